@@ -1,0 +1,89 @@
+"""Acting: items, in the order of their streams, become effects.
+
+Rules: effects and the mark "acted" are one transaction. An item whose handler raises is tried
+three times, in three ticks, and is then set aside where a person can see it; the tick goes on.
+Orders are looked at again between transactions, so a halt stops a long tick too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from peer import effects, handlers
+from peer.handlers import Received
+from peer.home.journal import New
+from peer.instance import Peer
+from peer.report import Report
+from protocol.errors import HomeError, RuleError
+from protocol.messages import Item, stored_item
+
+batch_items_max = 100
+tick_items_max = 10_000
+tries_max = 3
+
+Failed = list[tuple[New, Exception]]
+
+
+class HomeView:
+    """What handlers see of the home."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
+        """Insights on these topics, newest first."""
+        found = self._peer.home.knowledge.about(topics, items_max)
+        return [stored_item(data, understood=True) for _, data in found]
+
+
+def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
+    """Act on every item that waits, up to `tick_items_max`."""
+    tried: set[int] = set()
+    while report.acted + len(tried) < tick_items_max and may_go_on():
+        batch = peer.home.journal.next_items(batch_items_max + len(tried))
+        batch = [new for new in batch if new.n not in tried][:batch_items_max]
+        if not batch:
+            return
+        failed: Failed = []
+        with peer.home.transaction(durable=False):
+            for new in batch:
+                _act_one(peer, new, report, failed)
+        for new, error in failed:
+            tried.add(new.n)
+            _count_failure(peer, new, error, report)
+
+
+def _act_one(peer: Peer, new: New, report: Report, failed: Failed) -> None:
+    try:
+        with peer.home.db.savepoint():
+            item = stored_item(new.data, bool(new.understood))
+            wanted = handlers.handle(Received(item, new.audience), HomeView(peer))
+            report.problems += effects.apply(peer, wanted, item)
+            peer.home.journal.settle(new.n, "acted", peer.clock.wall_ms())
+            if new.audience == peer.address:
+                peer.home.journal.owe_receipt(new.author)
+            report.acted += 1
+    except HomeError:
+        raise
+    except Exception as error:
+        # Whatever a handler raises must not keep other letters waiting; the item is tried again
+        # and then set aside with this very error, so it is not lost from sight.
+        failed.append((new, error))
+
+
+def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> None:
+    reason = f"{type(error).__name__}: {error}"
+    report.problems.append(f"item {new.id[:8]} failed: {reason}")
+    with peer.home.transaction():
+        if peer.home.journal.try_again(new.n) < tries_max:
+            return
+        peer.home.journal.settle(new.n, "set-aside", peer.clock.wall_ms())
+        peer.home.quarantine.add(
+            f"item:{new.id}",
+            new.data,
+            RuleError("ACT-3", f"its handler failed {tries_max} times: {reason}"),
+            peer.clock.wall_ms(),
+            author=new.author,
+            item=new.id,
+        )
+        report.quarantined += 1

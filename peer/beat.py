@@ -1,0 +1,49 @@
+"""The heartbeat: what I say of myself, numbered before it is signed, replaced in place."""
+
+from __future__ import annotations
+
+from peer import software
+from peer.instance import Peer
+from peer.stewards import heads_in_force
+from protocol import documents, limits
+from protocol.heartbeat import FeedHead, Heartbeat, Lifecycle
+from protocol.page import ALL
+from registry import roster
+
+
+def beat(peer: Peer, lifecycle: Lifecycle, *, halted: bool = False) -> int:
+    """Write my heartbeat; returns its seq. Its number is durable before its bytes are shared."""
+    state = peer.home.state
+    with peer.home.transaction():
+        heartbeat = compose(peer, lifecycle, state.next("beat_seq"), halted)
+        data = documents.seal(heartbeat, peer.signer)
+        state.put("beat", data)
+    roster.place_heartbeat(peer.share, peer.name, data)
+    return heartbeat.seq
+
+
+def compose(peer: Peer, lifecycle: Lifecycle, seq: int, halted: bool) -> Heartbeat:
+    """The heartbeat numbered `seq`."""
+    state, outgoing = peer.home.state, peer.home.outgoing
+    feed_seq, feed_hash = outgoing.position(state.epoch, ALL)
+    feed = None
+    if feed_hash is not None:
+        feed = FeedHead(epoch=state.epoch, seq=feed_seq, hash=feed_hash)
+    flagged = tuple(peer.bare(audience) for audience in outgoing.flagged())
+    return Heartbeat(
+        network=peer.identity.network,
+        author=peer.address,
+        key=peer.signer.key,
+        epoch=state.epoch,
+        earlier_epochs=state.earlier_epochs[-limits.earlier_epochs_max :],
+        seq=seq,
+        tick=state.number("tick"),
+        at=peer.clock.wall_ms(),
+        next_beat_ms=peer.next_beat_ms,
+        lifecycle=lifecycle,
+        halted=halted,
+        software=software.NAME,
+        feed=feed,
+        mail=flagged[: limits.mail_flags_max],
+        heads=heads_in_force(peer),
+    )

@@ -1,0 +1,58 @@
+"""Time and chance, as two small ports: the only module that asks the machine for either.
+
+Rules: everything else is handed a `Clock` and an `Entropy`, so the simulator can run the very same
+code under a time and a chance of its own. Wall time is shown and stored; elapsed time is measured
+on the monotonic clock, which means nothing across a reboot: compare `boot` first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is, in ms."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970, UTC, as this machine believes; may jump."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since some instant of this boot; never goes back within one boot."""
+
+    def boot(self) -> str:
+        """A word that changes with every boot of this machine."""
+
+
+class Entropy(Protocol):
+    """Where random bytes come from."""
+
+    def draw(self, size: int) -> bytes:
+        """`size` unpredictable bytes."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+    def boot(self) -> str:
+        try:
+            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+                return file.read().strip()
+        except OSError:
+            # Where the kernel has no boot id, the instant of boot to the minute serves: a wrong
+            # "rebooted" costs nothing but one round of patience.
+            return f"booted-{(self.wall_ms() - self.monotonic_ms()) // 60_000}"
+
+
+class SystemEntropy:
+    """The operating system's random numbers."""
+
+    def draw(self, size: int) -> bytes:
+        return os.urandom(size)

@@ -1,0 +1,83 @@
+"""A share that notices when it stands still: a frozen server must not hang a peer for ever.
+
+A process inside a dead network mount cannot be interrupted, only ended. `watch` starts a thread
+that ends the process (exit 5) when one operation on the share has not returned in time; whatever
+was committed stays, and the next tick goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from peer.clock import Clock
+from protocol.errors import ShareError
+from registry.share import Entry, Share
+
+T = TypeVar("T")
+stalled_ms_max = 60_000
+
+
+class WatchedShare:
+    """A share whose operations leave a trace of progress."""
+
+    def __init__(self, inner: Share, clock: Clock) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._began: int | None = None
+
+    def stalled_ms(self) -> int:
+        """How long the operation under way has been going on; 0 where there is none."""
+        began = self._began
+        return 0 if began is None else self._clock.monotonic_ms() - began
+
+    def _run(self, work: Callable[[], T]) -> T:
+        self._began = self._clock.monotonic_ms()
+        try:
+            return work()
+        finally:
+            self._began = None
+
+    def read(self, path: str, bytes_max: int) -> bytes:
+        return self._run(lambda: self._inner.read(path, bytes_max))
+
+    def read_many(
+        self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
+    ) -> list[bytes | ShareError]:
+        return self._run(lambda: self._inner.read_many(paths, bytes_max, known))
+
+    def entries(self, folder: str, names_max: int) -> list[Entry]:
+        return self._run(lambda: self._inner.entries(folder, names_max))
+
+    def names(self, folder: str, names_max: int) -> list[str]:
+        return self._run(lambda: self._inner.names(folder, names_max))
+
+    def place(self, path: str, data: bytes) -> None:
+        self._run(lambda: self._inner.place(path, data))
+
+    def remove(self, path: str) -> None:
+        self._run(lambda: self._inner.remove(path))
+
+    def make_folder(self, path: str, shared: bool = False) -> None:
+        self._run(lambda: self._inner.make_folder(path, shared))
+
+
+def watch(share: Share, clock: Clock) -> WatchedShare:
+    """The same share, in a process that ends itself when the share freezes."""
+    watched = WatchedShare(share, clock)
+    thread = threading.Thread(target=_guard, args=(watched,), name="share-deadline", daemon=True)
+    thread.start()
+    return watched
+
+
+def _guard(share: WatchedShare) -> None:
+    pause = threading.Event()
+    while share.stalled_ms() < stalled_ms_max:
+        pause.wait(1.0)
+    print("peer: the share has not answered for 60 s; the tick ends, and the next one goes on"
+          " from here (exit 5)", file=sys.stderr, flush=True)  # fmt: skip
+    # Nothing gentler works: a thread inside a frozen mount never returns.
+    os._exit(5)

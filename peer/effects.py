@@ -1,0 +1,74 @@
+"""The one place where effects happen, in the transaction that marks their item "acted".
+
+Rules: nothing automatic answers what is automatic; automatic replies go no deeper than
+`auto_depth_max`, and no faster than `auto_sends_hourly_max` to one peer. An effect that policy
+refuses is reported, and the item counts as acted: refusing is a decision, not a fault.
+"""
+
+from __future__ import annotations
+
+from peer.instance import HOUR_MS, Peer
+from protocol import canonical
+from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send
+from protocol.messages import Body, Head, Item, compose
+from protocol.page import ALL
+
+auto_depth_max = 4
+auto_sends_hourly_max = 30
+
+
+def apply(peer: Peer, effects: list[Effect], item: Item) -> list[str]:
+    """Apply the effects of an item, inside a transaction; returns what policy refused."""
+    refused = []
+    for effect in effects:
+        reason = _refusal(peer, effect, item)
+        if reason is None:
+            _apply_one(peer, effect, item)
+        else:
+            refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
+    return refused
+
+
+def _refusal(peer: Peer, effect: Effect, item: Item) -> str | None:
+    if not isinstance(effect, Send | Publish):
+        return None
+    if item.head.auto:
+        return "nothing automatic answers an automatic item"
+    if item.head.kind == "note":
+        return "a note never causes a letter"
+    if item.head.depth >= auto_depth_max:
+        return f"automatic replies go at most {auto_depth_max} deep"
+    audience = effect.to if isinstance(effect, Send) else ALL
+    since = peer.clock.wall_ms() - HOUR_MS
+    if peer.home.outgoing.auto_count(audience, since) >= auto_sends_hourly_max:
+        return f"more than {auto_sends_hourly_max} automatic sends to {audience} in an hour"
+    return None
+
+
+def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
+    home, now = peer.home, peer.clock.wall_ms()
+    match effect:
+        case Send(to=to, body=body):
+            home.outgoing.add([_reply(peer, body, item)], to, now)
+        case Publish(body=body):
+            home.outgoing.add([_reply(peer, body, item)], ALL, now)
+        case Remember(topics=topics):
+            home.knowledge.remember(item.id, topics)
+        case RecordEvidence(about=about, kind=kind):
+            home.knowledge.record(about, kind, item.head.author, item.data, now)
+        case Escalate(text=text, mend=mend, level=level):
+            home.concerns.open(f"item:{item.id}", level, text, mend, now)
+
+
+def _reply(peer: Peer, body: Body, item: Item) -> Item:
+    head = Head(
+        author=peer.address,
+        kind=body.kind,
+        salt=canonical.b32(peer.entropy.draw(16)),
+        at=peer.clock.wall_ms(),
+        auto=True,
+        depth=item.head.depth + 1,
+        re=item.id,
+        thread=item.head.thread or item.id,
+    )
+    return compose(head, body)

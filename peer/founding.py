@@ -1,0 +1,90 @@
+"""Founding a network: a steward's key, the first root, charter and roster, and last the marker."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from peer import keys, shelf
+from peer.clock import Clock, Entropy
+from peer.home.files import make_private_folder
+from peer.home.places import Identity, directory, save_identity
+from peer.wiring import create_share
+from protocol import authority, canonical, limits, names
+from protocol.charter import Charter
+from protocol.errors import RuleError, UsageError
+from protocol.roster import Roster
+from protocol.root import Role, Root, RoleName, Steward
+from protocol.signing import Signer
+from registry import charter as documents
+from registry import layout
+
+ROLES: tuple[RoleName, ...] = ("root", "charter", "roster", "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new network; `network` is the full id, 64 hex digits."""
+
+    network: str
+    cluster: str
+    steward: str
+    folder: str
+
+
+def create_network(
+    home: str,
+    share_path: str,
+    cluster: str,
+    steward: str,
+    passphrase: bytes | None,
+    clock: Clock,
+    entropy: Entropy,
+    seed: bytes | None = None,
+) -> Founded:
+    """Make a folder a network whose only steward's key lies in this home.
+
+    Raises UsageError for bad names, or where the folder already holds something.
+    """
+    try:
+        names.check_cluster(cluster)
+        names.check_name(steward)
+    except RuleError as error:
+        raise UsageError(f"{error.reason}; choose another name") from error
+    path = os.path.abspath(share_path)
+    share = create_share(path, steward, entropy)
+    if found := share.names("", 1):
+        what = "a network already" if found == [layout.MARKER] else "not empty"
+        raise UsageError(f"{path} is {what}; name a new folder, for instance {path}/soma_network")
+    seed = seed or entropy.draw(limits.seed_bytes)
+    signer = Signer(seed)
+    now = clock.wall_ms()
+    root = Root(
+        version=1,
+        at=now,
+        stewards=(Steward(name=steward, key=signer.key),),
+        roles=tuple(Role(role=role, keys=(signer.key,)) for role in ROLES),
+    )
+    first = authority.seal_document(root, "", signer)
+    network = authority.open_root(first).digest
+    identity = Identity(name=steward, cluster=cluster, network=network, share=path, key=signer.key)
+    folder = directory(home, "stewards", steward, network)
+    make_private_folder(folder)
+    if passphrase is None:
+        keys.store_key(folder, seed)
+    else:
+        keys.store_sealed_key(folder, seed, passphrase, entropy)
+    save_identity(home, "stewards", identity)
+    documents.make_folders(share)
+    bodies = (
+        Charter(network=network, version=1, at=now),
+        Roster(network=network, cluster=cluster, version=1, at=now),
+    )
+    sealed = [first] + [authority.seal_document(body, network, signer) for body in bodies]
+    for data in sealed:
+        document = shelf.verify(data, root, network)
+        shelf.keep(folder, document)
+        documents.place_document(share, document)
+    marker = {"cluster": cluster, "root": canonical.decode(first)}
+    share.place(layout.MARKER, canonical.encode(marker))
+    return Founded(network, cluster, steward, folder)

@@ -1,0 +1,113 @@
+"""Handlers: what a peer does about an item, as pure functions from item and view to effects.
+
+Rules: a handler imports protocol only, reads the world only through its view, and returns values.
+It may see one item twice (after a crash), never half. A note never causes a letter; nothing
+automatic answers what is automatic. Who adds a kind adds one function and one line of `HANDLERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocol.effect import Effect, Escalate, RecordEvidence, Remember, Send
+from protocol.messages import (
+    Alert,
+    Announcement,
+    Answer,
+    Dispute,
+    Endorsement,
+    Insight,
+    Item,
+    Question,
+)
+
+ANSWER_CONFIDENCE_PERMILLE_MIN = 600
+CLAIMS_MAX = 3
+
+
+class View(Protocol):
+    """What a handler may know."""
+
+    def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
+        """Insights that I published or remember about these topics, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An item with its place in the world: `audience` is my address, or `all`."""
+
+    item: Item
+    audience: str
+
+
+Handler = Callable[[Received, View], list[Effect]]
+
+
+def handle(received: Received, view: View) -> list[Effect]:
+    """The effects of an item; none where its kind asks for nothing, or is not understood."""
+    handler = HANDLERS.get(received.item.head.kind)
+    return [] if handler is None or received.item.body is None else handler(received, view)
+
+
+def answer_question(received: Received, view: View) -> list[Effect]:
+    """Answer from insights on the same topics, or stay silent: a guess costs more than nothing."""
+    item = received.item
+    assert isinstance(item.body, Question)
+    if item.head.auto or not item.body.topics:
+        return []
+    known = [
+        insight
+        for insight in view.about(item.body.topics, CLAIMS_MAX)
+        if isinstance(insight.body, Insight)
+        and insight.head.author != item.head.author
+        and insight.body.confidence >= ANSWER_CONFIDENCE_PERMILLE_MIN
+    ]
+    if not known:
+        return []
+    text = "\n".join(_claim(insight) for insight in known)
+    claims = tuple(insight.id for insight in known)
+    return [Send(to=item.head.author, body=Answer(text=text, claims=claims))]
+
+
+def _claim(insight: Item) -> str:
+    body = insight.body
+    assert isinstance(body, Insight)
+    return f"{body.text} ({insight.head.author}, confidence {body.confidence / 1000:g})"
+
+
+def remember_insight(received: Received, view: View) -> list[Effect]:
+    """Keep an insight where a question about its topics finds it."""
+    body = received.item.body
+    assert isinstance(body, Insight | Announcement)
+    return [Remember(topics=body.topics)] if body.topics else []
+
+
+def record_opinion(received: Received, view: View) -> list[Effect]:
+    """An endorsement or a dispute is evidence about the item that it names."""
+    body, about = received.item.body, received.item.head.re
+    assert isinstance(body, Endorsement | Dispute)
+    return [] if about is None else [RecordEvidence(about=about, kind=body.kind)]
+
+
+def raise_alert(received: Received, view: View) -> list[Effect]:
+    """A neighbour's trouble goes to status and escalations, once; it is no letter."""
+    item = received.item
+    assert isinstance(item.body, Alert)
+    level = "human" if item.body.severity == "critical" else "warn"
+    if item.body.severity == "info":
+        level = "info"
+    line = " ".join(item.body.text.split())[:300]
+    mend = f"ask {item.head.author.partition('@')[0]}: `peer reply {item.id[:8]} TEXT`"
+    return [Escalate(text=f"{item.head.author}: {line}", mend=mend, level=level)]
+
+
+HANDLERS: dict[str, Handler] = {
+    "question": answer_question,
+    "insight": remember_insight,
+    "announcement": remember_insight,
+    "endorsement": record_opinion,
+    "dispute": record_opinion,
+    "alert": raise_alert,
+}

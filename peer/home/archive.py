@@ -1,0 +1,87 @@
+"""Steward documents that verified once: what is in force lives here, not on the share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from peer.home.database import Database
+from protocol.authority import StewardDocument
+from protocol.head import Head
+
+
+class Stored(NamedTuple):
+    """A document as it was verified: `data` are the bytes of its file."""
+
+    digest: str
+    type: str
+    scope: str
+    number: int
+    data: bytes
+
+
+class Archive:
+    """The tables `document` and `hidden`. Writers stand inside a transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def remember(self, document: StewardDocument, at: int) -> None:
+        """Keep a verified document for good; whatever it was hidden as is found."""
+        self._db.write(
+            "INSERT OR IGNORE INTO document VALUES (?, ?, ?, ?, ?, ?)",
+            document.digest,
+            document.type,
+            document.scope,
+            document.number,
+            document.data,
+            at,
+        )
+        self._db.write("DELETE FROM hidden WHERE digest = ?", document.digest)
+
+    def all(self, type_: str) -> list[Stored]:
+        """Documents of a type, newest number first, then lowest digest."""
+        rows = self._db.read(
+            "SELECT digest, type, scope, number, data FROM document WHERE type = ?"
+            " ORDER BY number DESC, digest",
+            type_,
+        )
+        return [Stored(*row) for row in rows]
+
+    def newest(self, type_: str, scope: str) -> Stored | None:
+        """The document in force: highest number; of two with one number, the lower digest."""
+        row = self._db.one(
+            "SELECT digest, type, scope, number, data FROM document WHERE type = ? AND scope = ?"
+            " ORDER BY number DESC, digest LIMIT 1",
+            type_,
+            scope,
+        )
+        return None if row is None else Stored(*row)
+
+    def digests(self) -> set[str]:
+        """The digests of everything remembered; only ever asked whether it contains one."""
+        return {row[0] for row in self._db.read("SELECT digest FROM document")}
+
+    def rivals(self) -> list[tuple[str, str, int]]:
+        """(type, scope, number) of documents that share one number."""
+        rows = self._db.read(
+            "SELECT type, scope, number FROM document WHERE number > 0"
+            " GROUP BY type, scope, number HAVING count(*) > 1"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def hide(self, head: Head, data: bytes, at: int) -> None:
+        """A signed head names a document that is nowhere to be found."""
+        self._db.write(
+            "INSERT OR IGNORE INTO hidden VALUES (?, ?, ?, ?, ?, ?)",
+            head.hash,
+            head.of,
+            head.scope,
+            head.number,
+            data,
+            at,
+        )
+
+    def hidden(self) -> list[Stored]:
+        """Documents that somebody hides; `data` are the bytes of the signed head."""
+        rows = self._db.read("SELECT digest, type, scope, number, data FROM hidden ORDER BY digest")
+        return [Stored(*row) for row in rows]

@@ -1,0 +1,57 @@
+"""Concerns: what a person should know. Each says itself once and stays until it is resolved."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from peer.home.database import Database
+
+Level = Literal["info", "warn", "human"]
+
+
+class Concern(NamedTuple):
+    """`level` human: only a person can mend it. `mend` says how."""
+
+    key: str
+    level: str
+    text: str
+    mend: str
+    since: int
+
+
+class Concerns:
+    """The table `concern`. Writers stand inside a transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def open(self, key: str, level: Level, text: str, mend: str, at: int) -> bool:
+        """Raise a concern; False when it is open already, so that nobody is told twice."""
+        changed = self._db.write(
+            "INSERT INTO concern VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (key) DO UPDATE"
+            " SET level = excluded.level, text = excluded.text, mend = excluded.mend,"
+            " since = excluded.since, resolved = NULL WHERE resolved IS NOT NULL",
+            *(key, level, text, mend, at),
+        )
+        return changed > 0
+
+    def resolve(self, key: str, at: int) -> None:
+        """The cause is gone."""
+        self._db.write(
+            "UPDATE concern SET resolved = ? WHERE key = ? AND resolved IS NULL", at, key
+        )
+
+    def resolve_like(self, prefix: str, at: int) -> None:
+        """Every cause whose key begins so is gone."""
+        self._db.write(
+            "UPDATE concern SET resolved = ? WHERE resolved IS NULL AND substr(key, 1, ?) = ?",
+            *(at, len(prefix), prefix),
+        )
+
+    def all(self) -> list[Concern]:
+        """Every open concern, oldest first."""
+        rows = self._db.read(
+            "SELECT key, level, text, mend, since FROM concern WHERE resolved IS NULL"
+            " ORDER BY since, key"
+        )
+        return [Concern(*row) for row in rows]

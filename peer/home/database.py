@@ -1,0 +1,154 @@
+"""The database of one identity: opening, migrating, and the one way to write.
+
+Rules: writes happen inside `transaction()`, which begins IMMEDIATE, so that two processes of one
+identity never interleave; a durable one has reached the disk when the block ends. Time for SQLite
+does not exist: callers pass it. Not here: what the tables mean (the stores beside this file).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from protocol.errors import HomeError
+
+BUSY_SECONDS = 30.0
+_MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
+
+Row = tuple[Any, ...]  # column values, in the order of the SELECT
+
+
+class Database:
+    """One connection; `path` may be `:memory:`."""
+
+    def __init__(self, path: str, *, create: bool = False) -> None:
+        """Open it; HomeError where there is none (unless `create`) or where it is damaged."""
+        self.path = path
+        if path != ":memory:" and not create and not os.path.exists(path):
+            raise HomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
+        with _faults(path):
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._durable = True
+            self._migrate()
+
+    def read(self, sql: str, *values: object) -> list[Row]:
+        """All rows of a query."""
+        with _faults(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """The first row of a query, or None."""
+        with _faults(self.path):
+            row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def write(self, sql: str, *values: object) -> int:
+        """One change, inside a transaction; returns the number of rows it touched."""
+        return self._connection.execute(sql, values).rowcount
+
+    def write_many(self, sql: str, rows: Sequence[Row]) -> int:
+        """One change for each row, inside a transaction; returns how many rows they touched."""
+        return max(self._connection.executemany(sql, rows).rowcount, 0)
+
+    def insert(self, sql: str, *values: object) -> int | None:
+        """One INSERT inside a transaction; its rowid."""
+        return self._connection.execute(sql, values).lastrowid
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """Everything in the block happens, or nothing; durable: also after a loss of power.
+
+        A transaction that is not durable is atomic and ordered all the same, and becomes durable
+        with the next one that is: for what can be found out or done again.
+        """
+        with _faults(self.path):
+            if durable != self._durable:
+                self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that can fail alone."""
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._connection.execute("RELEASE part")
+
+    def check(self) -> None:
+        """HomeError unless the whole file is sound."""
+        (verdict,) = self.read("PRAGMA quick_check(1)")[0]
+        if verdict != "ok":
+            raise HomeError(_mend(self.path, str(verdict)))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _migrate(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        steps = sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
+        if version > len(steps):
+            raise HomeError(
+                f"{self.path} was written by a newer version; upgrade soma-network on this machine"
+            )
+        for number, name in enumerate(steps[version:], start=version + 1):
+            with open(os.path.join(_MIGRATIONS, name), encoding="utf-8") as file:
+                statements = list(_statements(file.read()))
+            with self.transaction():
+                # Another process may have done this step while we waited for our turn.
+                if self._connection.execute("PRAGMA user_version").fetchone()[0] < number:
+                    for statement in statements:
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def _faults(path: str) -> Iterator[None]:
+    """Turn what a disk or a foreign hand did to the file into HomeError; our mistakes pass."""
+    try:
+        yield
+    except (
+        sqlite3.IntegrityError,
+        sqlite3.ProgrammingError,
+        sqlite3.InterfaceError,
+        sqlite3.DataError,
+    ):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise HomeError(_mend(path, str(error))) from error
+
+
+def _mend(path: str, fault: str) -> str:
+    if "locked" in fault:
+        return f"{path} stayed locked for {BUSY_SECONDS:.0f} s; try again in a moment"
+    if "full" in fault:
+        return f"the disk of {path} is full; make room and try again, nothing is lost"
+    if "readonly" in fault or "unable to open" in fault:
+        return f"{path} cannot be written ({fault}); run `peer doctor` to see who owns it"
+    return f"{path} is damaged ({fault}); run `peer repair`, which keeps what can still be read"

@@ -1,0 +1,61 @@
+"""Private files of a home: written so that they survive, and readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from protocol.errors import HomeError
+
+
+def make_private_folder(path: str) -> None:
+    """A folder, and its missing parents, that only its owner can enter."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+
+
+def write_private(path: str, data: bytes) -> None:
+    """Create or replace a file of mode 0600, atomically and durably."""
+    temporary = f"{path}.{os.getpid()}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        _forget(temporary)
+        raise HomeError(f"{path} cannot be written ({error.strerror}); make room or check its owner") from error  # fmt: skip
+    _sync_folder(os.path.dirname(path))
+
+
+def read_private(path: str) -> bytes:
+    """The bytes of a private file; HomeError where others can read it, or it is gone."""
+    try:
+        with open(path, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read()
+    except FileNotFoundError as error:
+        raise HomeError(f"{path} is gone; restore it from a backup, or join under a new key and ask a steward for `peer admit --reuse`") from error  # fmt: skip
+    except OSError as error:
+        raise HomeError(f"{path} cannot be read ({error.strerror}); check who owns it") from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise HomeError(f"others can read {path}; run `chmod 600 {path}` (and take a new key if they did)")  # fmt: skip
+    return data
+
+
+def _sync_folder(path: str) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,272 @@
+"""What this identity received: streams, pages and items of others, in any order of arrival.
+
+Rules: a page is journalled with all its items in one transaction; items are known by id, so the
+same item in another page is not received twice. Not here: whether a page may be taken (receive).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from peer.home.database import Database
+from protocol.messages import Item
+from protocol.page import Page, Stream, bare
+
+
+class StreamState(NamedTuple):
+    """A stream of somebody else as far as it is known here; `n` is its row."""
+
+    n: int
+    author: str
+    key: str
+    epoch: str
+    audience: str
+    received: int
+    head: str | None
+    floor: int
+    frozen: str | None
+    over: int
+
+
+class Held(NamedTuple):
+    """A journalled page; `bare` are its signed header and signature."""
+
+    digest: str
+    prev: str | None
+    bare: bytes
+    refused: str | None
+
+
+class New(NamedTuple):
+    """An item to act on."""
+
+    n: int
+    id: str
+    author: str
+    audience: str
+    data: bytes
+    understood: int
+    tries: int
+    stored_at: int
+
+
+_STREAM = "n, author, key, epoch, audience, received, head, floor, frozen, over"
+
+
+class Journal:
+    """The tables `stream`, `page`, `damage`, `own_receipt`, others' rows of `item`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def stream(self, stream: Stream) -> StreamState | None:
+        """What is known of a stream, or None."""
+        row = self._db.one(
+            f"SELECT {_STREAM} FROM stream"
+            " WHERE author = ? AND key = ? AND epoch = ? AND audience = ?",
+            *stream,
+        )
+        return None if row is None else StreamState(*row)
+
+    def open_stream(self, stream: Stream, *, over: bool) -> StreamState:
+        """The state of a stream, begun where it was unknown."""
+        self._db.write(
+            "INSERT OR IGNORE INTO stream (author, key, epoch, audience, over)"
+            " VALUES (?, ?, ?, ?, ?)",
+            *(*stream, over),
+        )
+        found = self.stream(stream)
+        assert found is not None
+        return found
+
+    def streams(self, author: str, audience: str) -> list[StreamState]:
+        """The streams of an author to an audience, newest first."""
+        rows = self._db.read(
+            f"SELECT {_STREAM} FROM stream WHERE author = ? AND audience = ? ORDER BY n DESC",
+            author,
+            audience,
+        )
+        return [StreamState(*row) for row in rows]
+
+    def holds(self, author: str, epoch8: str, audience: str, seq: int) -> bool:
+        """Whether the page that a file name stands for is journalled already."""
+        row = self._db.one(
+            "SELECT 1 FROM stream JOIN page ON stream.n = page.stream WHERE author = ?"
+            " AND substr(epoch, 1, 8) = ? AND audience = ? AND seq = ?",
+            *(author, epoch8, audience, seq),
+        )
+        return row is not None
+
+    def page(self, stream: int, seq: int) -> Held | None:
+        """The journalled page at a position, or None."""
+        row = self._db.one(
+            "SELECT digest, prev, bare, refused FROM page WHERE stream = ? AND seq = ?", stream, seq
+        )
+        return None if row is None else Held(*row)
+
+    def add_page(self, stream: StreamState, page: Page, at: int, refused: str | None) -> int:
+        """Keep a page and its items; returns how many items were new. Then `advance`."""
+        header = page.header
+        self._db.write(
+            "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?)",
+            *(stream.n, header.seq, page.digest, header.prev, bare(page.envelope), refused),
+        )
+        if refused is not None:
+            return 0
+        return self._add_items(stream, page, at)
+
+    def _add_items(self, stream: StreamState, page: Page, at: int) -> int:
+        rows = [
+            (
+                item.id,
+                item.head.author,
+                stream.audience,
+                item.head.kind,
+                item.head.thread or item.head.re or item.id,
+                item.head.auto,
+                item.head.depth,
+                item.body is not None,
+                item.data,
+                stream.epoch,
+                stream.n,
+                page.header.seq,
+                place,
+                at,
+            )
+            for place, item in enumerate(page.items)
+            if isinstance(item, Item)
+        ]
+        return self._db.write_many(
+            "INSERT OR IGNORE INTO item (id, mine, author, audience, kind, thread, auto, depth,"
+            " understood, data, epoch, stream, seq, place, state, stored_at)"
+            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)",
+            rows,
+        )
+
+    def advance(self, stream: StreamState, floor: int) -> None:
+        """Move `received` over every page that follows without a hole, and over the floor."""
+        floor = max(stream.floor, floor)
+        received = max(stream.received, floor - 1)
+        head = stream.head if received == stream.received else None
+        rows = self._db.read(
+            "SELECT seq, digest FROM page WHERE stream = ? AND seq >= ? ORDER BY seq",
+            stream.n,
+            max(received, 1),
+        )
+        for seq, digest in rows:
+            if seq > received + 1:
+                break
+            received, head = seq, digest
+        self._db.write(
+            "UPDATE stream SET received = ?, head = ?, floor = ? WHERE n = ?",
+            *(received, head, floor, stream.n),
+        )
+
+    def freeze(self, stream: int, rule: str) -> None:
+        """Take nothing more from a stream."""
+        self._db.write("UPDATE stream SET frozen = ? WHERE n = ? AND frozen IS NULL", rule, stream)
+
+    def end_epochs(self, author: str, epochs: tuple[str, ...]) -> None:
+        """No page of these epochs will come any more: act on what is held, holes or not."""
+        self._db.write_many(
+            "UPDATE stream SET over = 1 WHERE author = ? AND epoch = ? AND over = 0",
+            [(author, epoch) for epoch in epochs],
+        )
+
+    def next_items(self, items_max: int) -> list[New]:
+        """Items to act on, each stream in its order and none beyond a hole."""
+        rows = self._db.read(
+            "SELECT item.n, item.id, item.author, item.audience, item.data, item.understood,"
+            " item.tries, item.stored_at FROM item JOIN stream ON item.stream = stream.n"
+            " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
+            " ORDER BY item.stream, item.seq, item.place LIMIT ?",
+            items_max,
+        )
+        return [New(*row) for row in rows]
+
+    def settle(self, n: int, state: str, at: int) -> None:
+        """An item is `acted` or `set-aside`."""
+        self._db.write("UPDATE item SET state = ?, acted_at = ? WHERE n = ?", state, at, n)
+
+    def try_again(self, n: int) -> int:
+        """An item failed; returns how often it did so far."""
+        self._db.write("UPDATE item SET tries = tries + 1 WHERE n = ?", n)
+        row = self._db.one("SELECT tries FROM item WHERE n = ?", n)
+        return 0 if row is None else int(row[0])
+
+    def acted(self, stream: StreamState) -> int:
+        """The highest seq up to which every item of a stream has been acted on."""
+        row = self._db.one("SELECT min(seq) FROM item WHERE state = 'new' AND stream = ?", stream.n)
+        waiting = None if row is None else row[0]
+        return stream.received if waiting is None else min(int(waiting) - 1, stream.received)
+
+    def beyond(self, stream: StreamState) -> list[int]:
+        """The seqs of pages held above a hole, ascending."""
+        rows = self._db.read(
+            "SELECT seq FROM page WHERE stream = ? AND seq > ? ORDER BY seq",
+            stream.n,
+            stream.received,
+        )
+        return [row[0] for row in rows]
+
+    def refusals(self, stream: StreamState, limit: int) -> list[tuple[int, str]]:
+        """(seq, rule) of the newest pages that were refused, ascending."""
+        rows = self._db.read(
+            "SELECT seq, refused FROM page WHERE stream = ? AND refused IS NOT NULL"
+            " ORDER BY seq DESC LIMIT ?",
+            stream.n,
+            limit,
+        )
+        return [(row[0], row[1]) for row in reversed(rows)]
+
+    def set_damaged(self, author: str, epoch8: str, audience: str, seq: int, bad: bool) -> bool:
+        """Note that a file in its author's own folder is unreadable, or readable again."""
+        key = (author, epoch8, audience, seq)
+        if bad:
+            return bool(self._db.write("INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)", *key))
+        return bool(
+            self._db.write(
+                "DELETE FROM damage WHERE author = ? AND epoch8 = ? AND audience = ? AND seq = ?",
+                *key,
+            )
+        )
+
+    def damaged(self, author: str) -> list[tuple[str, str, int]]:
+        """(epoch8, audience, seq) of an author's unreadable files."""
+        rows = self._db.read(
+            "SELECT epoch8, audience, seq FROM damage WHERE author = ? ORDER BY 1, 2, 3", author
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def owe_receipt(self, author: str) -> None:
+        """The receipt for an author must be written (again)."""
+        self._db.write(
+            "INSERT INTO own_receipt (author, due) VALUES (?, 1) ON CONFLICT (author)"
+            " DO UPDATE SET due = 1",
+            author,
+        )
+
+    def owe_all_receipts(self) -> None:
+        """Every author is to hear of a new epoch of mine."""
+        self._db.write(
+            "INSERT INTO own_receipt (author, due) SELECT DISTINCT author, 1 FROM stream"
+            " WHERE audience <> 'all' ON CONFLICT (author) DO UPDATE SET due = 1"
+        )
+
+    def receipts_due(self) -> list[str]:
+        """Authors whose receipt is to be written, ascending."""
+        return [r[0] for r in self._db.read("SELECT author FROM own_receipt WHERE due ORDER BY 1")]
+
+    def receipt_number(self, author: str) -> int:
+        """The number of the newest receipt for an author; 0 before the first."""
+        row = self._db.one("SELECT n FROM own_receipt WHERE author = ?", author)
+        return 0 if row is None else int(row[0])
+
+    def next_receipt(self, author: str) -> int:
+        """Take the next number of the receipt for an author."""
+        self._db.write("UPDATE own_receipt SET n = n + 1 WHERE author = ?", author)
+        return self.receipt_number(author)
+
+    def receipt_done(self, author: str, n: int) -> None:
+        """That receipt is on the share; a later change makes it due again."""
+        self._db.write("UPDATE own_receipt SET due = 0 WHERE author = ? AND n = ?", author, n)

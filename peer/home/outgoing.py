@@ -1,0 +1,253 @@
+"""What this identity wrote: items waiting for a page, pages formed, receipts seen.
+
+Rules: a formed page is never formed again, only placed again; its bytes stand here until they are
+retired. A page is open until the reader's receipt covers it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from peer.home.database import Database
+from protocol import canonical, wire
+from protocol.messages import Item
+from protocol.receipt import Receipt
+
+
+class Waiting(NamedTuple):
+    """An item that is in no page yet."""
+
+    n: int
+    data: bytes
+
+
+class OwnPage(NamedTuple):
+    """A page I formed; `placed_at` None: never put on the share so far."""
+
+    n: int
+    epoch: str
+    audience: str
+    seq: int
+    digest: str
+    data: bytes
+    placed_at: int | None
+
+
+_PAGE = "n, epoch, audience, seq, digest, data, placed_at"
+
+
+class Outgoing:
+    """Own rows of `item`, and `own_stream`, `own_page`, `receipt`. Writers are in a transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, items: list[Item], audience: str, at: int) -> None:
+        """Keep items that are to be sent."""
+        self._db.write_many(
+            "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth, understood,"
+            " data, state, stored_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1, ?, 'waiting', ?)",
+            [
+                (
+                    item.id,
+                    item.head.author,
+                    audience,
+                    item.head.kind,
+                    item.head.thread or item.id,
+                    item.head.auto,
+                    item.head.depth,
+                    item.data,
+                    at,
+                )
+                for item in items
+            ],
+        )
+
+    def auto_count(self, audience: str, since: int) -> int:
+        """How many automatic items to an audience were written after `since`."""
+        row = self._db.one(
+            "SELECT count(*) FROM item WHERE audience = ? AND stored_at > ? AND mine = 1"
+            " AND auto = 1",
+            audience,
+            since,
+        )
+        return 0 if row is None else int(row[0])
+
+    def audiences(self) -> list[str]:
+        """Whoever I have something for: waiting items or open pages, ascending."""
+        rows = self._db.read(
+            "SELECT audience FROM item WHERE state = 'waiting' UNION"
+            " SELECT audience FROM own_page WHERE covered_at IS NULL AND audience <> 'all'"
+            " ORDER BY 1"
+        )
+        return [row[0] for row in rows]
+
+    def waiting(self, audience: str, items_max: int) -> list[Waiting]:
+        """The oldest waiting items of an audience."""
+        rows = self._db.read(
+            "SELECT n, data FROM item WHERE audience = ? AND state = 'waiting' ORDER BY n LIMIT ?",
+            audience,
+            items_max,
+        )
+        return [Waiting(*row) for row in rows]
+
+    def position(self, epoch: str, audience: str) -> tuple[int, str | None]:
+        """(seq, digest) of the last page formed in a stream; (0, None) before the first."""
+        row = self._db.one(
+            "SELECT seq, digest FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
+        )
+        return (0, None) if row is None else (int(row[0]), str(row[1]))
+
+    def add_page(
+        self, epoch: str, audience: str, seq: int, digest: str, data: bytes, at: int
+    ) -> None:
+        """Keep a formed page and move the stream's counter."""
+        self._db.write(
+            "INSERT INTO own_stream VALUES (?, ?, ?, ?, NULL) ON CONFLICT (epoch, audience)"
+            " DO UPDATE SET seq = excluded.seq, digest = excluded.digest",
+            *(epoch, audience, seq, digest),
+        )
+        self._db.write(
+            "INSERT INTO own_page (epoch, audience, seq, digest, data, formed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(epoch, audience, seq, digest, data, at),
+        )
+
+    def page_items(self, epoch: str, seq: int, item_ns: list[int]) -> None:
+        """The items stand in that page, in this order."""
+        self._db.write_many(
+            "UPDATE item SET state = 'paged', epoch = ?, seq = ?, place = ? WHERE n = ?",
+            [(epoch, seq, place, n) for place, n in enumerate(item_ns)],
+        )
+
+    def stop(self, epoch: str, audience: str, why: str) -> None:
+        """Form nothing more in a stream: its reader claims to hold what I never wrote."""
+        self._db.write(
+            "UPDATE own_stream SET stopped = ? WHERE epoch = ? AND audience = ?",
+            *(why, epoch, audience),
+        )
+
+    def stopped(self, epoch: str, audience: str) -> str | None:
+        """Why a stream is stopped, or None."""
+        row = self._db.one(
+            "SELECT stopped FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
+        )
+        return None if row is None else row[0]
+
+    def open_pages(self, audience: str) -> list[OwnPage]:
+        """Pages that no receipt covers, oldest first."""
+        rows = self._db.read(
+            f"SELECT {_PAGE} FROM own_page WHERE audience = ? AND covered_at IS NULL ORDER BY n",
+            audience,
+        )
+        return [OwnPage(*row) for row in rows]
+
+    def open_count(self, audience: str) -> int:
+        """How many pages no receipt covers."""
+        row = self._db.one(
+            "SELECT count(*) FROM own_page WHERE audience = ? AND covered_at IS NULL", audience
+        )
+        return 0 if row is None else int(row[0])
+
+    def page(self, epoch: str, audience: str, seq: int) -> OwnPage | None:
+        """One page by its position."""
+        row = self._db.one(
+            f"SELECT {_PAGE} FROM own_page WHERE epoch = ? AND audience = ? AND seq = ?",
+            *(epoch, audience, seq),
+        )
+        return None if row is None else OwnPage(*row)
+
+    def sizes(self, audience: str) -> dict[tuple[str, int], int]:
+        """(epoch, seq) → bytes of every page kept for an audience."""
+        rows = self._db.read(
+            "SELECT epoch, seq, length(data) FROM own_page WHERE audience = ? ORDER BY n", audience
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def mark_placed(self, ns: list[int], at: int, *, pulled: bool) -> None:
+        """Pages were put on the share; `pulled`: into my own outbox, to be fetched there."""
+        self._db.write_many(
+            "UPDATE own_page SET placed_at = coalesce(placed_at, ?), pulled = ? WHERE n = ?",
+            [(at, pulled, n) for n in ns],
+        )
+
+    def flagged(self) -> list[str]:
+        """Whom I keep letters for in my own outbox, ascending."""
+        rows = self._db.read(
+            "SELECT DISTINCT audience FROM own_page WHERE covered_at IS NULL AND pulled = 1"
+            " ORDER BY 1"
+        )
+        return [row[0] for row in rows]
+
+    def keep_receipt(self, receipt: Receipt, at: int) -> bool:
+        """Take a reader's receipt; False when a further one of that epoch was seen before."""
+        return bool(
+            self._db.write(
+                "INSERT INTO receipt VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (reader, epoch)"
+                " DO UPDATE SET n = excluded.n, data = excluded.data, at = excluded.at"
+                " WHERE excluded.n > n",
+                *(receipt.reader, receipt.reader_epoch, receipt.n),
+                canonical.encode(wire.dump(receipt)),
+                at,
+            )
+        )
+
+    def receipt_epochs(self, reader: str) -> list[str]:
+        """The epochs of a reader that receipts were seen of."""
+        rows = self._db.read("SELECT epoch FROM receipt WHERE reader = ?", reader)
+        return [row[0] for row in rows]
+
+    def end_epochs(self, reader: str, epochs: tuple[str, ...]) -> None:
+        """Receipts of these epochs of a reader count no more."""
+        self._db.write_many(
+            "UPDATE receipt SET over = 1 WHERE reader = ? AND epoch = ?",
+            [(reader, epoch) for epoch in epochs],
+        )
+
+    def cover(self, receipt: Receipt, at: int, *, afresh: bool) -> int:
+        """Close every page the receipt covers; `afresh`: open those it does not. Counts closings."""
+        if afresh:
+            self._db.write(
+                "UPDATE own_page SET covered_at = NULL WHERE audience = ?", receipt.reader
+            )
+        covered = 0
+        for stream in receipt.streams:
+            rows = self._db.read(
+                "SELECT n, seq FROM own_page WHERE audience = ? AND covered_at IS NULL"
+                " AND epoch = ?",
+                receipt.reader,
+                stream.epoch,
+            )
+            done = [n for n, seq in rows if stream.covers(seq)]
+            covered += len(done)
+            self._db.write_many(
+                "UPDATE own_page SET covered_at = ? WHERE n = ?", [(at, n) for n in done]
+            )
+            self._db.write_many(
+                "UPDATE own_page SET refused = ? WHERE epoch = ? AND audience = ? AND seq = ?",
+                [(r.rule, stream.epoch, receipt.reader, r.seq) for r in stream.refused],
+            )
+        return covered
+
+    def queue_again(self, epochs: tuple[str, ...]) -> int:
+        """Open pages of epochs that are over are withdrawn; their items wait for a new page."""
+        count = 0
+        for epoch in epochs:
+            open_seqs = self._db.read(
+                "SELECT audience, seq FROM own_page WHERE epoch = ?"
+                " AND (covered_at IS NULL OR audience = 'all')",
+                epoch,
+            )
+            for audience, seq in open_seqs:
+                if audience == "all":
+                    continue
+                count += self._db.write(
+                    "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
+                    " WHERE mine = 1 AND epoch = ? AND audience = ? AND seq = ?",
+                    *(epoch, audience, seq),
+                )
+                self._db.write(
+                    "DELETE FROM own_page WHERE epoch = ? AND audience = ? AND seq = ?",
+                    *(epoch, audience, seq),
+                )
+        return count

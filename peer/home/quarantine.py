@@ -1,0 +1,94 @@
+"""Quarantine: bad bytes of others and poisoned items of our own journal, with reason and rule."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from peer.home.database import Database
+from protocol import limits
+from protocol.errors import RuleError
+
+
+class Caught(NamedTuple):
+    """One entry; `times` counts how often the same bytes came to the same place."""
+
+    n: int
+    file: str
+    author: str | None
+    rule: str
+    reason: str
+    size: int
+    data: bytes
+    item: str | None
+    at: int
+    times: int
+
+
+_COLUMNS = "n, file, author, rule, reason, size, data, item, at, times"
+
+
+class Quarantine:
+    """The tables `quarantine` and `unripe`. Writers stand inside a transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(
+        self,
+        file: str,
+        data: bytes,
+        error: RuleError,
+        at: int,
+        author: str | None = None,
+        item: str | None = None,
+    ) -> bool:
+        """Set bytes aside; False when the same bytes were set aside for the same rule before."""
+        key = (file, hashlib.sha256(data).hexdigest(), error.rule)
+        known = self._db.write(
+            "UPDATE quarantine SET times = times + 1 WHERE file = ? AND digest = ? AND rule = ?",
+            *key,
+        )
+        if known:
+            return False
+        kept = data[: limits.quarantine_bytes_max]
+        self._db.write(
+            "INSERT INTO quarantine (file, digest, rule, author, reason, size, data, item, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(*key, author, error.reason, len(data), kept, item, at),
+        )
+        self._db.write("DELETE FROM unripe WHERE file = ?", file)
+        return True
+
+    def holds(self, file: str, data: bytes) -> bool:
+        """Whether exactly these bytes were set aside from exactly this place."""
+        digest = hashlib.sha256(data).hexdigest()
+        found = self._db.one("SELECT 1 FROM quarantine WHERE file = ? AND digest = ?", file, digest)
+        return found is not None
+
+    def ripe(self, file: str, data: bytes, tick: int) -> bool:
+        """Whether an earlier tick saw exactly these unreadable bytes; else this one did now."""
+        digest = hashlib.sha256(data).hexdigest()
+        row = self._db.one("SELECT digest, tick FROM unripe WHERE file = ?", file)
+        if row is not None and row[0] == digest:
+            return bool(row[1] < tick)
+        self._db.write("INSERT OR REPLACE INTO unripe VALUES (?, ?, ?)", file, digest, tick)
+        return False
+
+    def all(self) -> list[Caught]:
+        """Everything, oldest first."""
+        return [Caught(*r) for r in self._db.read(f"SELECT {_COLUMNS} FROM quarantine ORDER BY n")]
+
+    def get(self, n: int) -> Caught | None:
+        """One entry by its number."""
+        row = self._db.one(f"SELECT {_COLUMNS} FROM quarantine WHERE n = ?", n)
+        return None if row is None else Caught(*row)
+
+    def drop(self, n: int) -> None:
+        """Forget an entry."""
+        self._db.write("DELETE FROM quarantine WHERE n = ?", n)
+
+    def count(self) -> int:
+        """How many entries there are."""
+        row = self._db.one("SELECT count(*) FROM quarantine")
+        return 0 if row is None else int(row[0])

@@ -1,0 +1,68 @@
+"""What an identity knows of itself: epoch, counters, the times of its last tick.
+
+Rules: counters only grow within an epoch, and are committed before their number is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peer.home.database import Database
+from protocol import canonical
+
+
+class State:
+    """The table `self`: named values. Writers stand inside a transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of this database."""
+        return str(self.text("epoch"))
+
+    @property
+    def earlier_epochs(self) -> tuple[str, ...]:
+        """Epochs of this identity that are over, oldest first."""
+        return tuple((self.text("earlier_epochs") or "").split())
+
+    def begin_epoch(self, draw: Callable[[int], bytes], earlier: tuple[str, ...] = ()) -> str:
+        """Start an epoch; the current one and `earlier` are over from now on."""
+        over = [*earlier, *self.earlier_epochs]
+        if (current := self.text("epoch")) is not None:
+            over.append(current)
+        epoch = canonical.b32(draw(16))
+        self.put("epoch", epoch)
+        self.put("earlier_epochs", " ".join(dict.fromkeys(over)))
+        self.put("beat_seq", 0)
+        return epoch
+
+    def text(self, name: str) -> str | None:
+        """A value as text, or None."""
+        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+        return None if row is None else str(row[0])
+
+    def number(self, name: str) -> int:
+        """A value as a number; 0 where there is none."""
+        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+        return 0 if row is None else int(row[0])
+
+    def data(self, name: str) -> bytes | None:
+        """A value as bytes, or None."""
+        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+        return None if row is None else bytes(row[0])
+
+    def put(self, name: str, value: str | int | bytes) -> None:
+        """Remember a value."""
+        self._db.write(
+            "INSERT INTO self VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            name,
+            value,
+        )
+
+    def next(self, name: str) -> int:
+        """The next number of a counter, taken."""
+        number = self.number(name) + 1
+        self.put(name, number)
+        return number

@@ -1,0 +1,55 @@
+"""One running peer: its identity, home, share, key, clock and chance, handed to every phase.
+
+Nothing here acts. Adapters are chosen in `peer.wiring`, and only there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from peer.clock import Clock, Entropy
+from peer.home import Home
+from peer.home.places import Identity
+from protocol.signing import Signer, fingerprint, show_fingerprint
+from registry.share import Share
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Peer:
+    """What the phases of a tick work with. `folder` is the identity's directory, None in memory."""
+
+    identity: Identity
+    home: Home
+    share: Share
+    signer: Signer
+    clock: Clock
+    entropy: Entropy
+    folder: str | None = None
+    next_beat_ms: int = 6 * HOUR_MS
+    # Parsed documents by digest: a resident peer reads each roster once.
+    parsed: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The bare name, good inside the cluster."""
+        return self.identity.name
+
+    @property
+    def address(self) -> str:
+        """The full address."""
+        return self.identity.address
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of my key, as people compare it."""
+        return show_fingerprint(fingerprint(self.signer.public))
+
+    def full(self, name: str) -> str:
+        """The full address of a bare name of my cluster."""
+        return f"{name}@{self.identity.cluster}"
+
+    def bare(self, address: str) -> str:
+        """The bare name of a full address."""
+        return address.partition("@")[0]

@@ -1,0 +1,167 @@
+"""From bytes found on the share to pages in the journal: every check a page of others passes.
+
+The order is: form and signature (`open_page`), place (PAGE-10), author and key by the roster
+(PAGE-11, PAGE-12), then the stream: known position, fork, chain (STREAM-1 to STREAM-3). Whatever
+fails goes to quarantine with the rule; what only does not parse yet gets a second look next tick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peer.instance import Peer
+from peer.stewards import Standing
+from protocol.errors import RuleError
+from protocol.messages import Item
+from protocol.page import ALL, Page, bare, open_page, prove_double_use
+from registry.layout import PageName
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that claims to be a page: where it lies, what its name says, and for whom.
+
+    `own_folder`: it lies in its author's folder, where I cannot remove it.
+    """
+
+    path: str
+    name: PageName
+    audience: str
+    own_folder: bool
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a file. `done`: nothing more is to be learned from it."""
+
+    done: bool = True
+    items: int = 0
+    problem: str | None = None
+
+
+def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
+    """Verify the bytes of a found page and journal it, in one transaction."""
+    try:
+        page = open_page(data, peer.identity.network)
+        _check_place(peer, page, found)
+        _check_author(peer, standing, page)
+    except RuleError as error:
+        return _set_aside(peer, found, data, error)
+    with peer.home.transaction():
+        taken = _journal(peer, page)
+        _note_damage(peer, found, bad=False)
+        for place, item in enumerate(page.items):
+            if isinstance(item, RuleError):
+                where = f"{found.path}#{place}"
+                peer.home.quarantine.add(
+                    where, data, item, peer.clock.wall_ms(), author=page.header.author
+                )
+                taken.problem = f"{where}: {item}"
+    return taken
+
+
+def _check_place(peer: Peer, page: Page, found: Found) -> None:
+    header = page.header
+    place = (header.author, header.epoch[:8], header.seq, header.audience)
+    name = found.name
+    if place != (peer.full(name.author), name.epoch8, name.seq, found.audience):
+        raise RuleError(
+            "PAGE-10",
+            f"page {header.seq} of {header.author} to {header.audience} lies under another name",
+        )
+
+
+def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
+    member = standing.roster and standing.roster.member(peer.bare(page.header.author))
+    state = None if member is None else member.state_of(page.header.key)
+    if state is None:
+        raise RuleError("PAGE-11", f"no steward admitted {page.header.author} with this key")
+    if state == "compromised":
+        raise RuleError("PAGE-12", "a steward declared its key compromised")
+
+
+def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken:
+    state = peer.home.state
+    with peer.home.transaction():
+        # Bytes that do not even parse may be half of a file that is still being written.
+        if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(
+            found.path, data, state.number("tick")
+        ):
+            return Taken(done=False)
+        peer.home.quarantine.add(
+            found.path, data, error, peer.clock.wall_ms(), author=peer.full(found.name.author)
+        )
+        _note_damage(peer, found, bad=True)
+    return Taken(problem=f"{found.path}: {error}")
+
+
+def _note_damage(peer: Peer, found: Found, *, bad: bool) -> None:
+    """In its author's folder only the author can mend a page; my receipt tells him."""
+    if not found.own_folder:
+        return
+    name, author = found.name, peer.full(found.name.author)
+    if peer.home.journal.set_damaged(author, name.epoch8, found.audience, name.seq, bad):
+        peer.home.journal.owe_receipt(author)
+
+
+def _journal(peer: Peer, page: Page) -> Taken:
+    """Put a verified page where it belongs in its stream; inside a transaction."""
+    journal, header = peer.home.journal, page.header
+    over = header.epoch in (peer.home.state.text(f"over:{header.author}") or "").split()
+    stream = journal.open_stream(page.stream, over=over)
+    if header.audience != ALL:
+        journal.owe_receipt(header.author)
+    held = journal.page(stream.n, header.seq)
+    if held is not None:
+        if held.digest == page.digest:
+            return Taken()
+        return _forked(peer, page, stream.n, held.bare)
+    if header.seq < stream.floor and header.seq <= stream.received:
+        return Taken()
+    rule = stream.frozen or _chain_fault(peer, page, stream.n)
+    if rule and not stream.frozen:
+        journal.freeze(stream.n, rule)
+        _tell_frozen(peer, page, rule)
+    items = journal.add_page(stream, page, peer.clock.wall_ms(), rule)
+    journal.advance(stream, header.floor)
+    return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
+
+
+def _chain_fault(peer: Peer, page: Page, stream: int) -> str | None:
+    """STREAM-2: each page names the digest of the one before."""
+    before = peer.home.journal.page(stream, page.header.seq - 1)
+    after = peer.home.journal.page(stream, page.header.seq + 1)
+    if before is not None and before.digest != page.header.prev:
+        return "STREAM-2"
+    if after is not None and after.prev != page.digest:
+        return "STREAM-2"
+    return None
+
+
+def _forked(peer: Peer, page: Page, stream: int, other: bytes) -> Taken:
+    """STREAM-1: two different pages at one position; nothing more is taken from this stream."""
+    mine = bare(page.envelope)
+    proof = prove_double_use(other, mine, peer.identity.network)
+    peer.home.journal.freeze(stream, "STREAM-1")
+    peer.home.knowledge.record(
+        page.header.author, "double-use", page.header.key, proof.first + b"\n" + proof.second,
+        peer.clock.wall_ms(),
+    )  # fmt: skip
+    _tell_frozen(peer, page, "STREAM-1")
+    return Taken(problem=f"STREAM-1: {page.header.author} signed two pages {page.header.seq}")
+
+
+def _tell_frozen(peer: Peer, page: Page, rule: str) -> None:
+    author = page.header.author
+    peer.home.concerns.open(
+        f"frozen:{author}:{page.header.epoch}",
+        "human",
+        f"{rule}: {author} used its key twice at page {page.header.seq}; its stream is frozen",
+        f"ask its owner to run `peer repair`, or a steward to retire the key of {author}",
+        peer.clock.wall_ms(),
+    )
+
+
+def items_of(page: Page) -> list[Item]:
+    """The items of a page that can be acted on."""
+    return [item for item in page.items if isinstance(item, Item)]

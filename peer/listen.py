@@ -1,0 +1,126 @@
+"""Hearing the neighbours: their heartbeats, verified where they changed.
+
+Rules: an unchanged file costs one read and no verification. A heartbeat may be seen old: numbers
+never go back within an epoch, and epochs that are over never return.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peer import epochs, stewards
+from peer.home.neighbours import Neighbour
+from peer.instance import Peer
+from peer.report import Report
+from peer.stewards import Standing
+from protocol.errors import MissingError, RuleError, ShareError
+from protocol.heartbeat import Heartbeat, open_heartbeat
+from protocol.roster import Member
+from protocol.suspicion import observed
+from registry import layout, roster
+
+
+def listen(peer: Peer, standing: Standing, report: Report) -> None:
+    """Read every member's heartbeat; remember what is new; believe signed heads."""
+    members = [
+        m for m in (standing.roster.members if standing.roster else ()) if m.name != peer.name
+    ]
+    rows = peer.home.neighbours.all()
+    known = [row.data if (row := rows.get(member.name)) else None for member in members]
+    heard = roster.fetch_heartbeats(peer.share, [member.name for member in members], known)
+    fresh: list[Heartbeat] = []
+    changed: list[Neighbour] = []
+    with peer.home.transaction(durable=False):
+        for member, data, old in zip(members, heard, known, strict=True):
+            if data is old or isinstance(data, MissingError):
+                continue
+            if isinstance(data, ShareError):
+                report.problems.append(f"{layout.heartbeat(member.name)}: {data}")
+                continue
+            beat = _open(peer, member, data, rows.get(member.name), report)
+            if beat is not None:
+                fresh.append(beat)
+                changed.append(_row(peer, member.name, beat, data, rows.get(member.name)))
+        peer.home.neighbours.put(changed)
+    _believe_heads(peer, fresh, report)
+
+
+def _open(
+    peer: Peer, member: Member, data: bytes, row: Neighbour | None, report: Report
+) -> Heartbeat | None:
+    """The heartbeat, where it is genuine and newer; else None, with the bytes set aside."""
+    address, path = peer.full(member.name), layout.heartbeat(member.name)
+    if peer.home.quarantine.holds(path, data):
+        return None
+    try:
+        beat = open_heartbeat(data, peer.identity.network, address)
+        if member.state_of(beat.key) != "active":
+            raise RuleError("HB-4", f"no steward admitted {address} with this key")
+    except RuleError as error:
+        tick = peer.home.state.number("tick")
+        if not error.rule.startswith("CANON") or peer.home.quarantine.ripe(path, data, tick):
+            peer.home.quarantine.add(path, data, error, peer.clock.wall_ms(), author=address)
+            report.quarantined += 1
+            report.problems.append(f"{path}: {error}")
+        return None
+    if beat.epoch in epochs.over(peer, address):
+        return None
+    if row is not None and row.epoch == beat.epoch and beat.seq <= row.seq:
+        return None
+    if row is not None and row.epoch != beat.epoch:
+        # Unless the new epoch says so, the old one is not over for letters under way; but its
+        # heartbeats are: whoever writes them again replays them.
+        epochs.end(peer, address, (row.epoch,))
+        peer.home.state.put(f"recheck:{address}", 1)
+    epochs.end(peer, address, beat.earlier_epochs)
+    return beat
+
+
+def _row(peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | None) -> Neighbour:
+    now, wall, boot = peer.clock.monotonic_ms(), peer.clock.wall_ms(), peer.clock.boot()
+    mean = 0 if row is None else row.mean_ms
+    if row is not None and row.epoch == beat.epoch and row.tick < beat.tick:
+        # Several ticks may have passed unseen; the mean is of one.
+        mean = observed(mean, elapsed(row, now, wall, boot) // (beat.tick - row.tick))
+    return Neighbour(
+        name=name,
+        data=data,
+        epoch=beat.epoch,
+        seq=beat.seq,
+        tick=beat.tick,
+        lifecycle=beat.lifecycle,
+        halted=beat.halted,
+        next_ms=beat.next_beat_ms,
+        mean_ms=mean,
+        seen_boot=boot,
+        seen_mono=now,
+        seen_wall=wall,
+        feed_epoch=beat.feed.epoch if beat.feed else None,
+        feed_seq=beat.feed.seq if beat.feed else None,
+        mail=peer.name in beat.mail,
+        state=row.state if row else "unknown",
+        phi=0.0,
+    )
+
+
+def elapsed(row: Neighbour, monotonic_ms: int, wall_ms: int, boot: str) -> int:
+    """My own time since I first saw a neighbour's newest beat, ms; never below 0."""
+    if boot == row.seen_boot:
+        return max(monotonic_ms - row.seen_mono, 0)
+    return max(wall_ms - row.seen_wall, 0)
+
+
+def _believe_heads(peer: Peer, fresh: list[Heartbeat], report: Report) -> None:
+    distinct: dict[Any, dict[str, Any]] = {}
+    for beat in fresh:
+        for head in beat.heads:
+            distinct.setdefault(repr(head), head)
+    unknown = stewards.hear_heads(peer, tuple(distinct.values()))
+    if not unknown:
+        return
+    # The document may have come to the share after this tick listed it.
+    report.problems += stewards.read_documents(peer)
+    held = peer.home.archive.digests()
+    missing = [head for head in unknown if head.hash not in held]
+    if missing:
+        report.problems += stewards.hide(peer, missing)

@@ -1,0 +1,45 @@
+"""The kernel lock that lets one tick of an identity run at a time.
+
+It lies in the identity's directory, on a local disk, and the kernel frees it when its process ends
+in whatever way. It does not cover `send`: the database does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def held(folder: str | None) -> Iterator[bool]:
+    """Whether this process got the lock of a directory; None (a peer in memory) always does."""
+    if folder is None:
+        yield True
+        return
+    descriptor = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield _try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,141 @@
+"""Looking after the neighbours: what their silence means, told once.
+
+Rules: time is my own clock since I first saw the newest beat. After a jump of my clock nobody
+becomes suspect in that tick; when most fall silent at once, I am the broken one and declare no
+death for three ticks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peer.home.neighbours import Neighbour
+from peer.instance import HOUR_MS, Peer
+from peer.listen import elapsed
+from peer.report import Report
+from peer.stewards import Standing
+from protocol.suspicion import own_fault, state_of, suspicion
+
+WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}
+patience_ticks = 3
+
+
+def look(peer: Peer, standing: Standing, report: Report) -> None:
+    """Judge every neighbour, remember changes, raise and resolve concerns, fill the report."""
+    rows = peer.home.neighbours.all()
+    names = [m.name for m in (standing.roster.members if standing.roster else ())]
+    watched = [rows[name] for name in names if name != peer.name and name in rows]
+    judged = {row.name: judge(peer, row) for row in watched}
+    judged = _be_patient(peer, watched, judged)
+    changed = [
+        (state, phi, row.name)
+        for row in watched
+        for state, phi in [judged[row.name]]
+        if (state, phi) != (row.state, row.phi)
+    ]
+    with peer.home.transaction(durable=False):
+        peer.home.neighbours.judge(changed)
+        for row in watched:
+            _tell(peer, row.name, row.state, judged[row.name][0])
+        _remember_time(peer)
+    report.peers = table(peer, standing)
+
+
+def judge(peer: Peer, row: Neighbour) -> tuple[str, float]:
+    """(state, φ) of a neighbour now."""
+    if row.halted:
+        return "halted", 0.0
+    if row.lifecycle == "left":
+        return "unknown", 0.0
+    clock = peer.clock
+    silent = elapsed(row, clock.monotonic_ms(), clock.wall_ms(), clock.boot())
+    phi = suspicion(silent, row.next_ms, row.mean_ms)
+    return state_of(phi), round(phi, 3)
+
+
+def _be_patient(
+    peer: Peer, rows: list[Neighbour], judged: dict[str, tuple[str, float]]
+) -> dict[str, tuple[str, float]]:
+    """Hold back what is more likely my own fault: then nobody's state gets worse."""
+    tick, state = peer.home.state.number("tick"), peer.home.state
+    fallen = [r for r in rows if WORSE[r.state] < 2 <= WORSE[judged[r.name][0]]]
+    if own_fault(len(rows), len(fallen)):
+        with peer.home.transaction(durable=False):
+            state.put("patient_until", tick + patience_ticks)
+    patient = tick < state.number("patient_until") or _jumped(peer)
+    if not patient:
+        return judged
+    return {
+        row.name: (
+            (row.state, judged[row.name][1])
+            if WORSE[judged[row.name][0]] > max(WORSE[row.state], 1)
+            else judged[row.name]
+        )
+        for row in rows
+    }
+
+
+def _jumped(peer: Peer) -> bool:
+    """Whether my wall clock moved by over an hour against what else I know of time."""
+    state, clock = peer.home.state, peer.clock
+    last = state.number("last_wall")
+    if not last:
+        return False
+    passed = clock.wall_ms() - last
+    if clock.boot() == state.text("last_boot"):
+        return abs(passed - (clock.monotonic_ms() - state.number("last_mono"))) > HOUR_MS
+    return abs(passed) > HOUR_MS
+
+
+def _remember_time(peer: Peer) -> None:
+    state, clock = peer.home.state, peer.clock
+    state.put("last_wall", clock.wall_ms())
+    state.put("last_mono", clock.monotonic_ms())
+    state.put("last_boot", clock.boot())
+
+
+def _tell(peer: Peer, name: str, before: str, now: str) -> None:
+    concerns, at = peer.home.concerns, peer.clock.wall_ms()
+    if now == "dead":
+        concerns.open(
+            f"dead:{name}",
+            "warn",
+            f"{name} has been silent for far longer than it announced",
+            f"see whether the machine of {name} runs, and its schedule",
+            at,
+        )
+    elif WORSE[before] == 3:
+        concerns.resolve(f"dead:{name}", at)
+
+
+def table(peer: Peer, standing: Standing) -> list[dict[str, Any]]:
+    """The health table: one row for each other member, as `peer peers --json` shows it."""
+    rows = peer.home.neighbours.all()
+    complete = not peer.home.archive.hidden()
+    found = []
+    for member in standing.roster.members if standing.roster else ():
+        if member.name == peer.name:
+            continue
+        row = rows.get(member.name)
+        found.append(_line(peer, member.name, row, complete))
+    return found
+
+
+def _line(peer: Peer, name: str, row: Neighbour | None, complete: bool) -> dict[str, Any]:
+    if row is None:
+        return {
+            "name": name, "state": "unknown", "phi": 0.0, "last_seen_s": None,
+            "lifecycle": "idle", "left": False, "reputation": None,
+        }  # fmt: skip
+    clock = peer.clock
+    silent = elapsed(row, clock.monotonic_ms(), clock.wall_ms(), clock.boot())
+    left = row.lifecycle == "left"
+    return {
+        "name": name,
+        "state": row.state if complete else "unknown",
+        "phi": row.phi,
+        "last_seen_s": silent // 1000,
+        "lifecycle": "parked" if left else row.lifecycle,
+        "left": left,
+        "reputation": None,
+    }

@@ -1,0 +1,146 @@
+"""Joining and leaving: a peer's own part of membership. Admitting is a steward's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from peer import keys
+from peer.beat import beat
+from peer.clock import Clock, Entropy
+from peer.home import create_home
+from peer.home.files import make_private_folder
+from peer.home.places import Identity, directory, read_identity, save_identity
+from peer.instance import Peer
+from peer.stewards import open_document, open_marker, standing
+from peer.wiring import DATABASE, open_share
+from protocol import canonical, documents, names
+from protocol.card import Card
+from protocol.errors import (
+    HomeError,
+    RuleError,
+    ShareError,
+    UsageError,
+    WrongShareError,
+)
+from protocol.roster import Roster
+from protocol.root import Root
+from protocol.signing import fingerprint, same_fingerprint, show_fingerprint
+from registry import charter, roster
+from registry.share import Share
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who joined which network; `pinned`: the root's fingerprint was given, not taken on trust."""
+
+    identity: Identity
+    fingerprint: str
+    root: str
+    pinned: bool
+    admitted: bool
+
+
+def root_fingerprint(network: str) -> str:
+    """A network id as people compare it: the start of the root's hash."""
+    return show_fingerprint(canonical.b32(bytes.fromhex(network))[:26])
+
+
+def join(
+    home: str,
+    share_path: str,
+    name: str,
+    root: str | None,
+    clock: Clock,
+    entropy: Entropy,
+    seed: bytes | None = None,
+) -> Joined:
+    """Make an identity in the home and its folder with a card on the share; again is harmless.
+
+    Raises UsageError for a bad name, WrongShareError where the folder is no network or the root
+    has another fingerprint than `root`, ShareError where it cannot be written.
+    """
+    try:
+        names.check_name(name)
+    except RuleError as error:
+        raise UsageError(f"{name!r} cannot be a name: {error.reason}") from error
+    path = os.path.abspath(share_path)
+    share = open_share(path, name, entropy)
+    marker = charter.fetch_marker(share)
+    cluster, document = open_marker(marker, None)
+    _check_root(document.digest, root)
+    assert isinstance(document.body, Root)
+    members = _check_cluster(share, document.body, document.digest, cluster)
+    identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
+    signer = keys.load_key(folder)
+    stored = create_home(os.path.join(folder, DATABASE), entropy.draw)
+    with stored.transaction():
+        stored.archive.remember(document, clock.wall_ms())
+        stored.state.put("marker", marker)
+        stored.db.write("DELETE FROM self WHERE name = 'left'")
+    stored.close()
+    roster.make_peer(share, name)
+    card = Card(
+        network=document.digest, name=name, cluster=cluster, key=signer.key, at=clock.wall_ms()
+    )
+    roster.place_card(share, name, documents.seal(card, signer))
+    member = members.member(name)
+    admitted = member is not None and member.state_of(signer.key) == "active"
+    shown = show_fingerprint(fingerprint(signer.public))
+    return Joined(identity, shown, root_fingerprint(document.digest), root is not None, admitted)
+
+
+def _check_root(network: str, expected: str | None) -> None:
+    shown = root_fingerprint(network)
+    if expected is None or expected.lower() == network or same_fingerprint(expected, shown):
+        return
+    raise WrongShareError(
+        f"this network's root is {shown}, not {expected}; check the path, and ask a steward"
+    )
+
+
+def _check_cluster(share: Share, root: Root, network: str, cluster: str) -> Roster:
+    """The newest signed roster of the cluster that the marker names; a hint alone is not enough."""
+    found: list[Roster] = []
+    for path in charter.documents(share):
+        try:
+            body = open_document(charter.fetch_document(share, path), root, network).body
+        except (RuleError, ShareError):
+            continue
+        if isinstance(body, Roster) and body.cluster == cluster:
+            found.append(body)
+    if not found:
+        raise WrongShareError(
+            f"no steward signed a roster of {cluster} here, though NETWORK.json names it;"
+            " ask a steward"
+        )
+    return max(found, key=lambda body: body.version)
+
+
+def _identity(
+    home: str, path: str, name: str, cluster: str, network: str, entropy: Entropy,
+    seed: bytes | None,
+) -> tuple[Identity, str]:  # fmt: skip
+    """The identity and its directory, made if need be; an existing key is never replaced."""
+    folder = directory(home, "peers", name, network)
+    if os.path.exists(os.path.join(folder, "identity.json")):
+        known = read_identity(folder)
+        signer = keys.load_key(folder)
+        if known.network != network or known.key != signer.key:
+            raise HomeError(f"{folder} belongs to another network or key; use another --home")
+    else:
+        make_private_folder(folder)
+        if os.path.exists(os.path.join(folder, "key")):
+            signer = keys.load_key(folder)  # an earlier join was interrupted
+        else:
+            signer = keys.store_key(folder, seed or entropy.draw(32))
+    identity = Identity(name=name, cluster=cluster, network=network, share=path, key=signer.key)
+    save_identity(home, "peers", identity)
+    return identity, folder
+
+
+def leave(peer: Peer) -> int:
+    """Say goodbye in a last heartbeat; returns its seq. The home keeps everything."""
+    with peer.home.transaction():
+        peer.home.state.put("left", 1)
+    return beat(peer, "left", halted=standing(peer).halted)

@@ -1,0 +1,102 @@
+"""Am I the only one of me? Signed work of my own key beyond my own counters says I am not.
+
+A heartbeat, feed page or letter that my key signed in my current epoch, with a number this home
+never gave out, proves a restored backup or a running twin. The peer parks before it signs anything
+more; `peer repair` begins a new epoch.
+
+Rules: the document is read first and the counters after, because another process of this identity
+may move them meanwhile. What only others say about my counters proves nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from peer.instance import Peer
+from protocol.errors import HumanNeededError, MissingError, RuleError, ShareError
+from protocol.heartbeat import open_heartbeat
+from protocol.page import ALL, open_page
+from registry import inbox, layout, outbox
+from registry.layout import PageName
+
+Fetch = Callable[[PageName], bytes]
+_MEND = "stop the other copy of this home if there is one, then run `peer repair`"
+
+
+def check_parked(peer: Peer) -> None:
+    """HumanNeededError where this home parked itself earlier."""
+    if peer.home.state.number("left"):
+        raise HumanNeededError(
+            f"{peer.name} has left the network; to come back run"
+            f" `peer join {peer.identity.share} --name {peer.name}`"
+        )
+    if (why := peer.home.state.text("parked")) is not None:
+        raise HumanNeededError(f"parked: {why}; {_MEND}")
+
+
+def check_heartbeat(peer: Peer) -> None:
+    """Compare the heartbeat on the share with my counters."""
+    path = layout.heartbeat(peer.name)
+    try:
+        data = peer.share.read(path, 1 << 16)
+    except (MissingError, ShareError):
+        return
+    if data == peer.home.state.data("beat"):
+        return
+    try:
+        beat = open_heartbeat(data, peer.identity.network, peer.address)
+    except RuleError:
+        return  # a forgery; it is overwritten by the next beat
+    state = peer.home.state
+    if beat.key == peer.signer.key and beat.epoch == state.epoch:
+        if beat.seq > state.number("beat_seq"):
+            park(peer, f"heartbeat {beat.seq} is signed by my key, and this home never wrote it")
+
+
+def check_feed(peer: Peer) -> None:
+    """Compare the pages in my feed with my counter."""
+    _check_pages(peer, ALL, outbox.pages(peer.share, peer.name, None), _own_reader(peer, None))
+
+
+def check_letters(peer: Peer, to: str, names: Iterable[PageName]) -> None:
+    """Compare my letters in an inbox, as just listed, with my counter."""
+
+    def fetch(page: PageName) -> bytes:
+        return inbox.fetch(peer.share, to, page)
+
+    _check_pages(peer, peer.full(to), names, fetch)
+
+
+def check_mail(peer: Peer, to: str, names: Iterable[PageName]) -> None:
+    """Compare my letters in my own outbox, as just listed, with my counter."""
+    _check_pages(peer, peer.full(to), names, _own_reader(peer, to))
+
+
+def _own_reader(peer: Peer, to: str | None) -> Fetch:
+    return lambda page: outbox.fetch(peer.share, to, page)
+
+
+def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fetch) -> None:
+    epoch = peer.home.state.epoch
+    suspects = [p for p in names if p.author == peer.name and p.epoch8 == epoch[:8]]
+    counter = peer.home.outgoing.position(epoch, audience)[0]
+    for name in suspects:
+        if name.seq <= counter:
+            continue
+        try:
+            page = open_page(fetch(name), peer.identity.network)
+        except (RuleError, ShareError):
+            continue  # whoever put it there could not sign it
+        header = page.header
+        if (header.key, header.epoch, header.audience) != (peer.signer.key, epoch, audience):
+            continue
+        if header.seq > peer.home.outgoing.position(epoch, audience)[0]:
+            park(peer, f"page {header.seq} to {audience} is signed by my key, and this home never wrote it")  # fmt: skip
+
+
+def park(peer: Peer, why: str) -> None:
+    """Sign nothing more from this home until a person has looked; raises HumanNeededError."""
+    with peer.home.transaction():
+        peer.home.state.put("parked", why)
+        peer.home.concerns.open("parked", "human", why, _MEND, peer.clock.wall_ms())
+    check_parked(peer)

@@ -1,0 +1,178 @@
+"""Receipts: reading those of others, which end my duty, and writing those I owe.
+
+Rules: a receipt counts only under a key the roster knows, and only the furthest of each epoch of
+its reader; one of a new epoch opens again what it does not cover. A receipt that claims more than
+I ever wrote may be a lie: it stops that one stream and is told.
+"""
+
+from __future__ import annotations
+
+from peer import epochs
+from peer.home.journal import StreamState
+from peer.instance import Peer
+from peer.report import Report
+from peer.stewards import standing
+from protocol import documents, limits
+from protocol.errors import RuleError, ShareError
+from protocol.page import ALL
+from protocol.receipt import Receipt, Refused, StreamReceipt, open_receipt, runs
+from registry import layout
+from registry import receipts as shelf
+
+
+def read_receipt(peer: Peer, reader: str) -> bool:
+    """Take the receipt of `reader` for me, if it is new; whether anything may have changed."""
+    data = shelf.fetch(peer.share, reader, peer.identity.cluster, peer.name)
+    if data is None or data == peer.home.state.data(f"receipt:{reader}"):
+        return False
+    path = layout.receipt(reader, peer.identity.cluster, peer.name)
+    address = peer.full(reader)
+    try:
+        receipt = open_receipt(data, peer.identity.network, address, peer.address)
+        _check_key(peer, reader, receipt)
+    except RuleError as error:
+        _set_aside(peer, path, data, error, address)
+        return False
+    if receipt.reader_epoch in epochs.over(peer, address):
+        return False
+    _believe(peer, receipt, data)
+    return True
+
+
+def _check_key(peer: Peer, reader: str, receipt: Receipt) -> None:
+    roster = standing(peer).roster
+    member = roster and roster.member(reader)
+    if member is None or member.state_of(receipt.key) != "active":
+        raise RuleError("RCPT-4", f"no steward admitted {receipt.reader} with this key")
+
+
+def _set_aside(peer: Peer, path: str, data: bytes, error: RuleError, author: str) -> None:
+    with peer.home.transaction(durable=False):
+        tick = peer.home.state.number("tick")
+        if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
+            return
+        peer.home.quarantine.add(path, data, error, peer.clock.wall_ms(), author=author)
+
+
+def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
+    outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
+    with peer.home.transaction():
+        earlier = outgoing.receipt_epochs(receipt.reader)
+        afresh = bool(earlier) and receipt.reader_epoch not in earlier
+        epochs.end(peer, receipt.reader, receipt.earlier_epochs)
+        if not outgoing.keep_receipt(receipt, now):
+            return
+        for stream in receipt.streams:
+            _check_claim(peer, receipt.reader, stream)
+        outgoing.cover(receipt, now, afresh=afresh)
+        for stream in receipt.streams:
+            for refused in stream.refused:
+                _tell_refused(peer, receipt.reader, refused)
+        peer.home.state.put(f"receipt:{peer.bare(receipt.reader)}", data)
+
+
+def _check_claim(peer: Peer, reader: str, stream: StreamReceipt) -> None:
+    if (stream.key, stream.epoch, stream.audience) != (
+        peer.signer.key,
+        peer.home.state.epoch,
+        reader,
+    ):
+        return
+    furthest = max([stream.received, *(high for _, high in stream.have)])
+    if furthest <= peer.home.outgoing.position(stream.epoch, reader)[0]:
+        return
+    why = f"{reader} claims to hold page {furthest}, which this home never wrote"
+    peer.home.outgoing.stop(stream.epoch, reader, why)
+    peer.home.concerns.open(
+        f"claim:{reader}:{stream.epoch}",
+        "human",
+        why,
+        "if this home was restored from a backup run `peer repair`; else the receipt is a lie",
+        peer.clock.wall_ms(),
+    )
+
+
+def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
+    peer.home.concerns.open(
+        f"refused:{reader}:{refused.seq}",
+        "warn",
+        f"{reader} refused my page {refused.seq} by {refused.rule}",
+        "run `peer repair`, which offers its letters again in a new epoch",
+        peer.clock.wall_ms(),
+    )
+
+
+def write_receipts(peer: Peer, report: Report) -> None:
+    """Write every receipt that is due; its number is durable before its bytes are shared."""
+    for author in peer.home.journal.receipts_due():
+        name = peer.bare(author)
+        path = layout.receipt(peer.name, peer.identity.cluster, name)
+        try:
+            _check_own(peer, name, author)
+            with peer.home.transaction():
+                n = peer.home.journal.next_receipt(author)
+                receipt = compose_receipt(peer, author, n)
+            shelf.place(
+                peer.share, peer.name, peer.identity.cluster, name,
+                documents.seal(receipt, peer.signer),
+            )  # fmt: skip
+        except ShareError as error:
+            report.problems.append(f"{path}: {error}")
+            continue
+        with peer.home.transaction(durable=False):
+            peer.home.journal.receipt_done(author, n)
+
+
+def _check_own(peer: Peer, name: str, author: str) -> None:
+    """A receipt under my key, in my epoch, beyond my number proves another one of me."""
+    from peer.own import park
+
+    data = shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
+    if data is None:
+        return
+    try:
+        receipt = open_receipt(data, peer.identity.network, peer.address, author)
+    except RuleError:
+        return
+    mine = (receipt.key, receipt.reader_epoch) == (peer.signer.key, peer.home.state.epoch)
+    if mine and receipt.n > peer.home.journal.receipt_number(author):
+        park(peer, f"receipt {receipt.n} for {author} is signed by my key, and this home never wrote it")  # fmt: skip
+
+
+def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
+    """What I hold of an author, as a receipt numbered `n`."""
+    streams = peer.home.journal.streams(author, peer.address)[: limits.receipt_streams_max - 1]
+    feeds = peer.home.journal.streams(author, ALL)[:1]
+    return Receipt(
+        network=peer.identity.network,
+        reader=peer.address,
+        key=peer.signer.key,
+        reader_epoch=peer.home.state.epoch,
+        earlier_epochs=peer.home.state.earlier_epochs,
+        n=n,
+        at=peer.clock.wall_ms(),
+        author=author,
+        streams=tuple(_line(peer, stream) for stream in streams + feeds),
+    )
+
+
+def _line(peer: Peer, stream: StreamState) -> StreamReceipt:
+    journal = peer.home.journal
+    damaged = tuple(
+        seq
+        for epoch8, audience, seq in journal.damaged(stream.author)
+        if (epoch8, audience) == (stream.epoch[:8], stream.audience)
+    )[: limits.damaged_max]
+    place = {"key": stream.key, "epoch": stream.epoch, "audience": stream.audience}
+    if stream.audience == ALL:
+        return StreamReceipt(**place, received=0, acted=0, damaged=damaged)
+    refused = journal.refusals(stream, limits.refused_max)
+    return StreamReceipt(
+        **place,
+        received=stream.received,
+        head=stream.head,
+        acted=journal.acted(stream),
+        have=runs(journal.beyond(stream)),
+        refused=tuple(Refused(seq=seq, rule=rule) for seq, rule in refused),
+        damaged=damaged,
+    )

@@ -1,0 +1,137 @@
+"""Repair: a new epoch after a restored backup, a twin or a lost database; nothing readable is lost.
+
+A new epoch is a clean start of every stream under the same key: what no receipt covers is queued
+again, readers know items by id, and authors offer again what the restored cursors lack. No steward
+is needed. A damaged database is set aside, and every row that can still be read is carried over.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+
+from peer import keys
+from peer.clock import Clock, Entropy
+from peer.home import Home, create_home, open_home
+from peer.home.database import Database
+from peer.home.places import Identity
+from peer.wiring import DATABASE, open_share
+from protocol.errors import HomeError, RuleError, ShareError
+from protocol.heartbeat import open_heartbeat
+from protocol.signing import Signer
+from registry import layout
+
+# Parents before children, so that foreign keys hold while rows are carried over.
+_TABLES = (
+    "self", "document", "hidden", "stream", "item", "own_stream", "own_page", "receipt", "page",
+    "damage", "own_receipt", "neighbour", "unripe", "quarantine", "concern", "claim", "evidence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What repair did; `salvaged` is None where the database was sound."""
+
+    epoch: str
+    queued_again: int
+    salvaged: int | None
+    set_aside: str | None
+
+
+def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
+    """Begin a new epoch for the identity in `folder`, over a sound or a rescued database."""
+    signer = keys.load_key(folder)
+    path = os.path.join(folder, DATABASE)
+    salvaged: int | None = None
+    aside: str | None = None
+    try:
+        home = open_home(path)
+        home.db.check()
+    except HomeError:
+        aside = _set_aside(path)
+        home = create_home(path, entropy.draw)
+        salvaged = _salvage(aside, home.db) if aside else 0
+    told = _told_epochs(identity, signer, entropy)
+    try:
+        return _new_epoch(home, told, clock, entropy, salvaged, aside)
+    finally:
+        home.close()
+
+
+def _new_epoch(
+    home: Home, told: tuple[str, ...], clock: Clock, entropy: Entropy,
+    salvaged: int | None, aside: str | None,
+) -> Repaired:  # fmt: skip
+    with home.transaction():
+        epoch = home.state.begin_epoch(entropy.draw, told)
+        again = home.outgoing.queue_again(home.state.earlier_epochs)
+        home.journal.owe_all_receipts()
+        home.db.write("DELETE FROM self WHERE name IN ('parked', 'beat', 'last_wall')")
+        home.concerns.resolve("parked", clock.wall_ms())
+        home.concerns.resolve_like("claim:", clock.wall_ms())
+    return Repaired(epoch, again, salvaged, aside)
+
+
+def _told_epochs(identity: Identity, signer: Signer, entropy: Entropy) -> tuple[str, ...]:
+    """Epochs that my own heartbeat on the share names: a lost database does not know them."""
+    try:
+        share = open_share(identity.share, identity.name, entropy)
+        data = share.read(layout.heartbeat(identity.name), 1 << 16)
+        beat = open_heartbeat(data, identity.network, identity.address)
+    except (ShareError, RuleError):
+        return ()
+    return (*beat.earlier_epochs, beat.epoch) if beat.key == signer.key else ()
+
+
+def _set_aside(path: str) -> str | None:
+    """Move a damaged database out of the way, with its log; it is never deleted."""
+    if not os.path.exists(path):
+        return None
+    number = 1
+    while os.path.exists(f"{path}.damaged-{number}"):
+        number += 1
+    for suffix in ("", "-wal"):
+        if os.path.exists(path + suffix):
+            os.rename(path + suffix, f"{path}.damaged-{number}{suffix}")
+    if os.path.exists(path + "-shm"):
+        os.unlink(path + "-shm")
+    return f"{path}.damaged-{number}"
+
+
+def _salvage(aside: str, fresh: Database) -> int:
+    """Copy every row that a damaged database still gives; returns how many."""
+    try:
+        old = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return 0
+    try:
+        with fresh.transaction():
+            return sum(_copy(old, fresh, table) for table in _TABLES)
+    finally:
+        old.close()
+
+
+def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
+    copied = 0
+    columns = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
+    for direction in ("ASC", "DESC"):
+        # From both ends: a bad page in the middle hides neither what is before nor after it.
+        try:
+            rows = old.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1 {direction}")
+            while (row := rows.fetchone()) is not None:
+                copied += _insert(fresh, table, row)
+        except sqlite3.Error:
+            continue
+        break
+    return copied
+
+
+def _insert(fresh: Database, table: str, row: tuple[object, ...]) -> int:
+    marks = ", ".join("?" * len(row))
+    # The new database has an epoch already; the old one, if it can be read, is the true one.
+    verb = "REPLACE" if table == "self" else "IGNORE"
+    try:
+        return fresh.write(f"INSERT OR {verb} INTO {table} VALUES ({marks})", *row)
+    except sqlite3.IntegrityError:
+        return 0  # its parent row is lost, so the row means nothing any more

@@ -1,0 +1,204 @@
+"""Sending: an item is durable in the home before anything else happens, then delivered if it can be.
+
+Rules: recipients are members by the roster in force, or nothing is written. One transaction takes
+the item and, where a page can go out at once, its number. What cannot be delivered now is staged;
+every tick tries again. Several processes of one identity may send at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from peer import own, stewards
+from peer.beat import beat
+from peer.deliver import Listing, place, publish
+from peer.forming import form
+from peer.home.outgoing import OwnPage
+from peer.instance import Peer
+from peer.receipts import read_receipt
+from protocol import canonical, limits, names
+from protocol.errors import (
+    HumanNeededError,
+    MissingError,
+    NotFoundError,
+    RuleError,
+    ShareDeniedError,
+    ShareError,
+    SpecialFileError,
+    UsageError,
+    WrongShareError,
+)
+from protocol.messages import Body, Head, Item, compose
+from protocol.page import ALL
+from registry import inbox, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What `send` did: one id for each recipient and body."""
+
+    ids: tuple[str, ...]
+    to: tuple[str, ...]
+    state: Literal["staged", "delivered"]
+
+
+def send(
+    peer: Peer,
+    to: Sequence[str],
+    bodies: Sequence[Body],
+    *,
+    re: str | None = None,
+    thread: str | None = None,
+    priority: int = 2,
+) -> Sent:
+    """Write every body to every recipient (bare names, or `all`).
+
+    Raises NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
+    WrongShareError where the folder is another network; then nothing is written.
+    """
+    standing = _allowed(peer)
+    recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
+    reachable = _reachable(peer)
+    ids: list[str] = []
+    delivered = reachable
+    for audience in recipients:
+        items = [_item(peer, body, re, thread, priority) for body in bodies]
+        ids += [item.id for item in items]
+        delivered = _send_one(peer, audience, items, reachable) and delivered
+    state: Literal["staged", "delivered"] = "delivered" if delivered else "staged"
+    return Sent(tuple(ids), tuple(peer.bare(a) for a in recipients), state)
+
+
+def _allowed(peer: Peer) -> stewards.Standing:
+    own.check_parked(peer)
+    standing = stewards.standing(peer)
+    if standing.member is None:
+        raise HumanNeededError(
+            f"{peer.name} is not admitted as far as this home knows; a steward runs"
+            f" `peer admit {peer.name}`, then run `peer tick --as {peer.name}`"
+        )
+    if standing.halted:
+        raise HumanNeededError("halted by a steward; nothing is sent until `peer resume`")
+    if standing.hidden_orders:
+        raise HumanNeededError("an order is hidden on the share; see `peer escalations`")
+    return standing
+
+
+def _recipient(peer: Peer, standing: stewards.Standing, name: str) -> str:
+    """The full address of a recipient who is a member, or `all`."""
+    if name == ALL:
+        return ALL
+    bare, _, cluster = name.partition("@")
+    try:
+        names.check_name(bare)
+    except RuleError as error:
+        raise UsageError(f"{name!r} is no name of a peer: {error.reason}") from error
+    member = standing.roster and standing.roster.member(bare)
+    if member is None or not member.active or cluster not in ("", peer.identity.cluster):
+        raise NotFoundError(f"no peer {name} in {peer.identity.cluster}; `peer peers` lists them")
+    if bare == peer.name:
+        raise UsageError("a peer does not write to itself; name another one, or `all`")
+    return peer.full(bare)
+
+
+def _reachable(peer: Peer) -> bool:
+    """Whether the share is there and mine. Another network's folder is an error, not an absence."""
+    try:
+        stewards.read_marker(peer)
+    except WrongShareError:
+        raise
+    except ShareError:
+        return False
+    return True
+
+
+def _item(peer: Peer, body: Body, re: str | None, thread: str | None, priority: int) -> Item:
+    head = Head(
+        author=peer.address,
+        kind=body.kind,
+        salt=canonical.b32(peer.entropy.draw(16)),
+        at=peer.clock.wall_ms(),
+        priority=priority,
+        re=re,
+        thread=thread,
+    )
+    try:
+        return compose(head, body)
+    except ValueError as error:
+        raise UsageError(f"{error}; shorten it, or send it in parts") from error
+
+
+def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> bool:
+    """Keep the items, and deliver them where the share can be used; whether they went out."""
+    if not reachable:
+        _stage(peer, audience, items)
+        return False
+    try:
+        listing = _survey(peer, audience)
+    except ShareError:
+        _stage(peer, audience, items)
+        return False
+    if audience == ALL:
+        _stage(peer, audience, items)
+        return _publish(peer)
+    pages, complete = _stage_and_form(peer, audience, items)
+    try:
+        place(peer, peer.bare(audience), pages, listing)
+        if listing is None:
+            beat(peer, "idle")
+    except ShareError:
+        return False
+    return complete
+
+
+def _survey(peer: Peer, audience: str) -> Listing | None:
+    """Look at what the share says about me, before anything is signed."""
+    own.check_heartbeat(peer)
+    if audience == ALL:
+        own.check_feed(peer)
+        return None
+    to = peer.bare(audience)
+    if peer.home.outgoing.open_count(audience):
+        read_receipt(peer, to)
+    try:
+        listing = inbox.sizes(peer.share, to, peer.name)
+    except (ShareDeniedError, MissingError, SpecialFileError):
+        own.check_mail(peer, to, outbox.pages(peer.share, peer.name, to))
+        return None
+    own.check_letters(peer, to, listing)
+    return listing
+
+
+def _stage(peer: Peer, audience: str, items: list[Item]) -> None:
+    with peer.home.transaction():
+        _keep(peer, audience, items)
+
+
+def _keep(peer: Peer, audience: str, items: list[Item]) -> None:
+    peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
+    for item in items:
+        if audience == ALL and getattr(item.body, "topics", ()):
+            peer.home.knowledge.remember(item.id, item.body.topics)
+
+
+def _stage_and_form(peer: Peer, audience: str, items: list[Item]) -> tuple[list[OwnPage], bool]:
+    """Keep items and form the pages that may go out now; whether all of them are in a page."""
+    pages: list[OwnPage] = []
+    with peer.home.transaction():
+        _keep(peer, audience, items)
+        room = limits.stream_pages_unreceipted_max - peer.home.outgoing.open_count(audience)
+        while len(pages) < room and (page := form(peer, audience)) is not None:
+            pages.append(page)
+        complete = not peer.home.outgoing.waiting(audience, 1)
+    return pages, complete
+
+
+def _publish(peer: Peer) -> bool:
+    try:
+        publish(peer)
+        beat(peer, "idle")
+    except ShareError:
+        return False
+    return not peer.home.outgoing.waiting(ALL, 1)

@@ -1,0 +1,251 @@
+"""What the stewards want, as far as this peer can know: who belongs, what is halted, what is hidden.
+
+Rules: in force is what was verified once and is remembered in the home, together with what is
+valid on the share; nothing that vanishes, rots or was never signed changes it. Who may sign is
+`protocol.authority`'s business; this module reads, remembers, puts back and sums up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from peer.instance import Peer
+from protocol import authority, canonical, charter, fields, limits, order, roster, root, wire
+from protocol.charter import Charter
+from protocol.errors import MissingError, RuleError, ShareDeniedError, ShareError, WrongShareError
+from protocol.head import Head
+from protocol.order import Order, halts_in_force, within
+from protocol.roster import Member, Roster
+from protocol.root import Root
+from registry import charter as shelf
+from registry import layout
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for this peer now. `member` None: not admitted under this key."""
+
+    root: Root
+    roster: Roster | None
+    charter: Charter | None
+    member: Member | None
+    halts: dict[str, Order]
+    hidden_orders: int
+
+    @property
+    def halted(self) -> bool:
+        """Whether a halt in force covers me."""
+        return bool(self.halts)
+
+    @property
+    def obedient(self) -> bool:
+        """Whether I may act: admitted, not halted, and no order is being hidden from me."""
+        return self.member is not None and not self.halts and not self.hidden_orders
+
+
+def standing(peer: Peer) -> Standing:
+    """What holds by the documents that the home remembers; the share is not touched."""
+    archive = peer.home.archive
+    (first,) = [d for d in archive.all(root.TYPE) if d.digest == peer.identity.network]
+    members = archive.newest(roster.TYPE, peer.identity.cluster)
+    goals = archive.newest(charter.TYPE, "*")
+    found = None if members is None else _parsed(peer, members.digest, Roster, members.data)
+    member = None if found is None else found.member(peer.name)
+    if member is not None and member.state_of(peer.signer.key) != "active":
+        member = None
+    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in archive.all(order.TYPE)}
+    return Standing(
+        root=_parsed(peer, first.digest, Root, first.data),
+        roster=found,
+        charter=None if goals is None else _parsed(peer, goals.digest, Charter, goals.data),
+        member=member,
+        halts={d: o for d, o in halts_in_force(orders).items() if within(peer.address, o.scope)},
+        hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
+    )
+
+
+def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
+    value = peer.parsed.get(digest)
+    if value is None:
+        value = wire.trusted(form, canonical.decode(data)["signed"])
+        peer.parsed[digest] = value
+    assert isinstance(value, form)
+    return value
+
+
+def open_marker(data: bytes, network: str | None) -> tuple[str, authority.StewardDocument]:
+    """(cluster, root version 1) of a marker; WrongShareError where it is another network's."""
+    try:
+        value = canonical.decode(data)
+        if not isinstance(value, dict) or value.keys() != {"cluster", "root"}:
+            raise RuleError("ROOT-4", "a marker holds exactly cluster and root")
+        document = authority.open_root(canonical.encode(value["root"]), network)
+        cluster = wire.validate(_Hint, canonical.encode({"cluster": value["cluster"]}), "ROOT-4")
+    except RuleError as error:
+        raise WrongShareError(
+            f"NETWORK.json is not that of this network ({error}); check the path,"
+            " and ask a steward for the root's fingerprint"
+        ) from error
+    return cluster.cluster, document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hint:
+    cluster: fields.ClusterName
+
+
+def read_marker(peer: Peer) -> None:
+    """The share is the network that this home pinned, or WrongShareError."""
+    data = shelf.fetch_marker(peer.share)
+    if data == peer.home.state.data("marker"):
+        return
+    _, document = open_marker(data, peer.identity.network)
+    with peer.home.transaction():
+        peer.home.archive.remember(document, peer.clock.wall_ms())
+        peer.home.state.put("marker", data)
+
+
+def read_documents(peer: Peer) -> list[str]:
+    """Learn every new document on the share and mend what I remember there; returns problems."""
+    problems: list[str] = []
+    paths = shelf.documents(peer.share)
+    known = _remembered(peer)
+    trust = standing(peer).root
+    for path in paths:
+        if path not in known:
+            problems += _learn(peer, trust, path)
+    _put_back(peer, set(paths))
+    _tell_rivals(peer)
+    return problems
+
+
+def _remembered(peer: Peer) -> set[str]:
+    return {
+        layout.document_path(document.type, document.number, document.digest)
+        for type_ in authority.FORMS
+        for document in peer.home.archive.all(type_)
+    }
+
+
+def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
+    now = peer.clock.wall_ms()
+    try:
+        data = shelf.fetch_document(peer.share, path)
+    except ShareError as error:
+        return [f"{path}: {error}"]
+    if peer.home.quarantine.holds(path, data):
+        return []
+    try:
+        document = open_document(data, trust, peer.identity.network)
+    except RuleError as error:
+        with peer.home.transaction(durable=False):
+            # A file still under way looks damaged; the second look decides (DESIGN: "not yet").
+            tick = peer.home.state.number("tick")
+            if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
+                return []
+            peer.home.quarantine.add(path, data, error, now)
+        return [f"{path}: {error}"]
+    with peer.home.transaction():
+        peer.home.archive.remember(document, now)
+    return []
+
+
+def open_document(data: bytes, trust: Root, network: str) -> authority.StewardDocument:
+    """Any steward document; the root, too, stands in `charter/`."""
+    try:
+        return authority.open_steward_document(data, trust, network)
+    except RuleError as error:
+        if error.rule != "ENV-7":
+            raise
+        return authority.open_root(data, network)
+
+
+def _put_back(peer: Peer, present: set[str]) -> None:
+    """Documents in force that vanished or rotted on the share are placed again, where I can."""
+    for stored in _in_force(peer):
+        path = layout.document_path(stored.type, stored.number, stored.digest)
+        try:
+            if path in present and shelf.fetch_document(peer.share, path) == stored.data:
+                continue
+            peer.share.place(path, stored.data)
+        except (ShareDeniedError, MissingError):
+            continue
+        except ShareError:
+            peer.share.remove(path)
+
+
+def _in_force(peer: Peer) -> list[Any]:
+    archive = peer.home.archive
+    newest = [
+        archive.newest(root.TYPE, "*"),
+        archive.newest(charter.TYPE, "*"),
+        archive.newest(roster.TYPE, peer.identity.cluster),
+    ]
+    return [stored for stored in newest if stored is not None] + archive.all(order.TYPE)
+
+
+def _tell_rivals(peer: Peer) -> None:
+    for type_, scope, number in peer.home.archive.rivals():
+        word = type_.split("/")[1]
+        with peer.home.transaction(durable=False):
+            peer.home.concerns.open(
+                f"rivals:{type_}:{scope}:{number}",
+                "human",
+                f"two {word} documents of {scope} carry number {number}; the lower hash holds",
+                "ask the stewards who signed the other one, and sign its changes again",
+                peer.clock.wall_ms(),
+            )
+
+
+def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
+    """The stewards' signed heads of what I hold in force, for my heartbeat."""
+    heads = [canonical.decode(stored.data)["head"] for stored in _in_force(peer)]
+    return tuple(heads[-limits.heads_max :])
+
+
+def hear_heads(peer: Peer, heads: tuple[dict[str, Any], ...]) -> list[Head]:
+    """The heads among these that name a document I do not hold, and that a steward really signed."""
+    known = peer.home.archive.digests()
+    trust = standing(peer).root
+    unknown = []
+    for value in heads:
+        try:
+            signed = value["signed"]
+            if signed["hash"] in known:
+                continue
+            head = authority.open_head(canonical.encode(value), trust, peer.identity.network)
+        except (RuleError, KeyError, TypeError):
+            continue  # a peer's unsigned claim proves nothing
+        if head.hash not in known and not _superseded(peer, head):
+            unknown.append(head)
+    return unknown
+
+
+def _superseded(peer: Peer, head: Head) -> bool:
+    if head.of == order.TYPE:
+        return False
+    mine = peer.home.archive.newest(head.of, head.scope)
+    return mine is not None and mine.number >= head.number
+
+
+def hide(peer: Peer, heads: list[Head]) -> list[str]:
+    """Signed heads name what neither home nor share holds: somebody hides it. Returns problems."""
+    problems = []
+    now = peer.clock.wall_ms()
+    with peer.home.transaction():
+        for head in heads:
+            peer.home.archive.hide(head, b"", now)
+            word = head.of.split("/")[1]
+            text = f"a {word} for {head.scope} that a steward signed is missing on the share"
+            peer.home.concerns.open(
+                f"hidden:{head.hash}",
+                "human",
+                text,
+                "ask the steward to place it again, and see who can write the share",
+                now,
+            )
+            problems.append(text)
+    return problems

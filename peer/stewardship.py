@@ -1,0 +1,207 @@
+"""What a steward does: admit, halt, resume. Each is one signed document, placed where all look.
+
+Rules: the key of a steward signs here and nowhere else; what is signed is told first, in words, by
+the caller. Not here: whether a document is in force at a peer (`peer.stewards`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from peer import shelf
+from peer.clock import Clock
+from peer.home.places import Identity, identities
+from peer.stewards import open_marker
+from protocol import authority, order, roster
+from protocol.authority import StewardDocument
+from protocol.card import Card, open_card
+from protocol.canonical import unb64
+from protocol.errors import HumanNeededError, MissingError, NotFoundError, RuleError, UsageError
+from protocol.order import Order, halts_in_force, within
+from protocol.roster import Member, MemberKey, Roster
+from protocol.root import Root
+from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
+from registry import charter
+from registry import roster as peers
+from registry.share import Share
+
+
+@dataclass(slots=True)
+class Desk:
+    """A steward at work: his identity and directory, the share, and how to unlock his key."""
+
+    home: str
+    folder: str
+    identity: Identity
+    share: Share
+    clock: Clock
+    unlock: Callable[[], Signer]
+
+    def root(self) -> Root:
+        """Root version 1 of the pinned network; WrongShareError where the share is another."""
+        _, document = open_marker(charter.fetch_marker(self.share), self.identity.network)
+        assert isinstance(document.body, Root)
+        return document.body
+
+    def documents(self, type_: str) -> list[StewardDocument]:
+        """The valid documents of a type, oldest first."""
+        root = self.root()
+        found = shelf.gather(self.folder, self.share, root, self.identity.network)
+        return [document for document in found if document.type == type_]
+
+    def sign(self, body: Roster | Order) -> StewardDocument:
+        """Sign, remember and place a document."""
+        data = authority.seal_document(body, self.identity.network, self.unlock())
+        document = shelf.verify(data, self.root(), self.identity.network)
+        shelf.keep(self.folder, document)
+        charter.place_document(self.share, document)
+        return document
+
+
+def card_of(desk: Desk, name: str) -> Card:
+    """The card of whoever asks to be called `name`."""
+    try:
+        return open_card(peers.fetch_card(desk.share, name), desk.identity.network, name)
+    except MissingError as error:
+        raise NotFoundError(
+            f"no card of {name} on the share; it runs `peer join {desk.identity.share}"
+            f" --name {name}` first"
+        ) from error
+    except RuleError as error:
+        raise NotFoundError(f"the card of {name} is not valid ({error}); let it join again") from error  # fmt: skip
+
+
+def key_fingerprint(key: str) -> str:
+    """A key as people compare it."""
+    return show_fingerprint(fingerprint(unb64(key, 32)))
+
+
+def admit(
+    desk: Desk,
+    name: str,
+    expected: str | None,
+    *,
+    reuse: bool,
+    confirm: Callable[[str], bool],
+) -> tuple[Roster, bool]:
+    """Make the key on the card of `name` a member; (roster in force, whether it changed).
+
+    `expected` is the fingerprint a person got from the peer's owner; without it only a key of this
+    home, or one that `confirm` (asked with the fingerprint) says yes to. HumanNeededError else.
+    """
+    card = card_of(desk, name)
+    shown = key_fingerprint(card.key)
+    if expected is not None and not same_fingerprint(expected, shown):
+        raise HumanNeededError(
+            f"the card of {name} shows {shown}, not {expected}; ask its owner what is right"
+        )
+    if expected is None and not _is_mine(desk, card.key) and not confirm(shown):
+        raise HumanNeededError(
+            f"the key of {name} is not of this home; compare {shown} with its owner,"
+            f" then run `peer admit {name} --fingerprint {shown}`"
+        )
+    current = newest_roster(desk)
+    assert isinstance(current.body, Roster)
+    member = current.body.member(name)
+    if member is not None and member.state_of(card.key) == "active":
+        return current.body, False
+    changed = _with_key(member, name, card.key, reuse=reuse)
+    others = [m for m in current.body.members if m.name != name]
+    body = replace(
+        current.body,
+        version=current.number + 1,
+        prev=current.digest,
+        at=desk.clock.wall_ms(),
+        members=tuple(sorted([*others, changed], key=lambda m: m.name)),
+    )
+    desk.sign(body)
+    return body, True
+
+
+def newest_roster(desk: Desk) -> StewardDocument:
+    """The roster of the steward's cluster with the highest number (then the lowest hash)."""
+    found = [d for d in desk.documents(roster.TYPE) if d.scope == desk.identity.cluster]
+    if not found:
+        raise NotFoundError(f"no roster of {desk.identity.cluster} on the share; restore charter/")
+    return min(found, key=lambda d: (-d.number, d.digest))
+
+
+def _is_mine(desk: Desk, key: str) -> bool:
+    network = desk.identity.network
+    return any(i.key == key and i.network == network for _, i in identities(desk.home, "peers"))
+
+
+def _with_key(member: Member | None, name: str, key: str, *, reuse: bool) -> Member:
+    if member is None:
+        return Member(name=name, keys=(MemberKey(key=key),))
+    if member.active and not reuse:
+        raise UsageError(
+            f"{name} is admitted with another key; if its holder is gone, give the name to the"
+            f" new one with `peer admit {name} --reuse`"
+        )
+    if member.state_of(key) is not None:
+        raise UsageError(f"the key of {name} was retired; it must join with a new one")
+    old = tuple(
+        replace(known, state="retired") if known.state == "active" else known
+        for known in member.keys
+    )
+    return replace(member, keys=(*old, MemberKey(key=key)), reused=member.reused + 1)
+
+
+def scope_named(desk: Desk, word: str | None) -> str:
+    """The scope that a person means: none is the network, a bare name a member or a cluster."""
+    cluster = desk.identity.cluster
+    if word in (None, "*"):
+        return "*"
+    assert word is not None
+    body = newest_roster(desk).body
+    assert isinstance(body, Roster)
+    name, at, rest = word.partition("@")
+    if body.member(name) is not None and rest in ("", cluster):
+        return f"{name}@{cluster}"
+    if not at and (cluster == word or cluster.endswith("." + word)):
+        return word
+    raise NotFoundError(f"no peer or cluster {word} here; `peer peers` lists the peers")
+
+
+def halt(desk: Desk, scope: str, because: str) -> StewardDocument:
+    """Order everybody within `scope` to stop acting and sending."""
+    body = Order(
+        network=desk.identity.network,
+        order="halt",
+        scope=scope,
+        at=desk.clock.wall_ms(),
+        because=because,
+    )
+    return desk.sign(body)
+
+
+def resume(desk: Desk, scope: str) -> StewardDocument:
+    """Lift every halt in force whose scope lies within `scope`."""
+    orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
+    lifts = sorted(
+        digest for digest, halt in halts_in_force(orders).items() if _inside(halt.scope, scope)
+    )
+    if not lifts:
+        raise NotFoundError("nothing is halted there; `peer network show` lists what is")
+    return desk.sign(
+        Order(
+            network=desk.identity.network,
+            order="resume",
+            scope=scope,
+            at=desk.clock.wall_ms(),
+            lifts=tuple(lifts),
+        )
+    )
+
+
+def _inside(inner: str, outer: str) -> bool:
+    if outer == "*" or inner == outer:
+        return True
+    return within(inner if "@" in inner else f"any@{inner}", outer)
+
+
+def describe_halts(orders: Iterable[Order]) -> list[str]:
+    """Halts as lines for a person."""
+    return [f"{o.scope} halted" + (f": {o.because}" if o.because else "") for o in orders]

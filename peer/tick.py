@@ -1,0 +1,125 @@
+"""One heartbeat session: wake, check, listen, receive, act, look, share, beat.
+
+Rules: every phase may be killed anywhere; the next tick finds out from home and share what is
+left to do. A halted peer reads, receipts and beats, and neither acts nor sends. A peer that is
+parked for another reason writes nothing to the share.
+"""
+
+from __future__ import annotations
+
+from peer import lock, own, stewards
+from peer.act import act
+from peer.beat import beat
+from peer.deliver import deliver
+from peer.instance import Peer
+from peer.listen import listen
+from peer.look import look
+from peer.receipts import write_receipts
+from peer.receive import receive
+from peer.report import Report
+from peer.stewards import Standing
+from protocol import canonical
+from protocol.errors import HumanNeededError, ShareUnavailableError
+from registry import roster
+
+orders_every_ms = 1_000
+
+
+def tick(peer: Peer) -> Report:
+    """Run one tick; ShareError where the share cannot be used (exit 5).
+
+    The report's state is `busy` where another tick of this peer runs, and `parked` where the peer
+    may not act; `human` then says what a person must do, where one must.
+    """
+    report = Report(peer.name)
+    with lock.held(peer.folder) as mine:
+        if not mine:
+            report.state = "busy"
+            return report
+        try:
+            _session(peer, report)
+        except HumanNeededError as error:
+            report.state, report.human = "parked", str(error)
+        _keep(peer, report)
+    return report
+
+
+def _session(peer: Peer, report: Report) -> None:
+    _wake(peer, report)
+    standing = _check(peer, report)
+    listen(peer, standing, report)
+    standing = stewards.standing(peer)
+    receive(peer, standing, report)
+    watch = _OrderWatch(peer, standing)
+    if standing.obedient:
+        act(peer, report, watch.obedient)
+    look(peer, watch.standing, report)
+    _share(peer, watch.standing, report)
+
+
+def _wake(peer: Peer, report: Report) -> None:
+    own.check_parked(peer)
+    state, now = peer.home.state, peer.clock.wall_ms()
+    behind = state.number("last_wall") - now
+    if behind > 60_000:
+        report.problems.append(
+            f"the clock is {behind // 1000} s behind the last tick; check it with `peer doctor`"
+        )
+    with peer.home.transaction(durable=False):
+        state.next("tick")
+        state.put("tick_began", now)
+
+
+def _check(peer: Peer, report: Report) -> Standing:
+    stewards.read_marker(peer)
+    report.problems += stewards.read_documents(peer)
+    standing = stewards.standing(peer)
+    if standing.member is None:
+        raise HumanNeededError(
+            f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
+            f" --fingerprint {peer.fingerprint}`"
+        )
+    own.check_heartbeat(peer)
+    own.check_feed(peer)
+    if not standing.hidden_orders:
+        song = canonical.b32(peer.entropy.draw(16)).encode()
+        if not roster.sing(peer.share, peer.name, song):
+            raise ShareUnavailableError(
+                "the share gave back other bytes than were written; check the drive"
+            )
+    return standing
+
+
+class _OrderWatch:
+    """Looks at the orders again, at most once a second, while a long tick acts."""
+
+    def __init__(self, peer: Peer, standing: Standing) -> None:
+        self._peer = peer
+        self._next = peer.clock.monotonic_ms() + orders_every_ms
+        self.standing = standing
+
+    def obedient(self) -> bool:
+        if self._peer.clock.monotonic_ms() >= self._next:
+            stewards.read_documents(self._peer)
+            self.standing = stewards.standing(self._peer)
+            self._next = self._peer.clock.monotonic_ms() + orders_every_ms
+        return self.standing.obedient
+
+
+def _share(peer: Peer, standing: Standing, report: Report) -> None:
+    if standing.hidden_orders:
+        report.state = "parked"
+        return
+    if standing.obedient:
+        deliver(peer, report)
+    else:
+        report.state = "parked"
+    write_receipts(peer, report)
+    lifecycle = "parked" if standing.halted else "idle"
+    report.seq = beat(peer, lifecycle, halted=standing.halted)
+
+
+def _keep(peer: Peer, report: Report) -> None:
+    with peer.home.transaction(durable=False):
+        peer.home.state.put("report", canonical.encode(report.kept()))
+        peer.home.state.put("tick_ended", peer.clock.wall_ms())

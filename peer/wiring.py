@@ -1,0 +1,54 @@
+"""The composition root: the one place where adapters meet ports."""
+
+from __future__ import annotations
+
+import os
+
+from peer import keys
+from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
+from peer.deadline import watch
+from peer.home import open_home
+from peer.home.places import Identity
+from peer.instance import Peer
+from protocol import canonical
+from protocol.errors import UsageError
+from registry.folder import FolderShare
+from registry.share import Share
+
+DATABASE = "home.db"
+
+
+def open_share(path: str, writer: str, entropy: Entropy | None = None) -> Share:
+    """The share at a path; nothing is touched before it is used."""
+    if "://" in path:
+        raise UsageError(f"{path} is no folder; this version works on folders only")
+    source = entropy or SystemEntropy()
+    return FolderShare(path, writer, lambda: canonical.b32(source.draw(10)))
+
+
+def create_share(path: str, writer: str, entropy: Entropy) -> Share:
+    """A folder to become a share; it is made where only itself is missing."""
+    return FolderShare.create(path, writer, lambda: canonical.b32(entropy.draw(10)))
+
+
+def open_peer(
+    folder: str,
+    identity: Identity,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    watched: bool = False,
+) -> Peer:
+    """The peer of an identity's directory; `watched`: end the process if the share freezes."""
+    clock = clock or SystemClock()
+    entropy = entropy or SystemEntropy()
+    share = open_share(identity.share, identity.name, entropy)
+    return Peer(
+        identity=identity,
+        home=open_home(os.path.join(folder, DATABASE)),
+        share=watch(share, clock) if watched else share,
+        signer=keys.load_key(folder),
+        clock=clock,
+        entropy=entropy,
+        folder=folder,
+    )

@@ -1,0 +1,59 @@
+"""Effects: what a handler may ask for. A closed set of values; one module of the peer applies them.
+
+A decision is data, so it can be tested, refused by policy, shown to a person and simulated.
+Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from protocol.messages import Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Write a letter to `to` (full address), in reply to the item that is being handled."""
+
+    name: ClassVar[str] = "send"
+    to: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Publish an item to everybody who follows me."""
+
+    name: ClassVar[str] = "publish"
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember:
+    """The item that is being handled says something about these topics."""
+
+    name: ClassVar[str] = "remember"
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEvidence:
+    """The author of the item that is being handled vouches for, or contradicts, `about`."""
+
+    name: ClassVar[str] = "record-evidence"
+    about: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """A person should know; `human`: and only a person can mend it."""
+
+    name: ClassVar[str] = "escalate"
+    text: str
+    mend: str
+    level: Literal["info", "warn", "human"] = "warn"
+
+
+Effect = Send | Publish | Remember | RecordEvidence | Escalate

@@ -1,0 +1,106 @@
+"""The errors of the project. A class says whose fault it is; `exit_code` what a command returns.
+
+    SomaError                           1
+    ├── RuleError                       1   somebody else's bytes break a rule of SPEC.md
+    ├── UsageError                      2   what the caller typed
+    ├── NotFoundError                   3   no such peer, item or document
+    ├── TimedOutError                   4   what was waited for did not happen in time
+    ├── ShareError                      5   the share, or one file on it
+    │   ├── ShareUnavailableError           gone, frozen, I/O error
+    │   ├── ShareFullError                  no space, no quota
+    │   ├── ShareDeniedError                permission, read-only
+    │   ├── WrongShareError                 no marker, or another network's
+    │   ├── MissingError                    no such file or folder
+    │   ├── OversizedError                  larger than the reader's limit
+    │   └── SpecialFileError                not a regular file: link, folder, FIFO, device
+    ├── HumanNeededError                6   only a person can go on from here
+    └── HomeError                       1   the home is damaged, or its permissions are wrong
+
+`str(error)` is one line: what is wrong and what to do next. Our own mistakes are not in this tree:
+they are `ValueError`, `TypeError`, `AssertionError`, and they end the program.
+"""
+
+from __future__ import annotations
+
+
+class SomaError(Exception):
+    """Anything this project raises on purpose."""
+
+    exit_code = 1
+
+
+class RuleError(SomaError):
+    """Bytes written by somebody else break a rule; they go to quarantine and the tick goes on.
+
+    `rule` is an id of SPEC.md such as "PAGE-3"; `reason` says in plain words what was found.
+    """
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(rule, reason)
+        self.rule = rule
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.reason}"
+
+
+class UsageError(SomaError):
+    """What the caller typed cannot be meant: unknown option, bad name, contradiction."""
+
+    exit_code = 2
+
+
+class NotFoundError(SomaError):
+    """No such peer, item or document."""
+
+    exit_code = 3
+
+
+class TimedOutError(SomaError):
+    """What was waited for did not happen in time; it may still happen."""
+
+    exit_code = 4
+
+
+class ShareError(SomaError):
+    """The share, or one file on it, cannot be used as asked."""
+
+    exit_code = 5
+
+
+class ShareUnavailableError(ShareError):
+    """The share is gone, frozen, or answers with I/O errors."""
+
+
+class ShareFullError(ShareError):
+    """No space or no quota left on the share."""
+
+
+class ShareDeniedError(ShareError):
+    """No permission, or the share is mounted read-only."""
+
+
+class WrongShareError(ShareError):
+    """The folder has no marker, or the marker of another network."""
+
+
+class MissingError(ShareError):
+    """No such file or folder on the share."""
+
+
+class OversizedError(ShareError):
+    """A file is larger than the reader's limit; none of it was kept."""
+
+
+class SpecialFileError(ShareError):
+    """Something other than a regular file stands there: link, folder, FIFO, device."""
+
+
+class HumanNeededError(SomaError):
+    """Only a person can go on from here: a halt, a fork, a choice that is not ours."""
+
+    exit_code = 6
+
+
+class HomeError(SomaError):
+    """The home is damaged or its permissions are wrong."""

@@ -1,0 +1,65 @@
+"""Every limit of the protocol, with its unit in its name.
+
+A limit stands here when two peers must agree on it. Limits of one peer alone (deadlines, work in
+a tick) stand with the code that keeps them. Changing a number here changes SPEC.md.
+This module does *not* check anything: whoever reads bytes compares.
+"""
+
+# Files on the share.
+page_bytes_max = 512 * 1024
+page_items_max = 4_096
+item_bytes_max = 64 * 1024
+document_bytes_max = 64 * 1024  # heartbeat, receipt, card
+steward_bytes_max = 1024 * 1024  # root, charter, roster, order
+blob_bytes_max = 64 * 1024 * 1024
+
+# Canonical JSON. The largest integer every JSON implementation keeps exactly (RFC 8785 §3.2.2.3).
+int_abs_max = 2**53 - 1
+depth_max = 16  # nested objects and arrays; the outermost counts 1
+
+# Keys and signatures, raw bytes.
+key_bytes = 32
+seed_bytes = 32
+signature_bytes = 64
+signatures_max = 64  # on one document
+hash_bytes = 32
+epoch_bytes = 16
+
+# Names.
+name_chars_max = 32
+cluster_chars_max = 100
+address_chars_max = name_chars_max + 1 + cluster_chars_max
+type_chars_max = 64
+
+# Streams.
+stream_pages_unreceipted_max = 16  # of one author to one recipient, on the share
+receipt_ranges_max = 64
+feed_pages_max = 1_000
+feed_days_max = 90
+folder_names_max = 4_096  # a folder we write stays near 1,000; more than this is somebody's flood
+
+# Letters.
+expiry_days_default = 30
+item_id_chars = 26
+quarantine_bytes_max = 512 * 1024
+
+# Texts and lists inside items and documents.
+text_chars_max = 60_000  # an item's 64 KiB bind first where characters take several bytes
+line_chars_max = 500
+word_chars_max = 64
+kind_chars_max = 32
+topics_max = 16
+evidence_max = 16
+claims_max = 16
+earlier_epochs_max = 64
+capabilities_max = 32
+members_max = 1_000  # of one cluster
+member_keys_max = 16
+stewards_max = 16
+goals_max = 100
+lifts_max = 64
+heads_max = 64  # signed heads in a heartbeat
+mail_flags_max = 1_000
+receipt_streams_max = 64
+refused_max = 64
+damaged_max = 64

@@ -1,0 +1,205 @@
+"""Items: the messages and pieces of knowledge that travel inside pages.
+
+An item is one canonical JSON object: a head that every kind shares and a `body` that belongs to
+the kind. Its id is taken from the hash of its bytes, and the bytes name their author, so an id
+stands for exactly one text of exactly one author: nobody can send somebody else's item as his own.
+
+Rules: an unknown kind, or a body that does not fit its kind, is no reason to lose an item; it is
+kept, receipted and shown as "not understood". A head that does not fit is the author's mistake
+and the item is refused alone, not with its page.
+
+Not here: who may send what (the roster), what a kind makes a peer do (handlers).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+from protocol import canonical, limits, wire
+from protocol.errors import RuleError
+from protocol.fields import AddressText, Count, ItemId, Line, Millis, Permille, Salt, Text, Topics
+from protocol.wire import AtMost, Between, Form
+
+Severity = Literal["info", "warn", "critical"]
+Evidence = Annotated[tuple[Line, ...], AtMost(limits.evidence_max)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A plain message; it asks for nothing and causes nothing."""
+
+    kind: ClassVar[str] = "note"
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Someone wants to know; whoever does may answer."""
+
+    kind: ClassVar[str] = "question"
+    text: Text
+    topics: Topics = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A reply to a question; `claims` are ids of the insights it rests on."""
+
+    kind: ClassVar[str] = "answer"
+    text: Text
+    claims: Annotated[tuple[ItemId, ...], AtMost(limits.claims_max)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """What the author learned: "X about Y, confidence Z"; `confidence` is a probability in permille."""
+
+    kind: ClassVar[str] = "insight"
+    text: Text
+    topics: Topics = ()
+    confidence: Permille = 500
+    evidence: Evidence = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What the author works on; whoever works on the same can say so."""
+
+    kind: ClassVar[str] = "announcement"
+    text: Text
+    topics: Topics = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The author's own trouble: "my disk is full", "my model is degraded"."""
+
+    kind: ClassVar[str] = "alert"
+    text: Text
+    severity: Severity = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endorsement:
+    """The author vouches for the item that the head's `re` names."""
+
+    kind: ClassVar[str] = "endorsement"
+    text: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """The author contradicts the item that the head's `re` names, and says why."""
+
+    kind: ClassVar[str] = "dispute"
+    because: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraction:
+    """The author takes back his own item that the head's `re` names."""
+
+    kind: ClassVar[str] = "retraction"
+    because: Text = ""
+
+
+Body = (
+    Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
+)
+KINDS: dict[str, type[Body]] = {
+    kind.kind: kind
+    for kind in (
+        Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What every item says of itself, whatever its kind.
+
+    `at` and `expires` are the author's wall clock in ms since 1970: shown, never compared with
+    another clock to decide anything. `depth` counts the automatic replies since a person wrote.
+    """
+
+    author: AddressText
+    kind: Annotated[str, Form(r"[a-z][a-z0-9_-]*", limits.kind_chars_max)]
+    salt: Salt
+    at: Millis
+    auto: bool = False
+    depth: Count = 0
+    priority: Annotated[int, Between(0, 4)] = 2
+    re: ItemId | None = None
+    thread: ItemId | None = None
+    expires: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as its bytes say it; `body` is None where this version does not understand it."""
+
+    id: str
+    head: Head
+    body: Body | None
+    data: bytes = field(repr=False)
+
+
+_HEAD_DEFAULTS = {"auto": False, "depth": 0, "priority": 2}
+
+
+def compose(head: Head, body: Body) -> Item:
+    """The item of a head and a body; ValueError when it would exceed the size of an item."""
+    said = {k: v for k, v in wire.dump(head).items() if v != _HEAD_DEFAULTS.get(k)}
+    data = canonical.encode(said | {"body": wire.dump(body)})
+    if len(data) > limits.item_bytes_max:
+        raise ValueError(f"item of {len(data)} bytes; at most {limits.item_bytes_max} are allowed")
+    return Item(item_id(data), head, body, data)
+
+
+def item_hash(data: bytes) -> str:
+    """sha256 of an item's bytes, lower-case hex: what a page's header lists."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def item_id(data: bytes) -> str:
+    """The first 26 characters of base32(sha256(item)): 130 bits."""
+    return canonical.b32(hashlib.sha256(data).digest())[:26]
+
+
+def id_of_hash(digest: str) -> str:
+    """The id that belongs to a hash of a page's header."""
+    return canonical.b32(bytes.fromhex(digest))[:26]
+
+
+def read_item(value: Any, data: bytes, author: str) -> Item:
+    """The item of a verified page of `author`: `value` as decoded, `data` as encoded.
+
+    Raises RuleError (ITEM-1 to ITEM-3) where the head is wrong, names another author, or the
+    item is too large. A kind or body that is not understood raises nothing: `body` is None.
+    """
+    if len(data) > limits.item_bytes_max:
+        raise RuleError("ITEM-1", f"item of {len(data)} bytes, more than {limits.item_bytes_max}")
+    head = wire.validate(Head, data, "ITEM-2")
+    if head.author != author:
+        raise RuleError("ITEM-3", f"item of {head.author} in a page of {author}")
+    return Item(item_id(data), head, _read_body(head.kind, value.get("body")), data)
+
+
+def _read_body(kind: str, value: Any) -> Body | None:
+    form = KINDS.get(kind)
+    if form is None or not isinstance(value, dict):
+        return None
+    try:
+        return wire.validate(form, canonical.encode(value), "ITEM-4")
+    except RuleError:
+        return None
+
+
+def stored_item(data: bytes, understood: bool) -> Item:
+    """The item of bytes that this home verified before: no validation, so no pydantic."""
+    value = canonical.decode(data)
+    head = wire.trusted(Head, value)
+    body = wire.trusted(KINDS[head.kind], value["body"]) if understood else None
+    return Item(item_id(data), head, body, data)

@@ -1,0 +1,54 @@
+"""The root of trust: which stewards' keys may sign which kind of document.
+
+`network_id` is the digest of root version 1, so a network cannot be given another root. Version
+1 names no network (it would have to name itself) and later versions do.
+The shape is The Update Framework's: roles with keys, a scope and a threshold. This version accepts
+a threshold of 1 only and refuses a root that asks for more rather than treat it as 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from protocol import limits
+from protocol.fields import Hash, Key, Millis, PeerName, Scope, Seq
+from protocol.wire import AtMost, Form
+
+TYPE: Final = "soma/root/1"
+RoleName = Literal["root", "charter", "roster", "order"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steward:
+    """A human with a key; a name is for people, only the key counts."""
+
+    name: PeerName
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who may sign documents of this role within `scope` (`*`: the network)."""
+
+    role: RoleName
+    scope: Scope = "*"
+    keys: Annotated[tuple[Key, ...], AtMost(limits.stewards_max)]
+    threshold: Literal[1] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """`network` is empty in version 1; `prev` is the digest of the version before."""
+
+    type: Literal["soma/root/1"] = TYPE
+    network: Annotated[str, Form(r"|[0-9a-f]{64}", 64)] = ""
+    version: Seq
+    prev: Hash | None = None
+    at: Millis
+    stewards: Annotated[tuple[Steward, ...], AtMost(limits.stewards_max)]
+    roles: Annotated[tuple[Role, ...], AtMost(limits.stewards_max)]
+
+    def steward_of(self, key: str) -> str | None:
+        """The name of the steward who holds `key`, or None."""
+        return next((steward.name for steward in self.stewards if steward.key == key), None)

@@ -1,0 +1,61 @@
+"""The roster: who belongs to a cluster, and with which keys.
+
+A name keeps its old keys: `retired` ones still verify mail that was under way, `compromised` ones
+verify nothing that is not yet in a journal. A name without an active key is not a member.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from protocol import limits
+from protocol.fields import ClusterName, Hash, Key, Millis, NetworkId, PeerName, Seq, Word
+from protocol.wire import AtMost
+
+TYPE: Final = "soma/roster/1"
+KeyState = Literal["active", "retired", "compromised"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberKey:
+    """One signing key of a member."""
+
+    key: Key
+    state: KeyState = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One peer of the cluster. `reused` counts how often the name was given to a new holder."""
+
+    name: PeerName
+    keys: Annotated[tuple[MemberKey, ...], AtMost(limits.member_keys_max)]
+    roles: Annotated[tuple[Word, ...], AtMost(limits.member_keys_max)] = ()
+    reused: int = 0
+
+    def state_of(self, key: str) -> KeyState | None:
+        """What the roster says of `key`, or None where it does not know it."""
+        return next((known.state for known in self.keys if known.key == key), None)
+
+    @property
+    def active(self) -> bool:
+        """Whether the member has a key to act with."""
+        return any(known.state == "active" for known in self.keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The members of `cluster`, ascending by name."""
+
+    type: Literal["soma/roster/1"] = TYPE
+    network: NetworkId
+    cluster: ClusterName
+    version: Seq
+    prev: Hash | None = None
+    at: Millis
+    members: Annotated[tuple[Member, ...], AtMost(limits.members_max)] = ()
+
+    def member(self, name: str) -> Member | None:
+        """The member called `name`, or None."""
+        return next((member for member in self.members if member.name == name), None)

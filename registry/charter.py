@@ -1,0 +1,69 @@
+"""The marker and the steward documents on the share. Who may sign them is decided elsewhere."""
+
+from __future__ import annotations
+
+from protocol import limits
+from protocol.authority import StewardDocument
+from protocol.errors import MissingError, ShareError, ShareUnavailableError, WrongShareError
+from registry import layout
+from registry.share import Share
+
+names_max = 4_096
+marker_bytes_max = limits.steward_bytes_max + 4_096
+
+
+def make_folders(share: Share) -> None:
+    """The folders of a new network; everyone may create files in them, and remove only his own."""
+    for folder in (layout.CHARTER, layout.ORDERS, layout.PEERS):
+        share.make_folder(folder, shared=True)
+
+
+def fetch_marker(share: Share) -> bytes:
+    """The marker, so that nothing is ever made by accident where a drive is not mounted.
+
+    ShareUnavailableError where the folder is empty, WrongShareError where it holds other things.
+    """
+    try:
+        return share.read(layout.MARKER, marker_bytes_max)
+    except MissingError as error:
+        if not share.names("", 1):
+            raise ShareUnavailableError(
+                "the folder is empty, as a mount point is while its drive is away;"
+                " mount the drive and try again"
+            ) from error
+        raise WrongShareError(
+            "no NETWORK.json here, so this folder is no network; check the path,"
+            " or make one with `peer network create DIR`"
+        ) from error
+
+
+def documents(share: Share) -> list[str]:
+    """The paths of all files in `charter/` and `orders/` that are named like documents.
+
+    ShareUnavailableError where one of the folders is missing: a halt could be hidden there.
+    """
+    found = []
+    for folder, is_ours in (
+        (layout.CHARTER, layout.is_document_file),
+        (layout.ORDERS, layout.is_order_file),
+    ):
+        try:
+            names = share.names(folder, names_max)
+        except ShareError as error:
+            raise ShareUnavailableError(
+                f"{folder}/ cannot be listed, so a halt could be hidden ({error});"
+                " restore the folder, empty if need be"
+            ) from error
+        found += [f"{folder}/{name}" for name in names if is_ours(name)]
+    return found
+
+
+def fetch_document(share: Share, path: str) -> bytes:
+    """The bytes of a steward document; ShareError where it cannot be had."""
+    return share.read(path, limits.steward_bytes_max)
+
+
+def place_document(share: Share, document: StewardDocument) -> None:
+    """Put a steward document where everybody looks for it."""
+    path = layout.document_path(document.type, document.number, document.digest)
+    share.place(path, document.data)

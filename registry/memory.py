@@ -1,0 +1,128 @@
+"""A share in memory, for tests and the simulator: the contract with nothing underneath.
+
+Folders are dicts, files are bytes, everything else (link, FIFO, socket, device) is None. It keeps
+SHARE-1 to SHARE-17 in the simplest words; the state machine in tests/contract proves that `folder`
+says the same.
+It does *not* know modes, space or power cuts; `faulty` adds what goes wrong.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from protocol.errors import (
+    MissingError,
+    OversizedError,
+    ShareError,
+    ShareUnavailableError,
+    SpecialFileError,
+)
+from registry.share import Entry, check_folder, check_path, is_listed
+
+Node = dict[str, "Node"] | bytes | None
+
+
+class MemoryShare:
+    """A share whose root is a dict. Set `gone` to take it away, clear it to bring it back."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self._root: dict[str, Node] = {}
+
+    def read(self, path: str, bytes_max: int) -> bytes:
+        """See `Share.read`."""
+        folder, name = self._at(path)
+        node = _child(folder, name, path)
+        if not isinstance(node, bytes):
+            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
+        if len(node) > bytes_max:
+            raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
+        return node
+
+    def read_many(
+        self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
+    ) -> list[bytes | ShareError]:
+        """See `Share.read_many`."""
+        known = [None] * len(paths) if known is None else known
+        for path in paths:
+            check_path(path)
+        results: list[bytes | ShareError] = []
+        for path, before in zip(paths, known, strict=True):
+            try:
+                data = self.read(path, bytes_max)
+            except ShareError as error:
+                results.append(error)
+            else:
+                results.append(before if before is not None and before == data else data)
+        return results
+
+    def entries(self, folder: str, names_max: int) -> list[Entry]:
+        """See `Share.entries`."""
+        nodes = self._folder(check_folder(folder), folder)
+        return [
+            Entry(name, len(node) if isinstance(node, bytes) else None)
+            for name in _listed(nodes, names_max)
+            for node in [nodes[name]]
+        ]
+
+    def names(self, folder: str, names_max: int) -> list[str]:
+        """See `Share.names`."""
+        return _listed(self._folder(check_folder(folder), folder), names_max)
+
+    def place(self, path: str, data: bytes) -> None:
+        """See `Share.place`."""
+        folder, name = self._at(path)
+        if isinstance(folder.get(name), dict):
+            raise SpecialFileError(f"{path}: a folder stands there; its owner can remove it")
+        folder[name] = bytes(data)
+
+    def remove(self, path: str) -> None:
+        """See `Share.remove`."""
+        folder, name = self._at(path)
+        _child(folder, name, path)
+        del folder[name]
+
+    def make_folder(self, path: str, shared: bool = False) -> None:
+        """See `Share.make_folder`."""
+        parts = check_path(path)
+        for depth, name in enumerate(parts):
+            self._folder(parts[:depth], path).setdefault(name, {})
+        self._folder(parts, path)
+
+    def put_special(self, path: str) -> None:
+        """Let something that is neither file nor folder stand at `path`: what tests need."""
+        folder, name = self._at(path)
+        folder[name] = None
+
+    def nodes(self, folder: str) -> dict[str, Node]:
+        """The dict of a folder itself, for tests that put there what the port refuses."""
+        return self._folder(check_folder(folder), folder)
+
+    def _at(self, path: str) -> tuple[dict[str, Node], str]:
+        *folders, name = check_path(path)
+        return self._folder(folders, path), name
+
+    def _folder(self, parts: list[str], path: str) -> dict[str, Node]:
+        if self.gone:
+            raise ShareUnavailableError("the root is gone; is the drive mounted?")
+        node: Node = self._root
+        for name in parts:
+            node = _child(_as_folder(node, path), name, path)
+        return _as_folder(node, path)
+
+
+def _as_folder(node: Node, path: str) -> dict[str, Node]:
+    if not isinstance(node, dict):
+        raise SpecialFileError(f"{path}: not a folder; its owner can remove what stands there")
+    return node
+
+
+def _child(folder: dict[str, Node], name: str, path: str) -> Node:
+    if name not in folder:
+        raise MissingError(f"{path}: no such name; it may appear later")
+    return folder[name]
+
+
+def _listed(nodes: dict[str, Node], names_max: int) -> list[str]:
+    return heapq.nsmallest(names_max, filter(is_listed, nodes))

@@ -1,0 +1,70 @@
+"""Outboxes: what a peer published (feed), and letters that wait to be fetched (mail).
+
+Both live below their author's own folder, so only he writes them. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+from protocol import limits
+from protocol.errors import MissingError
+from registry import layout
+from registry.layout import PageName
+from registry.share import Share
+
+# A feed keeps 1,000 pages; a folder with many more was filled by somebody else.
+names_max = 4_096
+
+
+def folder(author: str, to: str | None) -> str:
+    """The folder of the feed (`to` None) or of the mail for one peer."""
+    return layout.feed(author) if to is None else layout.mail(author, to)
+
+
+def pages(share: Share, author: str, to: str | None) -> list[PageName]:
+    """The pages that the names in an outbox claim, by epoch and seq; none where it is missing."""
+    try:
+        names = share.names(folder(author, to), names_max)
+    except MissingError:
+        return []
+    found = (layout.read_page_file(name, author) for name in names)
+    return sorted(page for page in found if page is not None)
+
+
+def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:
+    """The same with sizes; None: no regular file."""
+    try:
+        entries = share.entries(folder(author, to), names_max)
+    except MissingError:
+        return {}
+    return {
+        page: entry.size
+        for entry in entries
+        if (page := layout.read_page_file(entry.name, author)) is not None
+    }
+
+
+def fetch(share: Share, to: str | None, page: PageName) -> bytes:
+    """The bytes of a page; ShareError where it cannot be had."""
+    return share.read(path(to, page), limits.page_bytes_max)
+
+
+def offer(share: Share, to: str | None, page: PageName, data: bytes) -> None:
+    """Put a page into its author's own outbox."""
+    try:
+        share.place(path(to, page), data)
+    except MissingError:
+        share.make_folder(folder(page.author, to))
+        share.place(path(to, page), data)
+
+
+def withdraw(share: Share, to: str | None, page: PageName) -> None:
+    """Remove a page from its author's own outbox; nothing to do where it is gone."""
+    try:
+        share.remove(path(to, page))
+    except MissingError:
+        return
+
+
+def path(to: str | None, page: PageName) -> str:
+    """Where a page of an outbox stands."""
+    return f"{folder(page.author, to)}/{layout.page_file(page)}"

@@ -1,0 +1,109 @@
+"""Two adapters, any sequence of operations: the same results and the same errors.
+
+The memory adapter is simple enough to be believed; the folder adapter must agree with it, by
+descriptor and by path. Rule ids: SHARE-1 to SHARE-17 (registry/share.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from protocol.errors import ShareError
+from registry.share import Share
+from tests.contract.rigs import FolderRig, MemoryRig, Rig
+
+# Few names, so that sequences meet: the same path is file, folder and link in turn.
+names = st.sampled_from(["a", "b", "B.json"])
+odd_names = st.sampled_from(["", ".", "..", ".hidden", "nul", "a b"])
+paths = st.lists(names, min_size=1, max_size=3).map("/".join)
+any_paths = paths | st.lists(names | odd_names, max_size=3).map("/".join)
+contents = st.binary(max_size=6)
+limits = st.integers(0, 6)
+
+
+class Agreement(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = Path(tempfile.mkdtemp())
+        self.rigs: list[Rig] = [MemoryRig()]
+
+    @initialize(by_descriptor=st.booleans())
+    def start(self, by_descriptor: bool) -> None:
+        self.rigs.append(FolderRig(self.home, by_descriptor))
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.home)
+
+    def agree(self, operate: Callable[[Share], object]) -> None:
+        simple, real = [comparable(operate, rig.share) for rig in self.rigs]
+        assert simple == real
+
+    @rule(path=any_paths, bytes_max=limits)
+    def read(self, path: str, bytes_max: int) -> None:
+        self.agree(lambda share: share.read(path, bytes_max))
+
+    @rule(asked=st.lists(st.tuples(paths, contents | st.none()), max_size=4), bytes_max=limits)
+    def read_many(self, asked: list[tuple[str, bytes | None]], bytes_max: int) -> None:
+        known = [before for _, before in asked]
+
+        def operate(share: Share) -> list[object]:
+            answers = share.read_many([path for path, _ in asked], bytes_max, known)
+            return [
+                type(answer) if isinstance(answer, ShareError) else (answer, answer is before)
+                for answer, before in zip(answers, known, strict=True)
+            ]
+
+        self.agree(operate)
+
+    @rule(folder=any_paths | st.just(""), names_max=limits)
+    def list_folder(self, folder: str, names_max: int) -> None:
+        self.agree(lambda share: share.entries(folder, names_max))
+        self.agree(lambda share: share.names(folder, names_max))
+
+    @rule(path=any_paths, data=contents)
+    def place(self, path: str, data: bytes) -> None:
+        self.agree(lambda share: share.place(path, data))
+
+    @rule(path=any_paths)
+    def remove(self, path: str) -> None:
+        self.agree(lambda share: share.remove(path))
+
+    @rule(path=any_paths, shared=st.booleans())
+    def make_folder(self, path: str, shared: bool) -> None:
+        self.agree(lambda share: share.make_folder(path, shared))
+
+    @rule(path=paths)
+    def put_special(self, path: str) -> None:
+        """An attacker's doing, where that is possible at all."""
+        folder, _, name = path.rpartition("/")
+        entries = comparable(lambda share: share.entries(folder, 99), self.rigs[0].share)
+        if isinstance(entries, list) and not self.is_folder(path):
+            for rig in self.rigs:
+                rig.put_special(path)
+            assert (name, None) in self.rigs[0].share.entries(folder, 99)
+
+    @rule(gone=st.booleans())
+    def take_or_return_the_root(self, gone: bool) -> None:
+        for rig in self.rigs:
+            rig.set_gone(gone)
+
+    def is_folder(self, path: str) -> bool:
+        return isinstance(comparable(lambda share: share.names(path, 1), self.rigs[0].share), list)
+
+
+def comparable(operate: Callable[[Share], object], share: Share) -> object:
+    try:
+        return operate(share)
+    except (ShareError, ValueError) as error:
+        return type(error)
+
+
+TestAgreement = Agreement.TestCase
+TestAgreement.settings = settings(stateful_step_count=40)
