@@ -65,7 +65,7 @@ def _act_one(peer: Peer, new: New, report: Report, failed: Failed) -> None:
             report.acted += 1
     except HomeError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - see below
         # Whatever a handler raises must not keep other letters waiting; the item is tried again
         # and then set aside with this very error, so it is not lost from sight.
         failed.append((new, error))

@@ -36,12 +36,15 @@ class SystemClock:
     """The clock of this machine."""
 
     def wall_ms(self) -> int:
+        """See `Clock.wall_ms`."""
         return time.time_ns() // 1_000_000
 
     def monotonic_ms(self) -> int:
+        """See `Clock.monotonic_ms`."""
         return time.monotonic_ns() // 1_000_000
 
     def boot(self) -> str:
+        """See `Clock.boot`."""
         try:
             with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
                 return file.read().strip()
@@ -55,4 +58,5 @@ class SystemEntropy:
     """The operating system's random numbers."""
 
     def draw(self, size: int) -> bytes:
+        """See `Entropy.draw`."""
         return os.urandom(size)

@@ -42,26 +42,33 @@ class WatchedShare:
             self._began = None
 
     def read(self, path: str, bytes_max: int) -> bytes:
+        """See `Share.read`."""
         return self._run(lambda: self._inner.read(path, bytes_max))
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError]:
+        """See `Share.read_many`."""
         return self._run(lambda: self._inner.read_many(paths, bytes_max, known))
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
+        """See `Share.entries`."""
         return self._run(lambda: self._inner.entries(folder, names_max))
 
     def names(self, folder: str, names_max: int) -> list[str]:
+        """See `Share.names`."""
         return self._run(lambda: self._inner.names(folder, names_max))
 
     def place(self, path: str, data: bytes) -> None:
+        """See `Share.place`."""
         self._run(lambda: self._inner.place(path, data))
 
     def remove(self, path: str) -> None:
+        """See `Share.remove`."""
         self._run(lambda: self._inner.remove(path))
 
     def make_folder(self, path: str, shared: bool = False) -> None:
+        """See `Share.make_folder`."""
         self._run(lambda: self._inner.make_folder(path, shared))
 
 
@@ -77,7 +84,7 @@ def _guard(share: WatchedShare) -> None:
     pause = threading.Event()
     while share.stalled_ms() < stalled_ms_max:
         pause.wait(1.0)
-    print("peer: the share has not answered for 60 s; the tick ends, and the next one goes on"
-          " from here (exit 5)", file=sys.stderr, flush=True)  # fmt: skip
+    sys.stderr.write("peer: the share has not answered for 60 s; the next tick goes on from here\n")
+    sys.stderr.flush()
     # Nothing gentler works: a thread inside a frozen mount never returns.
     os._exit(5)

@@ -13,8 +13,8 @@ from peer.wiring import create_share
 from protocol import authority, canonical, limits, names
 from protocol.charter import Charter
 from protocol.errors import RuleError, UsageError
+from protocol.root import Role, RoleName, Root, Steward
 from protocol.roster import Roster
-from protocol.root import Role, Root, RoleName, Steward
 from protocol.signing import Signer
 from registry import charter as documents
 from registry import layout

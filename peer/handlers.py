@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from protocol.effect import Effect, Escalate, RecordEvidence, Remember, Send
+from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send
 from protocol.messages import (
     Alert,
     Announcement,
@@ -21,6 +21,7 @@ from protocol.messages import (
     Insight,
     Item,
     Question,
+    Severity,
 )
 
 ANSWER_CONFIDENCE_PERMILLE_MIN = 600
@@ -41,6 +42,8 @@ class Received:
     item: Item
     audience: str
 
+
+_LEVELS: dict[Severity, Level] = {"info": "info", "warn": "warn", "critical": "human"}
 
 Handler = Callable[[Received, View], list[Effect]]
 
@@ -95,12 +98,11 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
     """A neighbour's trouble goes to status and escalations, once; it is no letter."""
     item = received.item
     assert isinstance(item.body, Alert)
-    level = "human" if item.body.severity == "critical" else "warn"
-    if item.body.severity == "info":
-        level = "info"
     line = " ".join(item.body.text.split())[:300]
     mend = f"ask {item.head.author.partition('@')[0]}: `peer reply {item.id[:8]} TEXT`"
-    return [Escalate(text=f"{item.head.author}: {line}", mend=mend, level=level)]
+    return [
+        Escalate(text=f"{item.head.author}: {line}", mend=mend, level=_LEVELS[item.body.severity])
+    ]
 
 
 HANDLERS: dict[str, Handler] = {

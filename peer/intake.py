@@ -72,7 +72,7 @@ def _check_place(peer: Peer, page: Page, found: Found) -> None:
 
 
 def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
-    member = standing.roster and standing.roster.member(peer.bare(page.header.author))
+    member = standing.find(peer.bare(page.header.author))
     state = None if member is None else member.state_of(page.header.key)
     if state is None:
         raise RuleError("PAGE-11", f"no steward admitted {page.header.author} with this key")

@@ -23,8 +23,8 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.roster import Roster
 from protocol.root import Root
+from protocol.roster import Roster
 from protocol.signing import fingerprint, same_fingerprint, show_fingerprint
 from registry import charter, roster
 from registry.share import Share

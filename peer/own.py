@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from peer.instance import Peer
-from protocol.errors import HumanNeededError, MissingError, RuleError, ShareError
+from protocol import limits
+from protocol.errors import HumanNeededError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
 from protocol.page import ALL, open_page
 from registry import inbox, layout, outbox
@@ -38,8 +39,8 @@ def check_heartbeat(peer: Peer) -> None:
     """Compare the heartbeat on the share with my counters."""
     path = layout.heartbeat(peer.name)
     try:
-        data = peer.share.read(path, 1 << 16)
-    except (MissingError, ShareError):
+        data = peer.share.read(path, limits.document_bytes_max)
+    except ShareError:
         return
     if data == peer.home.state.data("beat"):
         return
@@ -48,9 +49,9 @@ def check_heartbeat(peer: Peer) -> None:
     except RuleError:
         return  # a forgery; it is overwritten by the next beat
     state = peer.home.state
-    if beat.key == peer.signer.key and beat.epoch == state.epoch:
-        if beat.seq > state.number("beat_seq"):
-            park(peer, f"heartbeat {beat.seq} is signed by my key, and this home never wrote it")
+    mine = (beat.key, beat.epoch) == (peer.signer.key, state.epoch)
+    if mine and beat.seq > state.number("beat_seq"):
+        park(peer, f"heartbeat {beat.seq}")
 
 
 def check_feed(peer: Peer) -> None:
@@ -91,11 +92,12 @@ def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fe
         if (header.key, header.epoch, header.audience) != (peer.signer.key, epoch, audience):
             continue
         if header.seq > peer.home.outgoing.position(epoch, audience)[0]:
-            park(peer, f"page {header.seq} to {audience} is signed by my key, and this home never wrote it")  # fmt: skip
+            park(peer, f"page {header.seq} to {audience}")
 
 
-def park(peer: Peer, why: str) -> None:
+def park(peer: Peer, what: str) -> None:
     """Sign nothing more from this home until a person has looked; raises HumanNeededError."""
+    why = f"{what} is signed by my key in my epoch, and this home never wrote it"
     with peer.home.transaction():
         peer.home.state.put("parked", why)
         peer.home.concerns.open("parked", "human", why, _MEND, peer.clock.wall_ms())

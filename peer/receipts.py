@@ -7,6 +7,8 @@ I ever wrote may be a lie: it stops that one stream and is told.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from peer import epochs
 from peer.home.journal import StreamState
 from peer.instance import Peer
@@ -40,8 +42,7 @@ def read_receipt(peer: Peer, reader: str) -> bool:
 
 
 def _check_key(peer: Peer, reader: str, receipt: Receipt) -> None:
-    roster = standing(peer).roster
-    member = roster and roster.member(reader)
+    member = standing(peer).find(reader)
     if member is None or member.state_of(receipt.key) != "active":
         raise RuleError("RCPT-4", f"no steward admitted {receipt.reader} with this key")
 
@@ -136,7 +137,7 @@ def _check_own(peer: Peer, name: str, author: str) -> None:
         return
     mine = (receipt.key, receipt.reader_epoch) == (peer.signer.key, peer.home.state.epoch)
     if mine and receipt.n > peer.home.journal.receipt_number(author):
-        park(peer, f"receipt {receipt.n} for {author} is signed by my key, and this home never wrote it")  # fmt: skip
+        park(peer, f"receipt {receipt.n} for {author}")
 
 
 def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
@@ -163,16 +164,22 @@ def _line(peer: Peer, stream: StreamState) -> StreamReceipt:
         for epoch8, audience, seq in journal.damaged(stream.author)
         if (epoch8, audience) == (stream.epoch[:8], stream.audience)
     )[: limits.damaged_max]
-    place = {"key": stream.key, "epoch": stream.epoch, "audience": stream.audience}
+    line = StreamReceipt(
+        key=stream.key,
+        epoch=stream.epoch,
+        audience=stream.audience,
+        received=0,
+        acted=0,
+        damaged=damaged,
+    )
     if stream.audience == ALL:
-        return StreamReceipt(**place, received=0, acted=0, damaged=damaged)
+        return line
     refused = journal.refusals(stream, limits.refused_max)
-    return StreamReceipt(
-        **place,
+    return replace(
+        line,
         received=stream.received,
         head=stream.head,
         acted=journal.acted(stream),
         have=runs(journal.beyond(stream)),
         refused=tuple(Refused(seq=seq, rule=rule) for seq, rule in refused),
-        damaged=damaged,
     )

@@ -29,8 +29,7 @@ def receive(peer: Peer, standing: Standing, report: Report) -> None:
     """Journal every page beyond what I have: letters, mail kept for me, feeds."""
     _read_inbox(peer, standing, report)
     for neighbour in peer.home.neighbours.all().values():
-        member = standing.roster and standing.roster.member(neighbour.name)
-        if member is None:
+        if standing.find(neighbour.name) is None:
             continue
         if neighbour.mail:
             _read_outbox(peer, standing, report, neighbour.name, peer.name)

@@ -1,4 +1,4 @@
-"""Sending: an item is durable in the home before anything else happens, then delivered if it can be.
+"""Sending: an item is durable in the home first, and then delivered if it can be.
 
 Rules: recipients are members by the roster in force, or nothing is written. One transaction takes
 the item and, where a page can go out at once, its number. What cannot be delivered now is staged;
@@ -30,7 +30,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Head, Item, compose
+from protocol.messages import Body, Head, Insight, Item, compose
 from protocol.page import ALL
 from registry import inbox, outbox
 
@@ -95,7 +95,7 @@ def _recipient(peer: Peer, standing: stewards.Standing, name: str) -> str:
         names.check_name(bare)
     except RuleError as error:
         raise UsageError(f"{name!r} is no name of a peer: {error.reason}") from error
-    member = standing.roster and standing.roster.member(bare)
+    member = standing.find(bare)
     if member is None or not member.active or cluster not in ("", peer.identity.cluster):
         raise NotFoundError(f"no peer {name} in {peer.identity.cluster}; `peer peers` lists them")
     if bare == peer.name:
@@ -179,7 +179,7 @@ def _stage(peer: Peer, audience: str, items: list[Item]) -> None:
 def _keep(peer: Peer, audience: str, items: list[Item]) -> None:
     peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
     for item in items:
-        if audience == ALL and getattr(item.body, "topics", ()):
+        if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
 
 

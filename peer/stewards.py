@@ -1,4 +1,4 @@
-"""What the stewards want, as far as this peer can know: who belongs, what is halted, what is hidden.
+"""What the stewards want, as far as this peer can know: who belongs, what is halted or hidden.
 
 Rules: in force is what was verified once and is remembered in the home, together with what is
 valid on the share; nothing that vanishes, rots or was never signed changes it. Who may sign is
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from peer.instance import Peer
-from protocol import authority, canonical, charter, fields, limits, order, roster, root, wire
+from protocol import authority, canonical, charter, fields, limits, order, root, roster, wire
 from protocol.charter import Charter
 from protocol.errors import MissingError, RuleError, ShareDeniedError, ShareError, WrongShareError
 from protocol.head import Head
 from protocol.order import Order, halts_in_force, within
-from protocol.roster import Member, Roster
 from protocol.root import Root
+from protocol.roster import Member, Roster
 from registry import charter as shelf
 from registry import layout
 
@@ -34,6 +34,10 @@ class Standing:
     member: Member | None
     halts: dict[str, Order]
     hidden_orders: int
+
+    def find(self, name: str) -> Member | None:
+        """The member called `name` by the roster in force, or None."""
+        return None if self.roster is None else self.roster.member(name)
 
     @property
     def halted(self) -> bool:
@@ -207,7 +211,7 @@ def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
 
 
 def hear_heads(peer: Peer, heads: tuple[dict[str, Any], ...]) -> list[Head]:
-    """The heads among these that name a document I do not hold, and that a steward really signed."""
+    """The heads among these that a steward signed for a document which I do not hold."""
     known = peer.home.archive.digests()
     trust = standing(peer).root
     unknown = []

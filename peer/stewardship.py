@@ -15,12 +15,12 @@ from peer.home.places import Identity, identities
 from peer.stewards import open_marker
 from protocol import authority, order, roster
 from protocol.authority import StewardDocument
-from protocol.card import Card, open_card
 from protocol.canonical import unb64
+from protocol.card import Card, open_card
 from protocol.errors import HumanNeededError, MissingError, NotFoundError, RuleError, UsageError
 from protocol.order import Order, halts_in_force, within
-from protocol.roster import Member, MemberKey, Roster
 from protocol.root import Root
+from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
 from registry import charter
 from registry import roster as peers
@@ -69,7 +69,9 @@ def card_of(desk: Desk, name: str) -> Card:
             f" --name {name}` first"
         ) from error
     except RuleError as error:
-        raise NotFoundError(f"the card of {name} is not valid ({error}); let it join again") from error  # fmt: skip
+        raise NotFoundError(
+            f"the card of {name} is not valid ({error}); let it join again"
+        ) from error
 
 
 def key_fingerprint(key: str) -> str:
@@ -197,7 +199,7 @@ def resume(desk: Desk, scope: str) -> StewardDocument:
 
 
 def _inside(inner: str, outer: str) -> bool:
-    if outer == "*" or inner == outer:
+    if outer in ("*", inner):
         return True
     return within(inner if "@" in inner else f"any@{inner}", outer)
 

@@ -115,8 +115,7 @@ def _share(peer: Peer, standing: Standing, report: Report) -> None:
     else:
         report.state = "parked"
     write_receipts(peer, report)
-    lifecycle = "parked" if standing.halted else "idle"
-    report.seq = beat(peer, lifecycle, halted=standing.halted)
+    report.seq = beat(peer, "parked" if standing.halted else "idle", halted=standing.halted)
 
 
 def _keep(peer: Peer, report: Report) -> None:

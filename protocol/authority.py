@@ -23,10 +23,10 @@ from protocol.head import TYPE as HEAD
 from protocol.head import Head
 from protocol.order import TYPE as ORDER
 from protocol.order import Order
-from protocol.roster import TYPE as ROSTER
-from protocol.roster import Roster
 from protocol.root import TYPE as ROOT
 from protocol.root import Role, Root
+from protocol.roster import TYPE as ROSTER
+from protocol.roster import Roster
 from protocol.signing import Signer, pae
 
 StewardBody = Root | Charter | Roster | Order
@@ -118,7 +118,7 @@ def _authorised(
 
 
 def open_head(data: bytes, root: Root, network: str) -> Head:
-    """A signed head, verified under the authority for the document that it names; HEAD-1, HEAD-2."""
+    """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
     envelope = open_envelope(data, (HEAD,), limits.document_bytes_max)
     head = wire.validate(Head, envelope.body, "HEAD-1")
     key = envelope.signatures[0][0] if len(envelope.signatures) == 1 else None
@@ -148,4 +148,4 @@ def _may_sign(root: Root, document_type: str, scope: str, key: str) -> bool:
 
 def _covers(role: Role, scope: str) -> bool:
     # Narrower scopes come with delegation; today every role speaks for the whole network.
-    return role.scope == "*" or role.scope == scope
+    return role.scope in ("*", scope)

@@ -20,9 +20,12 @@ class Document(Protocol):
     """Any frozen dataclass with the two members that every document has."""
 
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """What is signed, for instance `soma/card/1`."""
+
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The key that signs it."""
 
 
 T = TypeVar("T", bound=Document)
@@ -36,7 +39,7 @@ def seal(document: Document, signer: Signer) -> bytes:
 def open_document(
     data: bytes, type_: str, form: type[T], rules: str, expected: Mapping[str, str]
 ) -> T:
-    """The document of `type_` and class `form` in `data`, whose members `expected` have these values.
+    """The document of `type_` in `data`, as `form`, whose members `expected` have these values.
 
     Raises RuleError: ENV-* for the envelope, `rules`-1 to `rules`-3 as above.
     """

@@ -11,6 +11,8 @@ from typing import ClassVar, Literal
 
 from protocol.messages import Body
 
+Level = Literal["info", "warn", "human"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
@@ -53,7 +55,7 @@ class Escalate:
     name: ClassVar[str] = "escalate"
     text: str
     mend: str
-    level: Literal["info", "warn", "human"] = "warn"
+    level: Level = "warn"
 
 
 Effect = Send | Publish | Remember | RecordEvidence | Escalate

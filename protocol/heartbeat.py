@@ -43,7 +43,9 @@ class FeedHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """`next_beat_ms` is the announced wait until the next tick; `mail` names whom I hold mail for;
+    """What a peer says of itself.
+
+    `next_beat_ms` is the announced wait until the next tick; `mail` names whom I hold mail for;
     `heads` are stewards' signed heads, copied as they were signed.
     """
 

@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """What the author learned: "X about Y, confidence Z"; `confidence` is a probability in permille."""
+    """What the author learned: "X about Y"; `confidence` is a probability in permille."""
 
     kind: ClassVar[str] = "insight"
     text: Text

@@ -25,7 +25,9 @@ def write_private(path: str, data: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         _forget(temporary)
-        raise HomeError(f"{path} cannot be written ({error.strerror}); make room or check its owner") from error  # fmt: skip
+        raise HomeError(
+            f"{path} cannot be written ({error.strerror}); make room or check its owner"
+        ) from error
     _sync_folder(os.path.dirname(path))
 
 
@@ -36,11 +38,16 @@ def read_private(path: str) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read()
     except FileNotFoundError as error:
-        raise HomeError(f"{path} is gone; restore it from a backup, or join under a new key and ask a steward for `peer admit --reuse`") from error  # fmt: skip
+        raise HomeError(
+            f"{path} is gone; restore it from a backup, or move its folder away, join again with"
+            " a new key and ask a steward for `peer admit NAME --reuse`"
+        ) from error
     except OSError as error:
         raise HomeError(f"{path} cannot be read ({error.strerror}); check who owns it") from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise HomeError(f"others can read {path}; run `chmod 600 {path}` (and take a new key if they did)")  # fmt: skip
+        raise HomeError(
+            f"others can read {path}; run `chmod 600 {path}`, and take a new key if they did"
+        )
     return data
 
 

@@ -205,7 +205,7 @@ class Outgoing:
         )
 
     def cover(self, receipt: Receipt, at: int, *, afresh: bool) -> int:
-        """Close every page the receipt covers; `afresh`: open those it does not. Counts closings."""
+        """Close every page the receipt covers; `afresh`: open the others again. Counts closings."""
         if afresh:
             self._db.write(
                 "UPDATE own_page SET covered_at = NULL WHERE audience = ?", receipt.reader

@@ -56,7 +56,8 @@ class State:
     def put(self, name: str, value: str | int | bytes) -> None:
         """Remember a value."""
         self._db.write(
-            "INSERT INTO self VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO self VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             name,
             value,
         )
