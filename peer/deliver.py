@@ -25,6 +25,7 @@ audited_pages = 8
 
 def deliver(peer: Peer, report: Report) -> None:
     """Bring everything that waits or is under way to its readers."""
+    _hear_new_epochs(peer, report)
     for audience in peer.home.outgoing.audiences():
         if audience == ALL:
             report.published += publish(peer)
@@ -34,6 +35,15 @@ def deliver(peer: Peer, report: Report) -> None:
         except ShareError as error:
             report.problems.append(f"letters for {peer.bare(audience)} wait: {error}")
     _put_back_feed(peer)
+
+
+def _hear_new_epochs(peer: Peer, report: Report) -> None:
+    """A reader in a new epoch may have lost what it receipted: ask its receipt again."""
+    for address in peer.home.state.flags("recheck:"):
+        try:
+            read_receipt(peer, peer.bare(address))
+        except ShareError as error:
+            report.problems.append(f"receipt of {peer.bare(address)}: {error}")
 
 
 def send_letters(peer: Peer, audience: str) -> int:
@@ -54,7 +64,7 @@ def send_letters(peer: Peer, audience: str) -> int:
             break
         fresh.append(page)
     placed = place(peer, to, open_pages + fresh, listing)
-    _tidy_mail(peer, to, open_pages + fresh, listing)
+    _tidy_mail(peer, to, audience)
     return placed
 
 
@@ -99,14 +109,14 @@ def _list_inbox(peer: Peer, to: str) -> Listing | None:
         return None
 
 
-def _tidy_mail(peer: Peer, to: str, under_way: list[OwnPage], listing: Listing | None) -> None:
+def _tidy_mail(peer: Peer, to: str, audience: str) -> None:
     """Letters that were fetched and receipted leave my outbox."""
-    if listing is not None and not peer.home.state.number(f"pulled:{to}"):
-        return
-    wanted = {page_name(peer, page) for page in under_way}
-    for name in outbox.pages(peer.share, peer.name, to):
-        if name not in wanted:
-            outbox.withdraw(peer.share, to, name)
+    fetched = peer.home.outgoing.fetched(audience)
+    for page in fetched:
+        outbox.withdraw(peer.share, to, page_name(peer, page))
+    if fetched:
+        with peer.home.transaction(durable=False):
+            peer.home.outgoing.mark_withdrawn([page.n for page in fetched])
 
 
 def page_name(peer: Peer, page: OwnPage) -> PageName:

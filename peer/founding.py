@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from peer import keys, shelf
 from peer.clock import Clock, Entropy
+from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, save_identity
 from peer.wiring import create_share
@@ -52,6 +53,7 @@ def create_network(
     except RuleError as error:
         raise UsageError(f"{error.reason}; choose another name") from error
     path = os.path.abspath(share_path)
+    check_home(home, path)
     share = create_share(path, steward, entropy)
     if found := share.names("", 1):
         what = "a network already" if found == [layout.MARKER] else "not empty"

@@ -30,6 +30,8 @@ class Peer:
     next_beat_ms: int = 6 * HOUR_MS
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)
+    # When the steward documents on the share were last read, by my monotonic clock.
+    stewards_read_ms: int | None = None
 
     @property
     def name(self) -> str:

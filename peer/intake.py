@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from peer import epochs
+from peer.home.journal import StreamState
 from peer.instance import Peer
 from peer.stewards import Standing
 from protocol.errors import RuleError
-from protocol.messages import Item
 from protocol.page import ALL, Page, bare, open_page, prove_double_use
 from registry.layout import PageName
 
@@ -107,7 +108,7 @@ def _note_damage(peer: Peer, found: Found, *, bad: bool) -> None:
 def _journal(peer: Peer, page: Page) -> Taken:
     """Put a verified page where it belongs in its stream; inside a transaction."""
     journal, header = peer.home.journal, page.header
-    over = header.epoch in (peer.home.state.text(f"over:{header.author}") or "").split()
+    over = header.epoch in epochs.over(peer, header.author)
     stream = journal.open_stream(page.stream, over=over)
     if header.audience != ALL:
         journal.owe_receipt(header.author)
@@ -115,13 +116,12 @@ def _journal(peer: Peer, page: Page) -> Taken:
     if held is not None:
         if held.digest == page.digest:
             return Taken()
-        return _forked(peer, page, stream.n, held.bare)
+        return _forked(peer, page, stream, held.bare)
     if header.seq < stream.floor and header.seq <= stream.received:
         return Taken()
     rule = stream.frozen or _chain_fault(peer, page, stream.n)
     if rule and not stream.frozen:
-        journal.freeze(stream.n, rule)
-        _tell_frozen(peer, page, rule)
+        freeze(peer, stream, rule, header.seq)
     items = journal.add_page(stream, page, peer.clock.wall_ms(), rule)
     journal.advance(stream, header.floor)
     return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
@@ -138,30 +138,25 @@ def _chain_fault(peer: Peer, page: Page, stream: int) -> str | None:
     return None
 
 
-def _forked(peer: Peer, page: Page, stream: int, other: bytes) -> Taken:
+def _forked(peer: Peer, page: Page, stream: StreamState, other: bytes) -> Taken:
     """STREAM-1: two different pages at one position; nothing more is taken from this stream."""
     mine = bare(page.envelope)
     proof = prove_double_use(other, mine, peer.identity.network)
-    peer.home.journal.freeze(stream, "STREAM-1")
     peer.home.knowledge.record(
         page.header.author, "double-use", page.header.key, proof.first + b"\n" + proof.second,
         peer.clock.wall_ms(),
     )  # fmt: skip
-    _tell_frozen(peer, page, "STREAM-1")
+    freeze(peer, stream, "STREAM-1", page.header.seq)
     return Taken(problem=f"STREAM-1: {page.header.author} signed two pages {page.header.seq}")
 
 
-def _tell_frozen(peer: Peer, page: Page, rule: str) -> None:
-    author = page.header.author
+def freeze(peer: Peer, stream: StreamState, rule: str, seq: int) -> None:
+    """Take nothing more from a stream whose key was used twice, and tell a person."""
+    peer.home.journal.freeze(stream.n, rule)
     peer.home.concerns.open(
-        f"frozen:{author}:{page.header.epoch}",
+        f"frozen:{stream.author}:{stream.epoch}",
         "human",
-        f"{rule}: {author} used its key twice at page {page.header.seq}; its stream is frozen",
-        f"ask its owner to run `peer repair`, or a steward to retire the key of {author}",
+        f"{rule}: {stream.author} used its key twice at page {seq}; its stream is frozen",
+        f"ask its owner to run `peer repair`, or a steward to retire the key of {stream.author}",
         peer.clock.wall_ms(),
     )
-
-
-def items_of(page: Page) -> list[Item]:
-    """The items of a page that can be acted on."""
-    return [item for item in page.items if isinstance(item, Item)]

@@ -71,7 +71,7 @@ def _open(
         # Unless the new epoch says so, the old one is not over for letters under way; but its
         # heartbeats are: whoever writes them again replays them.
         epochs.end(peer, address, (row.epoch,))
-        peer.home.state.put(f"recheck:{address}", 1)
+        peer.home.state.put(f"recheck:{address}", beat.epoch)
     epochs.end(peer, address, beat.earlier_epochs)
     return beat
 
@@ -97,6 +97,7 @@ def _row(peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | N
         seen_wall=wall,
         feed_epoch=beat.feed.epoch if beat.feed else None,
         feed_seq=beat.feed.seq if beat.feed else None,
+        feed_hash=beat.feed.hash if beat.feed else None,
         mail=peer.name in beat.mail,
         state=row.state if row else "unknown",
         phi=0.0,

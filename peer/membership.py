@@ -9,6 +9,7 @@ from peer import keys
 from peer.beat import beat
 from peer.clock import Clock, Entropy
 from peer.home import create_home
+from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, read_identity, save_identity
 from peer.instance import Peer
@@ -39,6 +40,7 @@ class Joined:
     root: str
     pinned: bool
     admitted: bool
+    warning: str | None
 
 
 def root_fingerprint(network: str) -> str:
@@ -65,6 +67,7 @@ def join(
     except RuleError as error:
         raise UsageError(f"{name!r} cannot be a name: {error.reason}") from error
     path = os.path.abspath(share_path)
+    warning = check_home(home, path)
     share = open_share(path, name, entropy)
     marker = charter.fetch_marker(share)
     cluster, document = open_marker(marker, None)
@@ -87,7 +90,9 @@ def join(
     member = members.member(name)
     admitted = member is not None and member.state_of(signer.key) == "active"
     shown = show_fingerprint(fingerprint(signer.public))
-    return Joined(identity, shown, root_fingerprint(document.digest), root is not None, admitted)
+    return Joined(
+        identity, shown, root_fingerprint(document.digest), root is not None, admitted, warning
+    )
 
 
 def _check_root(network: str, expected: str | None) -> None:

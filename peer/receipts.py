@@ -70,6 +70,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             for refused in stream.refused:
                 _tell_refused(peer, receipt.reader, refused)
         peer.home.state.put(f"receipt:{peer.bare(receipt.reader)}", data)
+        if peer.home.state.text(f"recheck:{receipt.reader}") == receipt.reader_epoch:
+            peer.home.state.forget(f"recheck:{receipt.reader}")
 
 
 def _check_claim(peer: Peer, reader: str, stream: StreamReceipt) -> None:
@@ -95,7 +97,7 @@ def _check_claim(peer: Peer, reader: str, stream: StreamReceipt) -> None:
 
 def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
     peer.home.concerns.open(
-        f"refused:{reader}:{refused.seq}",
+        f"refused:{reader}:{refused.seq}:{refused.rule}",
         "warn",
         f"{reader} refused my page {refused.seq} by {refused.rule}",
         "run `peer repair`, which offers its letters again in a new epoch",

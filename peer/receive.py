@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from peer.home.journal import StreamState
 from peer.home.neighbours import Neighbour
 from peer.instance import Peer
-from peer.intake import Found, Taken, take
+from peer.intake import Found, Taken, freeze, take
 from peer.report import Report
 from peer.stewards import Standing
 from protocol.errors import (
@@ -75,11 +76,24 @@ def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
 
 def _feed_is_ahead(peer: Peer, author: str, neighbour: Neighbour) -> bool:
     """Whether the announced head of a feed is beyond my cursor."""
-    streams = peer.home.journal.streams(peer.full(author), ALL)
-    for stream in streams:
+    for stream in peer.home.journal.streams(peer.full(author), ALL):
         if stream.epoch == neighbour.feed_epoch:
+            _compare_head(peer, stream, neighbour)
             return stream.received < (neighbour.feed_seq or 0) and not stream.frozen
     return True
+
+
+def _compare_head(peer: Peer, stream: StreamState, neighbour: Neighbour) -> None:
+    """STREAM-3: a signed heartbeat that names another page than the one I hold proves a fork."""
+    held = peer.home.journal.page(stream.n, neighbour.feed_seq or 0)
+    if held is None or stream.frozen or held.digest == neighbour.feed_hash:
+        return
+    with peer.home.transaction():
+        peer.home.knowledge.record(
+            stream.author, "double-use", stream.key, held.bare + b"\n" + neighbour.data,
+            peer.clock.wall_ms(),
+        )  # fmt: skip
+        freeze(peer, stream, "STREAM-3", neighbour.feed_seq or 0)
 
 
 def _read_outbox(

@@ -58,9 +58,10 @@ def send(
     Raises NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
     WrongShareError where the folder is another network; then nothing is written.
     """
+    own.check_parked(peer)
+    reachable = _reachable(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    reachable = _reachable(peer)
     ids: list[str] = []
     delivered = reachable
     for audience in recipients:
@@ -72,7 +73,6 @@ def send(
 
 
 def _allowed(peer: Peer) -> stewards.Standing:
-    own.check_parked(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
         raise HumanNeededError(
@@ -104,9 +104,12 @@ def _recipient(peer: Peer, standing: stewards.Standing, name: str) -> str:
 
 
 def _reachable(peer: Peer) -> bool:
-    """Whether the share is there and mine. Another network's folder is an error, not an absence."""
+    """Whether the share is there; then its steward documents are heard first.
+
+    Another network's folder is an error (WrongShareError), not an absence.
+    """
     try:
-        stewards.read_marker(peer)
+        stewards.refresh(peer)
     except WrongShareError:
         raise
     except ShareError:

@@ -22,6 +22,7 @@ from registry import charter as shelf
 from registry import layout
 
 T = TypeVar("T")
+refresh_every_ms = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ def open_marker(data: bytes, network: str | None) -> tuple[str, authority.Stewar
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hint:
     cluster: fields.ClusterName
+
+
+def refresh(peer: Peer) -> list[str]:
+    """Read marker and documents, unless that was done less than a second ago; returns problems."""
+    now, last = peer.clock.monotonic_ms(), peer.stewards_read_ms
+    if last is not None and now - last < refresh_every_ms:
+        return []
+    read_marker(peer)
+    problems = read_documents(peer)
+    peer.stewards_read_ms = now
+    return problems
 
 
 def read_marker(peer: Peer) -> None:

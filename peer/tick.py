@@ -19,10 +19,13 @@ from peer.receive import receive
 from peer.report import Report
 from peer.stewards import Standing
 from protocol import canonical
-from protocol.errors import HumanNeededError, ShareUnavailableError
-from registry import roster
-
-orders_every_ms = 1_000
+from protocol.errors import (
+    HumanNeededError,
+    MissingError,
+    ShareUnavailableError,
+    SpecialFileError,
+)
+from registry import layout, roster
 
 
 def tick(peer: Peer) -> Report:
@@ -71,8 +74,8 @@ def _wake(peer: Peer, report: Report) -> None:
 
 
 def _check(peer: Peer, report: Report) -> Standing:
-    stewards.read_marker(peer)
-    report.problems += stewards.read_documents(peer)
+    peer.stewards_read_ms = None
+    report.problems += stewards.refresh(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
         raise HumanNeededError(
@@ -81,6 +84,7 @@ def _check(peer: Peer, report: Report) -> Standing:
         )
     own.check_heartbeat(peer)
     own.check_feed(peer)
+    _keep_folders(peer, report)
     if not standing.hidden_orders:
         song = canonical.b32(peer.entropy.draw(16)).encode()
         if not roster.sing(peer.share, peer.name, song):
@@ -90,19 +94,32 @@ def _check(peer: Peer, report: Report) -> Standing:
     return standing
 
 
+def _keep_folders(peer: Peer, report: Report) -> None:
+    """My folders on the share are there and are folders; whatever took their place goes."""
+    try:
+        peer.share.names(layout.inbox(peer.name), 1)
+        return
+    except SpecialFileError:
+        peer.share.remove(layout.inbox(peer.name))
+    except MissingError:
+        pass
+    roster.make_peer(peer.share, peer.name)
+    report.problems.append("my inbox was missing on the share; it was made anew")
+
+
 class _OrderWatch:
     """Looks at the orders again, at most once a second, while a long tick acts."""
 
     def __init__(self, peer: Peer, standing: Standing) -> None:
         self._peer = peer
-        self._next = peer.clock.monotonic_ms() + orders_every_ms
+        self._next = peer.clock.monotonic_ms() + stewards.refresh_every_ms
         self.standing = standing
 
     def obedient(self) -> bool:
         if self._peer.clock.monotonic_ms() >= self._next:
-            stewards.read_documents(self._peer)
+            stewards.refresh(self._peer)
             self.standing = stewards.standing(self._peer)
-            self._next = self._peer.clock.monotonic_ms() + orders_every_ms
+            self._next = self._peer.clock.monotonic_ms() + stewards.refresh_every_ms
         return self.standing.obedient
 
 

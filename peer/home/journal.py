@@ -137,9 +137,12 @@ class Journal:
             if isinstance(item, Item)
         ]
         return self._db.write_many(
-            "INSERT OR IGNORE INTO item (id, mine, author, audience, kind, thread, auto, depth,"
+            "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth,"
             " understood, data, epoch, stream, seq, place, state, stored_at)"
-            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)",
+            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)"
+            # Offered again (a new epoch), an item still waiting behind a hole moves along.
+            " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, stream = excluded.stream,"
+            " seq = excluded.seq, place = excluded.place WHERE state = 'new'",
             rows,
         )
 

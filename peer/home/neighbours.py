@@ -25,6 +25,7 @@ class Neighbour(NamedTuple):
     seen_wall: int
     feed_epoch: str | None
     feed_seq: int | None
+    feed_hash: str | None
     mail: int
     state: str
     phi: float

@@ -53,6 +53,18 @@ class State:
         row = self._db.one("SELECT value FROM self WHERE name = ?", name)
         return None if row is None else bytes(row[0])
 
+    def flags(self, prefix: str) -> list[str]:
+        """What follows `prefix` in the names that begin with it, ascending."""
+        rows = self._db.read(
+            "SELECT substr(name, ?) FROM self WHERE name >= ? AND name < ? ORDER BY 1",
+            *(len(prefix) + 1, prefix, prefix + "\x7f"),
+        )
+        return [row[0] for row in rows]
+
+    def forget(self, name: str) -> None:
+        """Let go of a value."""
+        self._db.write("DELETE FROM self WHERE name = ?", name)
+
     def put(self, name: str, value: str | int | bytes) -> None:
         """Remember a value."""
         self._db.write(

@@ -83,6 +83,7 @@ CREATE TABLE own_page (
     UNIQUE (epoch, audience, seq)
 );
 CREATE INDEX own_page_open ON own_page (audience, n) WHERE covered_at IS NULL;
+CREATE INDEX own_page_pulled ON own_page (audience, n) WHERE pulled = 1;
 
 -- The furthest receipt of each reader and epoch of the reader.
 CREATE TABLE receipt (
@@ -154,6 +155,7 @@ CREATE TABLE neighbour (
     seen_wall   INTEGER NOT NULL,
     feed_epoch  TEXT,
     feed_seq    INTEGER,
+    feed_hash   TEXT,
     mail        INTEGER NOT NULL,
     state       TEXT NOT NULL,
     phi         REAL NOT NULL
