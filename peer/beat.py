@@ -6,12 +6,12 @@ from peer import software
 from peer.instance import Peer
 from peer.stewards import heads_in_force
 from protocol import documents, limits
-from protocol.heartbeat import FeedHead, Heartbeat, Lifecycle
+from protocol.heartbeat import FeedHead, Heartbeat
 from protocol.page import ALL
 from registry import roster
 
 
-def beat(peer: Peer, lifecycle: Lifecycle, *, halted: bool = False) -> int:
+def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
     """Write my heartbeat; returns its seq. Its number is durable before its bytes are shared."""
     state = peer.home.state
     with peer.home.transaction():
@@ -22,7 +22,7 @@ def beat(peer: Peer, lifecycle: Lifecycle, *, halted: bool = False) -> int:
     return heartbeat.seq
 
 
-def compose(peer: Peer, lifecycle: Lifecycle, seq: int, halted: bool) -> Heartbeat:
+def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     """The heartbeat numbered `seq`."""
     state, outgoing = peer.home.state, peer.home.outgoing
     feed_seq, feed_hash = outgoing.position(state.epoch, ALL)

@@ -68,8 +68,7 @@ def _open(
     if row is not None and row.epoch == beat.epoch and beat.seq <= row.seq:
         return None
     if row is not None and row.epoch != beat.epoch:
-        # Unless the new epoch says so, the old one is not over for letters under way; but its
-        # heartbeats are: whoever writes them again replays them.
+        # A lost database cannot list the epoch that it lost; its successor ends it all the same.
         epochs.end(peer, address, (row.epoch,))
         peer.home.state.put(f"recheck:{address}", beat.epoch)
     epochs.end(peer, address, beat.earlier_epochs)

@@ -49,8 +49,11 @@ def check_heartbeat(peer: Peer) -> None:
     except RuleError:
         return  # a forgery; it is overwritten by the next beat
     state = peer.home.state
-    mine = (beat.key, beat.epoch) == (peer.signer.key, state.epoch)
-    if mine and beat.seq > state.number("beat_seq"):
+    if beat.key != peer.signer.key:
+        return
+    newer = beat.epoch == state.epoch and beat.seq > state.number("beat_seq")
+    # A twin that was repaired has moved on: its epoch says that mine is over.
+    if newer or state.epoch in beat.earlier_epochs:
         park(peer, f"heartbeat {beat.seq}")
 
 

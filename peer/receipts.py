@@ -151,7 +151,7 @@ def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
         reader=peer.address,
         key=peer.signer.key,
         reader_epoch=peer.home.state.epoch,
-        earlier_epochs=peer.home.state.earlier_epochs,
+        earlier_epochs=peer.home.state.earlier_epochs[-limits.earlier_epochs_max :],
         n=n,
         at=peer.clock.wall_ms(),
         author=author,

@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 from peer.instance import Peer
 from protocol import authority, canonical, charter, fields, limits, order, root, roster, wire
 from protocol.charter import Charter
-from protocol.errors import MissingError, RuleError, ShareDeniedError, ShareError, WrongShareError
+from protocol.errors import (
+    HomeError,
+    MissingError,
+    OversizedError,
+    RuleError,
+    ShareDeniedError,
+    ShareError,
+    SpecialFileError,
+    WrongShareError,
+)
 from protocol.head import Head
 from protocol.order import Order, halts_in_force, within
 from protocol.root import Root
@@ -54,7 +63,9 @@ class Standing:
 def standing(peer: Peer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
     archive = peer.home.archive
-    (first,) = [d for d in archive.all(root.TYPE) if d.digest == peer.identity.network]
+    first = archive.get(peer.identity.network)
+    if first is None:
+        raise HomeError("this home has lost its root; run `peer tick` while the share is there")
     members = archive.newest(roster.TYPE, peer.identity.cluster)
     goals = archive.newest(charter.TYPE, "*")
     found = None if members is None else _parsed(peer, members.digest, Roster, members.data)
@@ -116,7 +127,8 @@ def refresh(peer: Peer) -> list[str]:
 def read_marker(peer: Peer) -> None:
     """The share is the network that this home pinned, or WrongShareError."""
     data = shelf.fetch_marker(peer.share)
-    if data == peer.home.state.data("marker"):
+    known = peer.home.archive.get(peer.identity.network) is not None
+    if known and data == peer.home.state.data("marker"):
         return
     _, document = open_marker(data, peer.identity.network)
     with peer.home.transaction():
@@ -156,6 +168,7 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
         return []
     try:
         document = open_document(data, trust, peer.identity.network)
+        _check_name(document, path)
     except RuleError as error:
         with peer.home.transaction(durable=False):
             # A file still under way looks damaged; the second look decides (DESIGN: "not yet").
@@ -167,6 +180,12 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
     with peer.home.transaction():
         peer.home.archive.remember(document, now)
     return []
+
+
+def _check_name(document: authority.StewardDocument, path: str) -> None:
+    right = layout.document_path(document.type, document.number, document.digest)
+    if path != right:
+        raise RuleError("AUTH-7", f"a copy of {right} under another name")
 
 
 def open_document(data: bytes, trust: Root, network: str) -> authority.StewardDocument:
@@ -184,13 +203,18 @@ def _put_back(peer: Peer, present: set[str]) -> None:
     for stored in _in_force(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
         try:
-            if path in present and shelf.fetch_document(peer.share, path) == stored.data:
+            if path in present and _stands(peer, path, stored.data):
                 continue
             peer.share.place(path, stored.data)
-        except (ShareDeniedError, MissingError):
-            continue
-        except ShareError:
-            peer.share.remove(path)
+        except (ShareDeniedError, MissingError, SpecialFileError):
+            continue  # somebody else can, or a person must
+
+
+def _stands(peer: Peer, path: str, data: bytes) -> bool:
+    try:
+        return shelf.fetch_document(peer.share, path) == data
+    except (MissingError, SpecialFileError, OversizedError):
+        return False
 
 
 def _in_force(peer: Peer) -> list[Any]:

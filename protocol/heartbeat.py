@@ -24,11 +24,12 @@ from protocol.fields import (
     NetworkId,
     PeerName,
     Seq,
+    Word,
 )
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/heartbeat/1"
-Lifecycle = Literal["warm", "busy", "idle", "parked", "left"]
+# Known words: warm, busy, idle, parked, left. A newer version may say others, so it is no enum.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Heartbeat:
     tick: Count
     at: Millis
     next_beat_ms: Millis
-    lifecycle: Lifecycle
+    lifecycle: Word
     halted: bool = False
     software: Line = ""
     feed: FeedHead | None = None

@@ -47,6 +47,13 @@ class Archive:
         )
         return [Stored(*row) for row in rows]
 
+    def get(self, digest: str) -> Stored | None:
+        """One document by its digest."""
+        row = self._db.one(
+            "SELECT digest, type, scope, number, data FROM document WHERE digest = ?", digest
+        )
+        return None if row is None else Stored(*row)
+
     def newest(self, type_: str, scope: str) -> Stored | None:
         """The document in force: highest number; of two with one number, the lower digest."""
         row = self._db.one(

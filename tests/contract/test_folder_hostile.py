@@ -240,8 +240,13 @@ class TestSizes:
 
         held: list[int] = []
         read = os.read
+
+        def note_and_read(fd: int, count: int) -> bytes:
+            held.append(count)
+            return read(fd, count)
+
         monkeypatch.setattr(os, "fstat", fstat)
-        monkeypatch.setattr(os, "read", lambda fd, count: held.append(count) or read(fd, count))
+        monkeypatch.setattr(os, "read", note_and_read)
         assert rig.share.read("a", 10) == b"0123456789"
         held.clear()
         with pytest.raises(OversizedError):
