@@ -84,7 +84,7 @@ def _feed_is_ahead(peer: Peer, author: str, neighbour: Neighbour) -> bool:
 
 
 def _compare_head(peer: Peer, stream: StreamState, neighbour: Neighbour) -> None:
-    """STREAM-3: a signed heartbeat that names another page than the one I hold proves a fork."""
+    """STREAM-8: a signed heartbeat that names another page than the one I hold proves a fork."""
     held = peer.home.journal.page(stream.n, neighbour.feed_seq or 0)
     if held is None or stream.frozen or held.digest == neighbour.feed_hash:
         return
@@ -93,7 +93,7 @@ def _compare_head(peer: Peer, stream: StreamState, neighbour: Neighbour) -> None
             stream.author, "double-use", stream.key, held.bare + b"\n" + neighbour.data,
             peer.clock.wall_ms(),
         )  # fmt: skip
-        freeze(peer, stream, "STREAM-3", neighbour.feed_seq or 0)
+        freeze(peer, stream, "STREAM-8", neighbour.feed_seq or 0)
 
 
 def _read_outbox(

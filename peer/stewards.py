@@ -185,7 +185,7 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
 def _check_name(document: authority.StewardDocument, path: str) -> None:
     right = layout.document_path(document.type, document.number, document.digest)
     if path != right:
-        raise RuleError("AUTH-7", f"a copy of {right} under another name")
+        raise RuleError("AUTH-12", f"a copy of {right} under another name")
 
 
 def open_document(data: bytes, trust: Root, network: str) -> authority.StewardDocument:
