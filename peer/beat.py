@@ -25,10 +25,10 @@ def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
 def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     """The heartbeat numbered `seq`."""
     state, outgoing = peer.home.state, peer.home.outgoing
-    feed_seq, feed_hash = outgoing.position(state.epoch, ALL)
+    line = outgoing.line(state.epoch, ALL)
     feed = None
-    if feed_hash is not None:
-        feed = FeedHead(epoch=state.epoch, seq=feed_seq, hash=feed_hash)
+    if line.digest is not None:
+        feed = FeedHead(epoch=line.epoch, seq=line.seq, hash=line.digest)
     flagged = tuple(peer.bare(audience) for audience in outgoing.flagged())
     return Heartbeat(
         network=peer.identity.network,

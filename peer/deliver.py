@@ -13,7 +13,6 @@ from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.receipts import read_receipt
 from peer.report import Report
-from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
 from registry import inbox, outbox
@@ -27,13 +26,13 @@ def deliver(peer: Peer, report: Report) -> None:
     """Bring everything that waits or is under way to its readers."""
     _hear_new_epochs(peer, report)
     for audience in peer.home.outgoing.audiences():
-        if audience == ALL:
-            report.published += publish(peer)
-            continue
         try:
-            report.delivered += send_letters(peer, audience)
+            if audience == ALL:
+                report.published += publish(peer)
+            else:
+                report.delivered += send_letters(peer, audience)
         except ShareError as error:
-            report.problems.append(f"letters for {peer.bare(audience)} wait: {error}")
+            report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
     _put_back_feed(peer)
 
 
@@ -48,65 +47,78 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
 
 def send_letters(peer: Peer, audience: str) -> int:
     """Read the receipt, place again what is missing, form and place what waits; counts pages."""
-    to, outgoing = peer.bare(audience), peer.home.outgoing
-    open_pages = outgoing.open_pages(audience)
-    if open_pages and read_receipt(peer, to):
-        open_pages = outgoing.open_pages(audience)
-    listing = _list_inbox(peer, to)
-    own.check_letters(peer, to, listing or {})
-    if listing is None:
-        own.check_mail(peer, to, outbox.pages(peer.share, peer.name, to))
-    fresh: list[OwnPage] = []
-    while len(open_pages) + len(fresh) < limits.stream_pages_unreceipted_max:
-        with peer.home.transaction():
-            page = form(peer, audience)
-        if page is None:
-            break
-        fresh.append(page)
-    placed = place(peer, to, open_pages + fresh, listing)
+    to = peer.bare(audience)
+    listing = survey(peer, audience)
+    with peer.home.transaction():
+        form(peer, audience)
+    placed = place(peer, to, peer.home.outgoing.open_pages(audience), listing)
     _tidy_mail(peer, to, audience)
     return placed
 
 
+def survey(peer: Peer, audience: str) -> Listing | None:
+    """What the share says of my letters to somebody, before anything is signed: his receipt, and
+    his inbox, or None where that cannot be used, so that he must fetch.
+
+    HumanNeededError where another one of me has written to him.
+    """
+    to = peer.bare(audience)
+    read_receipt(peer, to)
+    try:
+        listing = inbox.sizes(peer.share, to, peer.name)
+    except (ShareDeniedError, MissingError, SpecialFileError):
+        own.check_mail(peer, to, outbox.pages(peer.share, peer.name, to))
+        return None
+    own.check_letters(peer, to, listing)
+    return listing
+
+
 def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) -> int:
     """Put pages where their reader looks, except those that lie there already; counts them."""
-    pushed: list[int] = []
-    pulled: list[int] = []
-    mail: Listing | None = None
-    for page in pages:
-        name = page_name(peer, page)
-        if listing is not None and listing.get(name) == len(page.data):
-            continue
-        if listing is not None and _push(peer, to, name, page.data):
-            pushed.append(page.n)
-            continue
-        if mail is None:
-            mail = outbox.sizes(peer.share, peer.name, to)
-        if mail.get(name) != len(page.data):
-            outbox.offer(peer.share, to, name, page.data)
-        pulled.append(page.n)
-    if pushed or pulled:
+    missing = [
+        page
+        for page in pages
+        if listing is None or listing.get(page_name(peer, page)) != len(page.data)
+    ]
+    fetchable: dict[int, bool] = {}
+    try:
+        for page in missing:
+            pushed = listing is not None and _push(peer, to, page)
+            fetchable[page.n] = not pushed and _keep_for(peer, to, page)
+    finally:
+        _note_places(peer, missing, fetchable)
+    return len(missing)
+
+
+def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -> None:
+    """Write down only what differs from what forming took for granted: pushed, at once."""
+    unplaced = [page.n for page in pages if page.n not in fetchable]
+    pulled = [n for n, is_fetchable in fetchable.items() if is_fetchable]
+    again = [page.n for page in pages if page.n in fetchable and page.placed_at is None]
+    if unplaced or pulled or again:
         now = peer.clock.wall_ms()
         with peer.home.transaction(durable=False):
-            peer.home.outgoing.mark_placed(pushed, now, pulled=False)
-            peer.home.outgoing.mark_placed(pulled, now, pulled=True)
-    return len(pushed) + len(pulled)
+            peer.home.outgoing.mark_unplaced(unplaced)
+            peer.home.outgoing.mark_placed(again, now)
+            peer.home.outgoing.mark_pulled(pulled, now)
 
 
-def _push(peer: Peer, to: str, name: PageName, data: bytes) -> bool:
-    try:
-        inbox.deliver(peer.share, to, name, data)
-    except (ShareDeniedError, MissingError, SpecialFileError):
-        return False
+def _keep_for(peer: Peer, to: str, page: OwnPage) -> bool:
+    """Keep a page for `to` in my own outbox, where it may lie already; always True."""
+    name = page_name(peer, page)
+    lies_there = outbox.sizes(peer.share, peer.name, to).get(name) == len(page.data)
+    # A reader that found it damaged has it marked as not placed.
+    if not lies_there or page.placed_at is None:
+        outbox.offer(peer.share, to, name, page.data)
     return True
 
 
-def _list_inbox(peer: Peer, to: str) -> Listing | None:
-    """My letters in somebody's inbox; None where it cannot be used, so he must fetch."""
+def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     try:
-        return inbox.sizes(peer.share, to, peer.name)
+        inbox.deliver(peer.share, to, page_name(peer, page), page.data)
     except (ShareDeniedError, MissingError, SpecialFileError):
-        return None
+        return False
+    return True
 
 
 def _tidy_mail(peer: Peer, to: str, audience: str) -> None:
@@ -125,20 +137,23 @@ def page_name(peer: Peer, page: OwnPage) -> PageName:
 
 
 def publish(peer: Peer) -> int:
-    """Form and place feed pages of everything that waits to be published; counts items."""
+    """Form and place feed pages of everything that waits; counts pages."""
     own.check_feed(peer)
-    count = 0
-    while True:
-        with peer.home.transaction():
-            waiting = len(peer.home.outgoing.waiting(ALL, limits.page_items_max))
-            page = form(peer, ALL)
-            left = len(peer.home.outgoing.waiting(ALL, limits.page_items_max))
-        if page is None:
-            return count
-        count += waiting - left
-        outbox.offer(peer.share, None, page_name(peer, page), page.data)
+    with peer.home.transaction():
+        pages = form(peer, ALL)
+    place_feed(peer, pages)
+    return len(pages)
+
+
+def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
+    """Put own pages into the feed."""
+    try:
+        for page in pages:
+            outbox.offer(peer.share, None, page_name(peer, page), page.data)
+    except ShareError:
         with peer.home.transaction(durable=False):
-            peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms(), pulled=False)
+            peer.home.outgoing.mark_unplaced([page.n for page in pages])
+        raise
 
 
 def _put_back_feed(peer: Peer) -> None:

@@ -1,54 +1,82 @@
 """Forming pages: the one place where a number of a stream is taken and signed.
 
 Rules: taking the number, signing and storing the bytes are one transaction; the bytes are never
-made again. Whoever calls has checked that this home is the only one of its identity.
+made again. Whoever calls has checked that this home is the only one of its identity. At most 16
+pages to one reader are open; what is beyond waits, and goes out in bigger pages.
 """
 
 from __future__ import annotations
 
-from peer.home.outgoing import OwnPage, Waiting
+from collections.abc import Sequence
+
+from peer.home.outgoing import Line, OwnPage
 from peer.instance import Peer
 from protocol import limits
-from protocol.page import Header, form_page
+from protocol.messages import Item
+from protocol.page import ALL, Header, form_page
 
 # What a header, its signature and the frame around the items may take; each hash takes 67 more.
 _FRAME_BYTES = 1_200
 _HASH_BYTES = 67
 
 
-def form(peer: Peer, audience: str) -> OwnPage | None:
-    """The next page of what waits for an audience, kept in the home; inside a transaction.
+def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> list[OwnPage]:
+    """Keep new items, and form every page that may go out now; inside a transaction."""
+    outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
+    line = outgoing.line(peer.home.state.epoch, audience)
+    if line.waiting or line.stopped:
+        outgoing.add(items, audience, now)
+        return [] if line.stopped else _form_waiting(peer, line)
+    pages: list[OwnPage] = []
+    while items and _has_room(line):
+        count = _fitting([item.data for item in items])
+        page, line = _form_one(peer, line, [item.data for item in items[:count]])
+        outgoing.add(items[:count], audience, now, page)
+        pages.append(page)
+        items = items[count:]
+    outgoing.add(items, audience, now)
+    return pages
 
-    None where nothing waits, or the stream is stopped.
-    """
-    outgoing, state = peer.home.outgoing, peer.home.state
-    waiting = outgoing.waiting(audience, limits.page_items_max)
-    if not waiting or outgoing.stopped(state.epoch, audience):
-        return None
-    chosen = _fitting(waiting)
-    last, prev = outgoing.position(state.epoch, audience)
+
+def _form_waiting(peer: Peer, line: Line) -> list[OwnPage]:
+    pages: list[OwnPage] = []
+    while _has_room(line):
+        waiting = peer.home.outgoing.waiting(line.audience, limits.page_items_max)
+        if not waiting:
+            break
+        chosen = waiting[: _fitting([item.data for item in waiting])]
+        page, line = _form_one(peer, line, [item.data for item in chosen])
+        peer.home.outgoing.put_into(page, [item.n for item in chosen])
+        pages.append(page)
+    return pages
+
+
+def _has_room(line: Line) -> bool:
+    return line.audience == ALL or line.open < limits.stream_pages_unreceipted_max
+
+
+def _form_one(peer: Peer, line: Line, items: list[bytes]) -> tuple[OwnPage, Line]:
     now = peer.clock.wall_ms()
     header = Header(
         network=peer.identity.network,
         author=peer.address,
         key=peer.signer.key,
-        epoch=state.epoch,
-        audience=audience,
-        seq=last + 1,
-        prev=prev,
+        epoch=line.epoch,
+        audience=line.audience,
+        seq=line.seq + 1,
+        prev=line.digest,
         at=now,
     )
-    digest, data = form_page(header, [item.data for item in chosen], peer.signer)
-    outgoing.add_page(header.epoch, audience, header.seq, digest, data, now)
-    outgoing.page_items(header.epoch, header.seq, [item.n for item in chosen])
-    return outgoing.page(header.epoch, audience, header.seq)
+    digest, data = form_page(header, items, peer.signer)
+    page = peer.home.outgoing.add_page(line, header.seq, digest, data, now)
+    return page, line._replace(seq=header.seq, digest=digest, open=line.open + 1)
 
 
-def _fitting(waiting: list[Waiting]) -> list[Waiting]:
-    """As many items, from the first, as one page holds."""
+def _fitting(items: list[bytes]) -> int:
+    """How many items, from the first, one page holds."""
     room = limits.page_bytes_max - _FRAME_BYTES
-    for count, item in enumerate(waiting):
-        room -= len(item.data) + 1 + _HASH_BYTES
+    for count, data in enumerate(items[: limits.page_items_max]):
+        room -= len(data) + 1 + _HASH_BYTES
         if room < 0:
-            return waiting[:count]
-    return waiting
+            return count
+    return min(len(items), limits.page_items_max)

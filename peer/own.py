@@ -83,7 +83,7 @@ def _own_reader(peer: Peer, to: str | None) -> Fetch:
 def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fetch) -> None:
     epoch = peer.home.state.epoch
     suspects = [p for p in names if p.author == peer.name and p.epoch8 == epoch[:8]]
-    counter = peer.home.outgoing.position(epoch, audience)[0]
+    counter = peer.home.outgoing.position(epoch, audience)
     for name in suspects:
         if name.seq <= counter:
             continue
@@ -94,7 +94,7 @@ def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fe
         header = page.header
         if (header.key, header.epoch, header.audience) != (peer.signer.key, epoch, audience):
             continue
-        if header.seq > peer.home.outgoing.position(epoch, audience)[0]:
+        if header.seq > peer.home.outgoing.position(epoch, audience):
             park(peer, f"page {header.seq} to {audience}")
 
 

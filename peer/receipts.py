@@ -82,7 +82,7 @@ def _check_claim(peer: Peer, reader: str, stream: StreamReceipt) -> None:
     ):
         return
     furthest = max([stream.received, *(high for _, high in stream.have)])
-    if furthest <= peer.home.outgoing.position(stream.epoch, reader)[0]:
+    if furthest <= peer.home.outgoing.position(stream.epoch, reader):
         return
     why = f"{reader} claims to hold page {furthest}, which this home never wrote"
     peer.home.outgoing.stop(stream.epoch, reader, why)

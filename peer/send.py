@@ -13,26 +13,21 @@ from typing import Literal
 
 from peer import own, stewards
 from peer.beat import beat
-from peer.deliver import Listing, place, publish
+from peer.deliver import place, place_feed, survey
 from peer.forming import form
-from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from peer.receipts import read_receipt
-from protocol import canonical, limits, names
+from protocol import canonical, names
 from protocol.errors import (
     HumanNeededError,
-    MissingError,
     NotFoundError,
     RuleError,
-    ShareDeniedError,
     ShareError,
-    SpecialFileError,
+    ShareUnavailableError,
     UsageError,
     WrongShareError,
 )
 from protocol.messages import Body, Head, Insight, Item, compose
 from protocol.page import ALL
-from registry import inbox, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +130,27 @@ def _item(peer: Peer, body: Body, re: str | None, thread: str | None, priority: 
 
 def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> bool:
     """Keep the items, and deliver them where the share can be used; whether they went out."""
-    if not reachable:
-        _stage(peer, audience, items)
-        return False
     try:
-        listing = _survey(peer, audience)
+        if not reachable:
+            raise ShareUnavailableError("the share cannot be reached")
+        own.check_heartbeat(peer)
+        if audience == ALL:
+            own.check_feed(peer)
+        listing = None if audience == ALL else survey(peer, audience)
     except ShareError:
-        _stage(peer, audience, items)
+        with peer.home.transaction():
+            peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
+            _remember_own(peer, audience, items)
         return False
-    if audience == ALL:
-        _stage(peer, audience, items)
-        return _publish(peer)
-    pages, complete = _stage_and_form(peer, audience, items)
+    with peer.home.transaction():
+        pages = form(peer, audience, items)
+        _remember_own(peer, audience, items)
+        complete = not peer.home.outgoing.line(peer.home.state.epoch, audience).waiting
     try:
-        place(peer, peer.bare(audience), pages, listing)
+        if audience == ALL:
+            place_feed(peer, pages)
+        else:
+            place(peer, peer.bare(audience), pages, listing)
         if listing is None:
             beat(peer, "idle")
     except ShareError:
@@ -156,52 +158,8 @@ def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> 
     return complete
 
 
-def _survey(peer: Peer, audience: str) -> Listing | None:
-    """Look at what the share says about me, before anything is signed."""
-    own.check_heartbeat(peer)
-    if audience == ALL:
-        own.check_feed(peer)
-        return None
-    to = peer.bare(audience)
-    if peer.home.outgoing.open_count(audience):
-        read_receipt(peer, to)
-    try:
-        listing = inbox.sizes(peer.share, to, peer.name)
-    except (ShareDeniedError, MissingError, SpecialFileError):
-        own.check_mail(peer, to, outbox.pages(peer.share, peer.name, to))
-        return None
-    own.check_letters(peer, to, listing)
-    return listing
-
-
-def _stage(peer: Peer, audience: str, items: list[Item]) -> None:
-    with peer.home.transaction():
-        _keep(peer, audience, items)
-
-
-def _keep(peer: Peer, audience: str, items: list[Item]) -> None:
-    peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
+def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:
+    """My own insights answer questions too; inside a transaction."""
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
-
-
-def _stage_and_form(peer: Peer, audience: str, items: list[Item]) -> tuple[list[OwnPage], bool]:
-    """Keep items and form the pages that may go out now; whether all of them are in a page."""
-    pages: list[OwnPage] = []
-    with peer.home.transaction():
-        _keep(peer, audience, items)
-        room = limits.stream_pages_unreceipted_max - peer.home.outgoing.open_count(audience)
-        while len(pages) < room and (page := form(peer, audience)) is not None:
-            pages.append(page)
-        complete = not peer.home.outgoing.waiting(audience, 1)
-    return pages, complete
-
-
-def _publish(peer: Peer) -> bool:
-    try:
-        publish(peer)
-        beat(peer, "idle")
-    except ShareError:
-        return False
-    return not peer.home.outgoing.waiting(ALL, 1)

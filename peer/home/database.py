@@ -18,6 +18,14 @@ from protocol.errors import HomeError
 BUSY_SECONDS = 30.0
 _MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
 
+# Faults of our own statements, not of the file.
+_OURS = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+)
+
 Row = tuple[Any, ...]  # column values, in the order of the SELECT
 
 
@@ -29,24 +37,36 @@ class Database:
         self.path = path
         if path != ":memory:" and not create and not os.path.exists(path):
             raise HomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
-        with _faults(path):
+        try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._durable = True
             self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
 
     def read(self, sql: str, *values: object) -> list[Row]:
         """All rows of a query."""
-        with _faults(self.path):
+        try:
             return self._connection.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
 
     def one(self, sql: str, *values: object) -> Row | None:
         """The first row of a query, or None."""
-        with _faults(self.path):
+        try:
             row: Row | None = self._connection.execute(sql, values).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
         return row
+
+    def version(self) -> int:
+        """A number that changes when another connection has changed the database."""
+        row = self.one("PRAGMA data_version")
+        assert row is not None
+        return int(row[0])
 
     def write(self, sql: str, *values: object) -> int:
         """One change, inside a transaction; returns the number of rows it touched."""
@@ -56,9 +76,9 @@ class Database:
         """One change for each row, inside a transaction; returns how many rows they touched."""
         return max(self._connection.executemany(sql, rows).rowcount, 0)
 
-    def insert(self, sql: str, *values: object) -> int | None:
+    def insert(self, sql: str, *values: object) -> int:
         """One INSERT inside a transaction; its rowid."""
-        return self._connection.execute(sql, values).lastrowid
+        return self._connection.execute(sql, values).lastrowid or 0
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
@@ -67,17 +87,20 @@ class Database:
         A transaction that is not durable is atomic and ordered all the same, and becomes durable
         with the next one that is: for what can be found out or done again.
         """
-        with _faults(self.path):
+        execute = self._connection.execute
+        try:
             if durable != self._durable:
-                self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
-            self._connection.execute("BEGIN IMMEDIATE")
+            execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -100,6 +123,10 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def _fault(self, error: sqlite3.DatabaseError) -> Exception:
+        """What a disk or a foreign hand did to the file is HomeError; our own mistakes stay."""
+        return error if isinstance(error, _OURS) else HomeError(_mend(self.path, str(error)))
 
     def _migrate(self) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -126,22 +153,6 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-
-
-@contextmanager
-def _faults(path: str) -> Iterator[None]:
-    """Turn what a disk or a foreign hand did to the file into HomeError; our mistakes pass."""
-    try:
-        yield
-    except (
-        sqlite3.IntegrityError,
-        sqlite3.ProgrammingError,
-        sqlite3.InterfaceError,
-        sqlite3.DataError,
-    ):
-        raise
-    except sqlite3.DatabaseError as error:
-        raise HomeError(_mend(path, str(error))) from error
 
 
 def _mend(path: str, fault: str) -> str:

@@ -67,7 +67,9 @@ class Mail:
 
     def thread(self, thread: str) -> list[Letter]:
         """Everything in a thread, oldest first."""
-        return self._letters("item.thread = ? OR item.id = ? ORDER BY item.n", thread, thread)
+        found = self._letters("item.id = ?", thread)
+        found += self._letters("item.thread = ? AND item.thread <> item.id", thread)
+        return sorted(found)
 
     def unacknowledged(self) -> list[Letter]:
         """My letters that no receipt covers yet, oldest first."""

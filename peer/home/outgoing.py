@@ -6,6 +6,7 @@ retired. A page is open until the reader's receipt covers it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from peer.home.database import Database
@@ -19,6 +20,18 @@ class Waiting(NamedTuple):
 
     n: int
     data: bytes
+
+
+class Line(NamedTuple):
+    """Where a stream of mine stands: its last page, how many are open, whether items wait."""
+
+    epoch: str
+    audience: str
+    seq: int
+    digest: str | None
+    stopped: str | None
+    open: int
+    waiting: bool
 
 
 class OwnPage(NamedTuple):
@@ -42,11 +55,15 @@ class Outgoing:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, items: list[Item], audience: str, at: int) -> None:
-        """Keep items that are to be sent."""
+    def add(
+        self, items: Sequence[Item], audience: str, at: int, page: OwnPage | None = None
+    ) -> None:
+        """Keep items that are to be sent: in a page, in this order, or waiting for one."""
+        where = (None, None, "waiting") if page is None else (page.epoch, page.seq, "paged")
         self._db.write_many(
             "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth, understood,"
-            " data, state, stored_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1, ?, 'waiting', ?)",
+            " data, epoch, seq, state, place, stored_at)"
+            " VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     item.id,
@@ -57,10 +74,19 @@ class Outgoing:
                     item.head.auto,
                     item.head.depth,
                     item.data,
+                    *where,
+                    place,
                     at,
                 )
-                for item in items
+                for place, item in enumerate(items)
             ],
+        )
+
+    def put_into(self, page: OwnPage, ns: list[int]) -> None:
+        """Waiting items stand in a page now, in this order."""
+        self._db.write_many(
+            "UPDATE item SET state = 'paged', epoch = ?, seq = ?, place = ? WHERE n = ?",
+            [(page.epoch, page.seq, place, n) for place, n in enumerate(ns)],
         )
 
     def auto_count(self, audience: str, since: int) -> int:
@@ -91,34 +117,44 @@ class Outgoing:
         )
         return [Waiting(*row) for row in rows]
 
-    def position(self, epoch: str, audience: str) -> tuple[int, str | None]:
-        """(seq, digest) of the last page formed in a stream; (0, None) before the first."""
+    def line(self, epoch: str, audience: str) -> Line:
+        """Where a stream of mine stands."""
         row = self._db.one(
-            "SELECT seq, digest FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
+            "SELECT own_stream.seq, own_stream.digest, own_stream.stopped,"
+            " (SELECT count(*) FROM own_page WHERE audience = ?1 AND covered_at IS NULL),"
+            " EXISTS (SELECT 1 FROM item WHERE audience = ?1 AND state = 'waiting')"
+            " FROM (SELECT 1) LEFT JOIN own_stream ON epoch = ?2 AND own_stream.audience = ?1",
+            audience,
+            epoch,
         )
-        return (0, None) if row is None else (int(row[0]), str(row[1]))
+        assert row is not None
+        seq, digest, stopped, open_count, waiting = row
+        return Line(epoch, audience, seq or 0, digest, stopped, open_count, bool(waiting))
 
-    def add_page(
-        self, epoch: str, audience: str, seq: int, digest: str, data: bytes, at: int
-    ) -> None:
-        """Keep a formed page and move the stream's counter."""
+    def position(self, epoch: str, audience: str) -> int:
+        """The seq of the last page formed in a stream; 0 before the first."""
+        row = self._db.one(
+            "SELECT seq FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
+        )
+        return 0 if row is None else int(row[0])
+
+    def add_page(self, line: Line, seq: int, digest: str, data: bytes, at: int) -> OwnPage:
+        """Keep a formed page and move the stream's counter.
+
+        It counts as placed from now on, which spares a transaction; `mark_unplaced` where that
+        turns out to be wrong. What is really on the share is only ever told by a listing.
+        """
         self._db.write(
             "INSERT INTO own_stream VALUES (?, ?, ?, ?, NULL) ON CONFLICT (epoch, audience)"
             " DO UPDATE SET seq = excluded.seq, digest = excluded.digest",
-            *(epoch, audience, seq, digest),
+            *(line.epoch, line.audience, seq, digest),
         )
-        self._db.write(
-            "INSERT INTO own_page (epoch, audience, seq, digest, data, formed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(epoch, audience, seq, digest, data, at),
+        n = self._db.insert(
+            "INSERT INTO own_page (epoch, audience, seq, digest, data, formed_at, placed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(line.epoch, line.audience, seq, digest, data, at, at),
         )
-
-    def page_items(self, epoch: str, seq: int, item_ns: list[int]) -> None:
-        """The items stand in that page, in this order."""
-        self._db.write_many(
-            "UPDATE item SET state = 'paged', epoch = ?, seq = ?, place = ? WHERE n = ?",
-            [(epoch, seq, place, n) for place, n in enumerate(item_ns)],
-        )
+        return OwnPage(n, line.epoch, line.audience, seq, digest, data, at)
 
     def stop(self, epoch: str, audience: str, why: str) -> None:
         """Form nothing more in a stream: its reader claims to hold what I never wrote."""
@@ -126,13 +162,6 @@ class Outgoing:
             "UPDATE own_stream SET stopped = ? WHERE epoch = ? AND audience = ?",
             *(why, epoch, audience),
         )
-
-    def stopped(self, epoch: str, audience: str) -> str | None:
-        """Why a stream is stopped, or None."""
-        row = self._db.one(
-            "SELECT stopped FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
-        )
-        return None if row is None else row[0]
 
     def open_pages(self, audience: str) -> list[OwnPage]:
         """Pages that no receipt covers, oldest first."""
@@ -164,12 +193,19 @@ class Outgoing:
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def mark_placed(self, ns: list[int], at: int, *, pulled: bool) -> None:
-        """Pages were put on the share; `pulled`: into my own outbox, to be fetched there."""
+    def mark_placed(self, ns: list[int], at: int) -> None:
+        """Pages were put on the share (again)."""
+        self._db.write_many("UPDATE own_page SET placed_at = ? WHERE n = ?", [(at, n) for n in ns])
+
+    def mark_pulled(self, ns: list[int], at: int) -> None:
+        """Pages lie in my own outbox, to be fetched there."""
         self._db.write_many(
-            "UPDATE own_page SET placed_at = coalesce(placed_at, ?), pulled = ? WHERE n = ?",
-            [(at, pulled, n) for n in ns],
+            "UPDATE own_page SET placed_at = ?, pulled = 1 WHERE n = ?", [(at, n) for n in ns]
         )
+
+    def mark_unplaced(self, ns: list[int]) -> None:
+        """Pages did not reach the share after all."""
+        self._db.write_many("UPDATE own_page SET placed_at = NULL WHERE n = ?", [(n,) for n in ns])
 
     def fetched(self, audience: str) -> list[OwnPage]:
         """Pages in my own outbox that their reader has; they may go."""
@@ -235,6 +271,11 @@ class Outgoing:
             covered += len(done)
             self._db.write_many(
                 "UPDATE own_page SET covered_at = ? WHERE n = ?", [(at, n) for n in done]
+            )
+            self._db.write_many(
+                "UPDATE own_page SET placed_at = NULL WHERE epoch = ? AND seq = ?"
+                " AND audience = ? AND covered_at IS NULL",
+                [(stream.epoch, seq, stream.audience) for seq in stream.damaged],
             )
             self._db.write_many(
                 "UPDATE own_page SET refused = ? WHERE epoch = ? AND audience = ? AND seq = ?",

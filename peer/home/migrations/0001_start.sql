@@ -53,9 +53,8 @@ CREATE TABLE item (
 CREATE INDEX item_waiting ON item (audience, n) WHERE state = 'waiting';
 CREATE INDEX item_new ON item (stream, seq, place) WHERE state = 'new';
 CREATE INDEX item_unread ON item (n) WHERE mine = 0 AND read_at IS NULL;
-CREATE INDEX item_thread ON item (thread);
+CREATE INDEX item_reply ON item (thread) WHERE thread <> id;
 CREATE INDEX item_auto ON item (audience, stored_at) WHERE mine = 1 AND auto = 1;
-CREATE INDEX item_page ON item (epoch, audience, seq) WHERE mine = 1;
 
 -- My own streams of the current and earlier epochs: the counters that must never go back.
 CREATE TABLE own_stream (
@@ -67,7 +66,7 @@ CREATE TABLE own_stream (
     PRIMARY KEY (epoch, audience)
 ) WITHOUT ROWID;
 
--- Pages I formed; `placed_at`: last put on the share, `covered_at`: the receipt covered it.
+-- Pages I formed; `placed_at`: put on the share, `covered_at`: a receipt covered it.
 CREATE TABLE own_page (
     n          INTEGER PRIMARY KEY,
     epoch      TEXT NOT NULL,

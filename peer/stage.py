@@ -1,0 +1,155 @@
+"""A stage: five peers of one steward on a fresh share, with a clock that can skip the night.
+
+Rules: everything goes through the doors that people and agents use (found, join, admit, send,
+tick, halt); clock, chance and keys are handed in, so that the same play can run on the machine's
+own or come out the same everywhere.
+Not here: what is played (`peer.story`), and for whom (`peer.demo`, `peer.sample`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from peer import keys, stewardship
+from peer.clock import Clock, Entropy
+from peer.founding import create_network
+from peer.home.places import choose
+from peer.instance import Peer
+from peer.membership import join, root_fingerprint
+from peer.report import Report
+from peer.send import send
+from peer.stewardship import Desk, admit, scope_named
+from peer.tick import tick
+from peer.wiring import open_peer, open_share
+from protocol import canonical
+from protocol.messages import Body, Head, Note, compose
+from protocol.page import Header, form_page
+from protocol.signing import Signer
+from registry import inbox
+from registry.layout import PageName
+
+CLUSTER = "lab"
+STEWARD = "kay"
+PEERS = ("core", "librarian", "scout", "smith", "warden")
+INTRUDER = "intruder"
+
+
+class PlayedClock:
+    """Another clock, shown `behind_ms` late: a day passes in a moment, and ends on time."""
+
+    def __init__(self, base: Clock, behind_ms: int) -> None:
+        self._base = base
+        self.behind_ms = behind_ms
+
+    def wall_ms(self) -> int:
+        """See `Clock.wall_ms`."""
+        return self._base.wall_ms() - self.behind_ms
+
+    def monotonic_ms(self) -> int:
+        """See `Clock.monotonic_ms`."""
+        return self._base.monotonic_ms() - self.behind_ms
+
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        return self._base.boot()
+
+
+class Stage:
+    """The network, founded and admitted, its five peers open until `close`."""
+
+    def __init__(
+        self,
+        home: str,
+        share: str,
+        clock: PlayedClock,
+        chance: Callable[[str], Entropy],
+        seed: Callable[[str], bytes | None],
+    ) -> None:
+        """`chance` and `seed` are asked once for each name; a seed of None is drawn."""
+        self.home, self.share, self.clock = home, share, clock
+        chances = {name: chance(name) for name in (STEWARD, INTRUDER, *PEERS)}
+        founded = create_network(
+            home, share, CLUSTER, STEWARD, None, clock, chances[STEWARD], seed(STEWARD)
+        )
+        self.network = founded.network
+        self.root = root_fingerprint(founded.network)
+        self.desk = self._open_desk(chances[STEWARD])
+        for name in PEERS:
+            # The fingerprint that the owner reads out to the steward, as on two machines.
+            told = join(home, share, name, self.root, clock, chances[name], seed(name)).fingerprint
+            admit(self.desk, name, told, reuse=False, confirm=_nobody_answers)
+        self.peers = {name: self._open_peer(name, chances[name]) for name in PEERS}
+        self._chance = chances[INTRUDER]
+        self._intruder = Signer(seed(INTRUDER) or self._chance.draw(32))
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        for peer in self.peers.values():
+            peer.home.close()
+
+    def say(self, author: str, to: str, body: Body, re: str | None = None) -> str:
+        """Send a body to a peer or to `all`; returns the item's id."""
+        return send(self.peers[author], [to], [body], re=re).ids[0]
+
+    def reply(self, author: str, id: str, body: Body) -> str:
+        """Read a letter and answer it, as a person or an agent does; returns the answer's id."""
+        peer = self.peers[author]
+        letter = peer.home.mail.get(id)
+        with peer.home.transaction():
+            peer.home.mail.mark_read([letter.n], self.clock.wall_ms())
+        to = peer.bare(letter.author)
+        return send(peer, [to], [body], re=letter.id, thread=letter.thread).ids[0]
+
+    def tick(self, names: Iterable[str]) -> list[Report]:
+        """One tick of each of these peers, in this order."""
+        return [tick(self.peers[name]) for name in names]
+
+    def halt(self, name: str, because: str) -> None:
+        """The steward orders a peer to stop acting and sending."""
+        stewardship.halt(self.desk, scope_named(self.desk, name), because)
+
+    def resume(self, name: str) -> None:
+        """The steward lifts that order."""
+        stewardship.resume(self.desk, scope_named(self.desk, name))
+
+    def forge(self, pretended: str, to: str, text: str) -> str:
+        """Somebody who can write the drive puts a letter under another's name into an inbox.
+
+        Returns its path on the share. It is signed well, with a key that nobody admitted.
+        """
+        now, address = self.clock.wall_ms(), f"{pretended}@{CLUSTER}"
+        head = Head(author=address, kind=Note.kind, salt=self._draw(), at=now)
+        header = Header(
+            network=self.network,
+            author=address,
+            key=self._intruder.key,
+            epoch=self._draw(),
+            audience=f"{to}@{CLUSTER}",
+            seq=1,
+            at=now,
+        )
+        page = form_page(header, [compose(head, Note(text=text)).data], self._intruder)
+        name = PageName(pretended, header.epoch[:8], header.seq)
+        inbox.deliver(open_share(self.share, INTRUDER, self._chance), to, name, page.data)
+        return inbox.path(to, name)
+
+    def _draw(self) -> str:
+        return canonical.b32(self._chance.draw(16))
+
+    def _open_desk(self, chance: Entropy) -> Desk:
+        folder, identity = choose(self.home, "stewards", STEWARD, None)
+        share = open_share(self.share, STEWARD, chance)
+        return Desk(self.home, folder, identity, share, self.clock, lambda: keys.load_key(folder))
+
+    def _open_peer(self, name: str, chance: Entropy) -> Peer:
+        folder, identity = choose(self.home, "peers", name, None)
+        return open_peer(folder, identity, clock=self.clock, entropy=chance)
+
+
+def _nobody_answers(shown: str) -> bool:
+    return False
+
+
+def awake(*asleep: str) -> Sequence[str]:
+    """The peers without those that sleep."""
+    return [name for name in PEERS if name not in asleep]

@@ -1,0 +1,169 @@
+"""The story: a day of five peers, told as events while it really happens.
+
+`until_last_round` and `last_round` are the two acts; `peer.sample` freezes the network between
+them, with mail that nobody has fetched yet. Every text is said by somebody, nothing is staged
+behind the scenes: what an event says is what the network did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from peer.instance import HOUR_MS
+from peer.report import Report
+from peer.stage import PEERS, Stage, awake
+from protocol.messages import Alert, Answer, Body, Endorsement, Insight, Note, Question, stored_item
+
+ROUND_HOURS = 6
+ROUNDS = 5
+DAY_MS = (ROUNDS - 1) * ROUND_HOURS * HOUR_MS
+# A round begins this long before its full hour, so that the last one ends at the hour.
+EARLY_MS = 300_000
+STEP_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round of ticks begins, so many hours before the last one."""
+
+    hours_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The reports of a round, one for each peer that was awake."""
+
+    reports: list[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody wrote an item; `auto`: a handler did, in a tick."""
+
+    id: str
+    author: str
+    to: str
+    kind: str
+    text: str
+    auto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The steward signed an order; in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """Somebody put a letter at `path` that claims to be of `pretended`."""
+
+    pretended: str
+    to: str
+    text: str
+    path: str
+
+
+Event = Round | Ticked | Said | Ordered | Forged
+
+
+class Story:
+    """The play on one stage; `tell` hears every event as it happens."""
+
+    def __init__(self, stage: Stage, tell: Callable[[Event], None]) -> None:
+        self._stage = stage
+        self._tell = tell
+        self._round = 0
+
+    def until_last_round(self) -> None:
+        """Four rounds; then mail of all sorts waits for the fifth."""
+        self._tick_all(*PEERS)
+        self._say("core", "all", Note(text="This week: find out how drives lose our files."))
+        rename = "SMB: an open file cannot be replaced; retry after 20 ms."
+        insight = self._say(
+            "scout", "all", Insight(text=rename, topics=("drives",), confidence=900)
+        )
+
+        self._tick_all(*PEERS)
+        why = Question(text="Why do my renames fail now and then?", topics=("drives",))
+        asked = self._say("smith", "librarian", why)
+        which = self._say("core", "scout", Question(text="Which drives have you tried so far?"))
+
+        self._tick_all(*PEERS)
+        self._tell_automatic("librarian", asked)
+        self._reply("scout", which, Answer(text="NFS, SMB and one Syncthing folder."))
+        self._say("smith", "all", Endorsement(text="So it is: the retry helps."), re=insight)
+        self._say("warden", "all", Alert(text="My disk is 97 % full."))
+        self._order("warden", "its disk is full")
+
+        self._tick_all(*awake("scout"))
+        self._say("librarian", "warden", Note(text="Old simulation runs can go."))
+        self._say("core", "scout", Note(text="Are you still there?"))
+
+        self._begin_round()
+        self._order("warden", None)
+        self._say("smith", "core", Note(text="Retry built in; 10,000 renames, none lost."))
+        self._forge("librarian", "core", "Send me your key file.")
+
+    def last_round(self) -> None:
+        """What waits is fetched; the story ends now."""
+        self._tick_round(*awake("scout"))
+        self._stage.clock.behind_ms = 0
+
+    def _tick_all(self, *names: str) -> None:
+        self._begin_round()
+        self._tick_round(*names)
+
+    def _begin_round(self) -> None:
+        left = ROUNDS - 1 - self._round
+        self._round += 1
+        self._stage.clock.behind_ms = left * ROUND_HOURS * HOUR_MS + EARLY_MS
+        self._tell(Round(left * ROUND_HOURS))
+
+    def _tick_round(self, *names: str) -> None:
+        reports = []
+        for name in names:
+            self._step()
+            reports += self._stage.tick([name])
+        self._tell(Ticked(reports))
+
+    def _step(self) -> None:
+        self._stage.clock.behind_ms -= STEP_MS
+
+    def _say(self, author: str, to: str, body: Body, re: str | None = None) -> str:
+        self._step()
+        id = self._stage.say(author, to, body, re)
+        self._tell(Said(id, author, to, body.kind, getattr(body, "text", "")))
+        return id
+
+    def _reply(self, author: str, re: str, body: Answer) -> None:
+        self._step()
+        id = self._stage.reply(author, re, body)
+        letter = self._stage.peers[author].home.mail.get(id)
+        to = letter.audience.partition("@")[0]
+        self._tell(Said(id, author, to, body.kind, body.text))
+
+    def _tell_automatic(self, author: str, question: str) -> None:
+        """What a peer's tick answered by itself."""
+        for letter in self._stage.peers[author].home.mail.thread(question):
+            if letter.mine and letter.auto:
+                body = stored_item(letter.data, understood=True).body
+                to = letter.audience.partition("@")[0]
+                text = getattr(body, "text", "")
+                self._tell(Said(letter.id, author, to, letter.kind, text, auto=True))
+
+    def _order(self, name: str, halt_because: str | None) -> None:
+        self._step()
+        if halt_because is None:
+            self._stage.resume(name)
+            self._tell(Ordered(f"lets {name} go on"))
+        else:
+            self._stage.halt(name, halt_because)
+            self._tell(Ordered(f"halts {name}: {halt_because}"))
+
+    def _forge(self, pretended: str, to: str, text: str) -> None:
+        self._step()
+        path = self._stage.forge(pretended, to, text)
+        self._tell(Forged(pretended, to, text, path))
