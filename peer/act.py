@@ -30,6 +30,11 @@ class HomeView:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
 
+    @property
+    def address(self) -> str:
+        """My own full address."""
+        return self._peer.address
+
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights on these topics, newest first."""
         found = self._peer.home.knowledge.about(topics, items_max)

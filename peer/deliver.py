@@ -7,6 +7,8 @@ again, byte for byte. At most 16 pages for one recipient are under way.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from peer import own
 from peer.forming import form
 from peer.home.outgoing import OwnPage
@@ -33,7 +35,10 @@ def deliver(peer: Peer, report: Report) -> None:
                 report.delivered += send_letters(peer, audience)
         except ShareError as error:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
-    _put_back_feed(peer)
+    try:
+        _put_back_feed(peer)
+    except ShareError as error:
+        report.problems.append(f"my feed could not be mended: {error}")
 
 
 def _hear_new_epochs(peer: Peer, report: Report) -> None:
@@ -53,12 +58,14 @@ def send_letters(peer: Peer, audience: str) -> int:
         form(peer, audience)
     placed = place(peer, to, peer.home.outgoing.open_pages(audience), listing)
     _tidy_mail(peer, to, audience)
-    return placed
+    return placed.pages
 
 
 def survey(peer: Peer, audience: str) -> Listing | None:
-    """What the share says of my letters to somebody, before anything is signed: his receipt, and
-    his inbox, or None where that cannot be used, so that he must fetch.
+    """What the share says of my letters to somebody, before anything is signed.
+
+    His receipt is taken; returned is what lies in his inbox, or None where that cannot be used,
+    so that he must fetch.
 
     HumanNeededError where another one of me has written to him.
     """
@@ -73,8 +80,15 @@ def survey(peer: Peer, audience: str) -> Listing | None:
     return listing
 
 
-def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) -> int:
-    """Put pages where their reader looks, except those that lie there already; counts them."""
+class Placed(NamedTuple):
+    """How many pages were put on the share, and how many of them wait to be fetched."""
+
+    pages: int
+    pulled: int
+
+
+def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) -> Placed:
+    """Put pages where their reader looks, except those that lie there already."""
     missing = [
         page
         for page in pages
@@ -87,7 +101,7 @@ def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) ->
             fetchable[page.n] = not pushed and _keep_for(peer, to, page)
     finally:
         _note_places(peer, missing, fetchable)
-    return len(missing)
+    return Placed(len(missing), sum(fetchable.values()))
 
 
 def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -> None:
@@ -171,6 +185,8 @@ def _put_back_feed(peer: Peer) -> None:
         page = peer.home.outgoing.page(epoch, ALL, seq)
         if page is not None and not _holds(peer, name, page.data):
             outbox.offer(peer.share, None, name, page.data)
+            with peer.home.transaction(durable=False):
+                peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
 
 
 def _holds(peer: Peer, name: PageName, data: bytes) -> bool:

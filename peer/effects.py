@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from peer.instance import HOUR_MS, Peer
 from protocol import canonical
-from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send
+from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send, Settle
 from protocol.messages import Body, Head, Item, compose
 from protocol.page import ALL
 
@@ -57,7 +57,9 @@ def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
         case RecordEvidence(about=about, kind=kind):
             home.knowledge.record(about, kind, item.head.author, item.data, now)
         case Escalate(text=text, mend=mend, level=level):
-            home.concerns.open(f"item:{item.id}", level, text, mend, now)
+            home.concerns.open(f"item:{item.head.author}:{item.id}", level, text, mend, now)
+        case Settle(about=about):
+            home.concerns.resolve(f"item:{item.head.author}:{about}", now)
 
 
 def _reply(peer: Peer, body: Body, item: Item) -> Item:

@@ -11,16 +11,17 @@ from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, save_identity
 from peer.wiring import create_share
-from protocol import authority, canonical, limits, names
+from protocol import authority, limits, names
 from protocol.charter import Charter
 from protocol.errors import RuleError, UsageError
-from protocol.root import Role, RoleName, Root, Steward
+from protocol.marker import form_marker
+from protocol.root import Role, Root, Steward
 from protocol.roster import Roster
 from protocol.signing import Signer
 from registry import charter as documents
 from registry import layout
 
-ROLES: tuple[RoleName, ...] = ("root", "charter", "roster", "order")
+ROLES = ("root", "charter", "roster", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,5 @@ def create_network(
         document = shelf.verify(data, root, network)
         shelf.keep(folder, document)
         documents.place_document(share, document)
-    marker = {"cluster": cluster, "root": canonical.decode(first)}
-    share.place(layout.MARKER, canonical.encode(marker))
+    share.place(layout.MARKER, form_marker(cluster, first))
     return Founded(network, cluster, steward, folder)

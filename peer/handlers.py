@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send
+from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send, Settle
 from protocol.messages import (
     Alert,
     Announcement,
@@ -30,6 +30,10 @@ CLAIMS_MAX = 3
 
 class View(Protocol):
     """What a handler may know."""
+
+    @property
+    def address(self) -> str:
+        """My own full address."""
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
@@ -64,6 +68,8 @@ def answer_question(received: Received, view: View) -> list[Effect]:
         insight
         for insight in view.about(item.body.topics, CLAIMS_MAX)
         if isinstance(insight.body, Insight)
+        # A question to all would be answered by everybody who heard of it: only its source does.
+        and view.address in (received.audience, insight.head.author)
         and insight.head.author != item.head.author
         and insight.body.confidence >= ANSWER_CONFIDENCE_PERMILLE_MIN
     ]
@@ -95,9 +101,11 @@ def record_opinion(received: Received, view: View) -> list[Effect]:
 
 
 def raise_alert(received: Received, view: View) -> list[Effect]:
-    """A neighbour's trouble goes to status and escalations, once; it is no letter."""
+    """A neighbour's trouble goes to status and escalations, once; its own all-clear ends it."""
     item = received.item
     assert isinstance(item.body, Alert)
+    if item.body.severity == "info" and item.head.re is not None:
+        return [Settle(about=item.head.re)]
     line = " ".join(item.body.text.split())[:300]
     mend = f"ask {item.head.author.partition('@')[0]}: `peer reply {item.id[:8]} TEXT`"
     return [

@@ -13,7 +13,9 @@ from peer import epochs
 from peer.home.journal import StreamState
 from peer.instance import Peer
 from peer.stewards import Standing
+from protocol import canonical
 from protocol.errors import RuleError
+from protocol.messages import Item
 from protocol.page import ALL, Page, bare, open_page, prove_double_use
 from registry.layout import PageName
 
@@ -54,8 +56,9 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
         for place, item in enumerate(page.items):
             if isinstance(item, RuleError):
                 where = f"{found.path}#{place}"
+                raw = canonical.encode(page.envelope.rest["items"][place])
                 peer.home.quarantine.add(
-                    where, data, item, peer.clock.wall_ms(), author=page.header.author
+                    where, raw, item, peer.clock.wall_ms(), author=page.header.author
                 )
                 taken.problem = f"{where}: {item}"
     return taken
@@ -119,18 +122,24 @@ def _journal(peer: Peer, page: Page) -> Taken:
         return _forked(peer, page, stream, held.bare)
     if header.seq < stream.floor and header.seq <= stream.received:
         return Taken()
-    rule = stream.frozen or _chain_fault(peer, page, stream.n)
+    rule = stream.frozen or _chain_fault(peer, page, stream)
     if rule and not stream.frozen:
         freeze(peer, stream, rule, header.seq)
-    items = journal.add_page(stream, page, peer.clock.wall_ms(), rule)
+    journal.add_page(stream, header, page.digest, bare(page.envelope), rule)
+    items = 0
+    if rule is None:
+        good = ((place, i) for place, i in enumerate(page.items) if isinstance(i, Item))
+        items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())
     journal.advance(stream, header.floor)
     return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
 
 
-def _chain_fault(peer: Peer, page: Page, stream: int) -> str | None:
-    """STREAM-2: each page names the digest of the one before."""
-    before = peer.home.journal.page(stream, page.header.seq - 1)
-    after = peer.home.journal.page(stream, page.header.seq + 1)
+def _chain_fault(peer: Peer, page: Page, stream: StreamState) -> str | None:
+    """STREAM-2: each page names the one before; STREAM-8: a feed's head is the announced one."""
+    before = peer.home.journal.page(stream.n, page.header.seq - 1)
+    after = peer.home.journal.page(stream.n, page.header.seq + 1)
+    if page.header.seq == stream.announced and page.digest != stream.announced_hash:
+        return "STREAM-8"
     if before is not None and before.digest != page.header.prev:
         return "STREAM-2"
     if after is not None and after.prev != page.digest:
@@ -146,6 +155,7 @@ def _forked(peer: Peer, page: Page, stream: StreamState, other: bytes) -> Taken:
         page.header.author, "double-use", page.header.key, proof.first + b"\n" + proof.second,
         peer.clock.wall_ms(),
     )  # fmt: skip
+    peer.home.journal.refuse(stream.n, page.header.seq, "STREAM-1")
     freeze(peer, stream, "STREAM-1", page.header.seq)
     return Taken(problem=f"STREAM-1: {page.header.author} signed two pages {page.header.seq}")
 

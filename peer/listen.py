@@ -11,17 +11,19 @@ from typing import Any
 from peer import epochs, stewards
 from peer.home.neighbours import Neighbour
 from peer.instance import Peer
+from peer.intake import freeze
 from peer.report import Report
 from peer.stewards import Standing
 from protocol.errors import MissingError, RuleError, ShareError
 from protocol.heartbeat import Heartbeat, open_heartbeat
+from protocol.page import ALL, Stream
 from protocol.roster import Member
 from protocol.suspicion import observed
 from registry import layout, roster
 
 
-def listen(peer: Peer, standing: Standing, report: Report) -> None:
-    """Read every member's heartbeat; remember what is new; believe signed heads."""
+def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
+    """Read every member's heartbeat, believe signed heads; returns whose heartbeat is new."""
     members = [
         m for m in (standing.roster.members if standing.roster else ()) if m.name != peer.name
     ]
@@ -40,9 +42,11 @@ def listen(peer: Peer, standing: Standing, report: Report) -> None:
             beat = _open(peer, member, data, rows.get(member.name), report)
             if beat is not None:
                 fresh.append(beat)
+                _hear_feed(peer, beat, data)
                 changed.append(_row(peer, member.name, beat, data, rows.get(member.name)))
         peer.home.neighbours.put(changed)
     _believe_heads(peer, fresh, report)
+    return [row.name for row in changed]
 
 
 def _open(
@@ -94,13 +98,25 @@ def _row(peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | N
         seen_boot=boot,
         seen_mono=now,
         seen_wall=wall,
-        feed_epoch=beat.feed.epoch if beat.feed else None,
-        feed_seq=beat.feed.seq if beat.feed else None,
-        feed_hash=beat.feed.hash if beat.feed else None,
         mail=peer.name in beat.mail,
         state=row.state if row else "unknown",
         phi=0.0,
     )
+
+
+def _hear_feed(peer: Peer, beat: Heartbeat, data: bytes) -> None:
+    """STREAM-8: a signed head that names another page than the one I hold proves a fork."""
+    if beat.feed is None:
+        return
+    journal = peer.home.journal
+    place = Stream(beat.author, beat.key, beat.feed.epoch, ALL)
+    stream = journal.open_stream(place, over=beat.feed.epoch in epochs.over(peer, beat.author))
+    journal.announce(stream, beat.feed.seq, beat.feed.hash)
+    held = journal.page(stream.n, beat.feed.seq)
+    if held is not None and held.digest != beat.feed.hash and not stream.frozen:
+        proof = held.bare + b"\n" + data
+        peer.home.knowledge.record(beat.author, "double-use", beat.key, proof, peer.clock.wall_ms())
+        freeze(peer, stream, "STREAM-8", beat.feed.seq)
 
 
 def elapsed(row: Neighbour, monotonic_ms: int, wall_ms: int, boot: str) -> int:

@@ -22,6 +22,7 @@ patience_ticks = 3
 
 def look(peer: Peer, standing: Standing, report: Report) -> None:
     """Judge every neighbour, remember changes, raise and resolve concerns, fill the report."""
+    _rebase(peer)
     rows = peer.home.neighbours.all()
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
@@ -58,19 +59,22 @@ def _be_patient(
 ) -> dict[str, tuple[str, float]]:
     """Hold back what is more likely my own fault: then nobody's state gets worse."""
     tick, state = peer.home.state.number("tick"), peer.home.state
-    fallen = [r for r in rows if WORSE[r.state] < 2 <= WORSE[judged[r.name][0]]]
-    if own_fault(len(rows), len(fallen)):
-        with peer.home.transaction(durable=False):
+    silent = [row.name for row in rows if WORSE[judged[row.name][0]] >= WORSE["suspect"]]
+    # Those whose silence was held back before do not make a second fault of mine.
+    held = [name for name in (state.text("held") or "").split() if name in silent]
+    shown = {row.name: row.state for row in rows}
+    fallen = [n for n in silent if n not in held and WORSE[shown[n]] < WORSE["suspect"]]
+    with peer.home.transaction(durable=False):
+        if own_fault(len(rows), len(fallen)):
             state.put("patient_until", tick + patience_ticks)
-    patient = tick < state.number("patient_until") or _jumped(peer)
-    if not patient:
+            held += fallen
+        state.put("held", " ".join(held))
+    if tick >= state.number("patient_until") and not _jumped(peer):
         return judged
     return {
-        row.name: (
-            (row.state, judged[row.name][1])
-            if WORSE[judged[row.name][0]] > max(WORSE[row.state], 1)
-            else judged[row.name]
-        )
+        row.name: judged[row.name]
+        if WORSE[judged[row.name][0]] <= max(WORSE[row.state], WORSE["late"])
+        else (row.state, judged[row.name][1])
         for row in rows
     }
 
@@ -85,6 +89,25 @@ def _jumped(peer: Peer) -> bool:
     if clock.boot() == state.text("last_boot"):
         return abs(passed - (clock.monotonic_ms() - state.number("last_mono"))) > HOUR_MS
     return abs(passed) > HOUR_MS
+
+
+def _rebase(peer: Peer) -> None:
+    """After a reboot with a clock that cannot be right, everybody's silence begins now."""
+    boot = peer.clock.boot()
+    if boot == peer.home.state.text("last_boot") or not _jumped(peer):
+        return
+    with peer.home.transaction(durable=False):
+        peer.home.neighbours.put(
+            [
+                row._replace(
+                    seen_boot=boot,
+                    seen_mono=peer.clock.monotonic_ms(),
+                    seen_wall=peer.clock.wall_ms(),
+                )
+                for row in peer.home.neighbours.all().values()
+                if row.seen_boot != boot
+            ]
+        )
 
 
 def _remember_time(peer: Peer) -> None:

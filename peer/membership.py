@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from peer import keys
+from peer import keys, own
 from peer.beat import beat
 from peer.clock import Clock, Entropy
 from peer.home import create_home
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
-from peer.home.places import Identity, directory, read_identity, save_identity
+from peer.home.places import DATABASE, Identity, directory, read_identity, save_identity
 from peer.instance import Peer
-from peer.stewards import open_document, open_marker, standing
-from peer.wiring import DATABASE, open_share
+from peer.stewards import open_document, open_marker, read_marker, standing
+from peer.wiring import open_share
 from protocol import canonical, documents, names
 from protocol.card import Card
 from protocol.errors import (
@@ -27,7 +27,7 @@ from protocol.errors import (
 from protocol.root import Root
 from protocol.roster import Roster
 from protocol.signing import fingerprint, same_fingerprint, show_fingerprint
-from registry import charter, roster
+from registry import charter, roster, yard
 from registry.share import Share
 
 
@@ -82,7 +82,7 @@ def join(
         stored.state.put("marker", marker)
         stored.db.write("DELETE FROM self WHERE name = 'left'")
     stored.close()
-    roster.make_peer(share, name)
+    yard.make_folders(share, name)
     card = Card(
         network=document.digest, name=name, cluster=cluster, key=signer.key, at=clock.wall_ms()
     )
@@ -146,6 +146,8 @@ def _identity(
 
 def leave(peer: Peer) -> int:
     """Say goodbye in a last heartbeat; returns its seq. The home keeps everything."""
+    own.check_parked(peer)
+    read_marker(peer)
     with peer.home.transaction():
         peer.home.state.put("left", 1)
     return beat(peer, "left", halted=standing(peer).halted)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from peer import epochs
 from peer.home.journal import StreamState
 from peer.instance import Peer
+from peer.own import park
 from peer.report import Report
 from peer.stewards import standing
 from protocol import documents, limits
@@ -59,40 +60,43 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     with peer.home.transaction():
         earlier = outgoing.receipt_epochs(receipt.reader)
-        afresh = bool(earlier) and receipt.reader_epoch not in earlier
         epochs.end(peer, receipt.reader, receipt.earlier_epochs)
         if not outgoing.keep_receipt(receipt, now):
             return
-        for stream in receipt.streams:
-            _check_claim(peer, receipt.reader, stream)
-        outgoing.cover(receipt, now, afresh=afresh)
-        for stream in receipt.streams:
-            for refused in stream.refused:
+        if earlier and receipt.reader_epoch not in earlier:
+            outgoing.reopen(receipt.reader)
+        honest = [line for line in receipt.streams if _is_plausible(peer, receipt.reader, line)]
+        outgoing.cover(receipt, honest, now)
+        for line in honest:
+            for refused in line.refused:
                 _tell_refused(peer, receipt.reader, refused)
         peer.home.state.put(f"receipt:{peer.bare(receipt.reader)}", data)
         if peer.home.state.text(f"recheck:{receipt.reader}") == receipt.reader_epoch:
             peer.home.state.forget(f"recheck:{receipt.reader}")
 
 
-def _check_claim(peer: Peer, reader: str, stream: StreamReceipt) -> None:
-    if (stream.key, stream.epoch, stream.audience) != (
-        peer.signer.key,
-        peer.home.state.epoch,
-        reader,
-    ):
-        return
-    furthest = max([stream.received, *(high for _, high in stream.have)])
-    if furthest <= peer.home.outgoing.position(stream.epoch, reader):
-        return
-    why = f"{reader} claims to hold page {furthest}, which this home never wrote"
-    peer.home.outgoing.stop(stream.epoch, reader, why)
+def _is_plausible(peer: Peer, reader: str, line: StreamReceipt) -> bool:
+    """Whether a reader can hold what it claims; if not, stop that stream and tell a person."""
+    if line.audience != reader:
+        return True  # a feed; only `damaged` is said there
+    outgoing = peer.home.outgoing
+    furthest = max([line.received, *(high for _, high in line.have)])
+    head = outgoing.page(line.epoch, reader, line.received)
+    if line.epoch == peer.home.state.epoch and furthest > outgoing.position(line.epoch, reader):
+        why = f"{reader} claims to hold page {furthest}, which this home never wrote"
+    elif head is not None and line.head != head.digest:
+        why = f"{reader} holds another page {line.received} under my key than this home wrote"
+    else:
+        return True
+    outgoing.stop(line.epoch, reader, why)
     peer.home.concerns.open(
-        f"claim:{reader}:{stream.epoch}",
+        f"claim:{reader}:{line.epoch}",
         "human",
         why,
         "if this home was restored from a backup run `peer repair`; else the receipt is a lie",
         peer.clock.wall_ms(),
     )
+    return False
 
 
 def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
@@ -109,27 +113,32 @@ def write_receipts(peer: Peer, report: Report) -> None:
     """Write every receipt that is due; its number is durable before its bytes are shared."""
     for author in peer.home.journal.receipts_due():
         name = peer.bare(author)
-        path = layout.receipt(peer.name, peer.identity.cluster, name)
         try:
             _check_own(peer, name, author)
             with peer.home.transaction():
                 n = peer.home.journal.next_receipt(author)
-                receipt = compose_receipt(peer, author, n)
-            shelf.place(
-                peer.share, peer.name, peer.identity.cluster, name,
-                documents.seal(receipt, peer.signer),
-            )  # fmt: skip
+                data = _seal_fitting(peer, compose_receipt(peer, author, n))
+            shelf.place(peer.share, peer.name, peer.identity.cluster, name, data)
         except ShareError as error:
-            report.problems.append(f"{path}: {error}")
+            report.problems.append(f"the receipt for {name} waits: {error}")
             continue
         with peer.home.transaction(durable=False):
             peer.home.journal.receipt_done(author, n)
 
 
+def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
+    """The signed receipt, without its oldest streams where all of them would be too much."""
+    while True:
+        try:
+            return documents.seal(receipt, peer.signer)
+        except ValueError:
+            if not receipt.streams:
+                raise
+            receipt = replace(receipt, streams=receipt.streams[: len(receipt.streams) // 2])
+
+
 def _check_own(peer: Peer, name: str, author: str) -> None:
     """A receipt under my key, in my epoch, beyond my number proves another one of me."""
-    from peer.own import park
-
     data = shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
     if data is None:
         return
@@ -155,7 +164,7 @@ def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
         n=n,
         at=peer.clock.wall_ms(),
         author=author,
-        streams=tuple(_line(peer, stream) for stream in streams + feeds),
+        streams=tuple(_line(peer, stream) for stream in feeds + streams),
     )
 
 

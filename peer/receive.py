@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from peer.home.journal import StreamState
-from peer.home.neighbours import Neighbour
 from peer.instance import Peer
-from peer.intake import Found, Taken, freeze, take
+from peer.intake import Found, Taken, take
 from peer.report import Report
 from peer.stewards import Standing
 from protocol.errors import (
@@ -26,20 +24,33 @@ from registry import inbox, outbox
 from registry.layout import PageName
 
 
-def receive(peer: Peer, standing: Standing, report: Report) -> None:
-    """Journal every page beyond what I have: letters, mail kept for me, feeds."""
+def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) -> None:
+    """Journal every page beyond what I have: letters, mail kept for me, feeds.
+
+    `fresh` are the members whose heartbeat is new in this tick.
+    """
     _read_inbox(peer, standing, report)
     for neighbour in peer.home.neighbours.all().values():
-        if standing.find(neighbour.name) is None:
-            continue
-        if neighbour.mail:
+        if neighbour.mail and standing.find(neighbour.name) is not None:
             _read_outbox(peer, standing, report, neighbour.name, peer.name)
-        if neighbour.feed_seq is not None and _feed_is_ahead(peer, neighbour.name, neighbour):
-            _read_outbox(peer, standing, report, neighbour.name, None)
+            if neighbour.name in fresh:
+                _owe_again(peer, neighbour.name)
+    for author in peer.home.journal.feeds_ahead():
+        if standing.find(peer.bare(author)) is not None:
+            _read_outbox(peer, standing, report, peer.bare(author), None)
+
+
+def _owe_again(peer: Peer, author: str) -> None:
+    """Who still keeps mail for me has not seen my receipt."""
+    with peer.home.transaction(durable=False):
+        peer.home.journal.owe_receipt(peer.full(author))
 
 
 def _read_inbox(peer: Peer, standing: Standing, report: Report) -> None:
-    for name in inbox.letters(peer.share, peer.name):
+    names, crowded = inbox.letters(peer.share, peer.name)
+    if crowded:
+        report.problems.append("my inbox is crowded with junk names; letters may wait behind them")
+    for name in names:
         found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
         try:
             taken = take(peer, standing, found, inbox.fetch(peer.share, peer.name, name))
@@ -51,7 +62,7 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> None:
             report.problems.append(f"{found.path}: {error}")
             continue
         _count(report, taken)
-        if taken.done:
+        if taken.done and not standing.hidden_orders:
             _discard(peer, name, report)
 
 
@@ -72,28 +83,6 @@ def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
             found.path, b"", rule, peer.clock.wall_ms(), author=peer.full(found.name.author)
         )
     return Taken(problem=f"{found.path}: {rule}")
-
-
-def _feed_is_ahead(peer: Peer, author: str, neighbour: Neighbour) -> bool:
-    """Whether the announced head of a feed is beyond my cursor."""
-    for stream in peer.home.journal.streams(peer.full(author), ALL):
-        if stream.epoch == neighbour.feed_epoch:
-            _compare_head(peer, stream, neighbour)
-            return stream.received < (neighbour.feed_seq or 0) and not stream.frozen
-    return True
-
-
-def _compare_head(peer: Peer, stream: StreamState, neighbour: Neighbour) -> None:
-    """STREAM-8: a signed heartbeat that names another page than the one I hold proves a fork."""
-    held = peer.home.journal.page(stream.n, neighbour.feed_seq or 0)
-    if held is None or stream.frozen or held.digest == neighbour.feed_hash:
-        return
-    with peer.home.transaction():
-        peer.home.knowledge.record(
-            stream.author, "double-use", stream.key, held.bare + b"\n" + neighbour.data,
-            peer.clock.wall_ms(),
-        )  # fmt: skip
-        freeze(peer, stream, "STREAM-8", neighbour.feed_seq or 0)
 
 
 def _read_outbox(

@@ -11,12 +11,12 @@ import os
 import sqlite3
 from dataclasses import dataclass
 
-from peer import keys
+from peer import keys, lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
-from peer.home.places import Identity
-from peer.wiring import DATABASE, open_share
+from peer.home.places import DATABASE, Identity
+from peer.wiring import open_share
 from protocol.errors import HomeError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
 from protocol.signing import Signer
@@ -41,6 +41,13 @@ class Repaired:
 
 def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     """Begin a new epoch for the identity in `folder`, over a sound or a rescued database."""
+    with lock.held(folder) as mine:
+        if not mine:
+            raise HomeError("a tick of this peer is running; try again when it has ended")
+        return _repair(folder, identity, clock, entropy)
+
+
+def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     signer = keys.load_key(folder)
     path = os.path.join(folder, DATABASE)
     salvaged: int | None = None
@@ -66,7 +73,7 @@ def _new_epoch(
     with home.transaction():
         epoch = home.state.begin_epoch(entropy.draw, told)
         again = home.outgoing.queue_again(home.state.earlier_epochs)
-        home.journal.owe_all_receipts()
+        home.state.put("greet", 1)
         home.db.write("DELETE FROM self WHERE name IN ('parked', 'beat', 'last_wall')")
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())

@@ -150,6 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SomaError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except OSError as error:
+        sys.stderr.write(f"it cannot be written there ({error}); name another folder\n")
+        return 1
     sys.stdout.write(f"wrote {asked.home or asked.folder or FOLDER}\n")
     return 0
 

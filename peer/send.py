@@ -149,9 +149,8 @@ def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> 
     try:
         if audience == ALL:
             place_feed(peer, pages)
-        else:
-            place(peer, peer.bare(audience), pages, listing)
-        if listing is None:
+            beat(peer, "idle")
+        elif place(peer, peer.bare(audience), pages, listing).pulled:
             beat(peer, "idle")
     except ShareError:
         return False

@@ -8,7 +8,7 @@ Not here: what is played (`peer.story`), and for whom (`peer.demo`, `peer.sample
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from peer import keys, stewardship
 from peer.clock import Clock, Entropy
@@ -148,8 +148,3 @@ class Stage:
 
 def _nobody_answers(shown: str) -> bool:
     return False
-
-
-def awake(*asleep: str) -> Sequence[str]:
-    """The peers without those that sleep."""
-    return [name for name in PEERS if name not in asleep]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from peer.home.archive import Stored
 from peer.instance import Peer
-from protocol import authority, canonical, charter, fields, limits, order, root, roster, wire
+from protocol import authority, canonical, charter, limits, marker, order, root, roster, wire
 from protocol.charter import Charter
 from protocol.errors import (
     HomeError,
@@ -72,7 +73,7 @@ def standing(peer: Peer) -> Standing:
     member = None if found is None else found.member(peer.name)
     if member is not None and member.state_of(peer.signer.key) != "active":
         member = None
-    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in archive.all(order.TYPE)}
+    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     return Standing(
         root=_parsed(peer, first.digest, Root, first.data),
         roster=found,
@@ -95,22 +96,12 @@ def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
 def open_marker(data: bytes, network: str | None) -> tuple[str, authority.StewardDocument]:
     """(cluster, root version 1) of a marker; WrongShareError where it is another network's."""
     try:
-        value = canonical.decode(data)
-        if not isinstance(value, dict) or value.keys() != {"cluster", "root"}:
-            raise RuleError("ROOT-4", "a marker holds exactly cluster and root")
-        document = authority.open_root(canonical.encode(value["root"]), network)
-        cluster = wire.validate(_Hint, canonical.encode({"cluster": value["cluster"]}), "ROOT-4")
+        return marker.open_marker(data, network)
     except RuleError as error:
         raise WrongShareError(
             f"NETWORK.json is not that of this network ({error}); check the path,"
             " and ask a steward for the root's fingerprint"
         ) from error
-    return cluster.cluster, document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hint:
-    cluster: fields.ClusterName
 
 
 def refresh(peer: Peer) -> list[str]:
@@ -145,7 +136,9 @@ def read_documents(peer: Peer) -> list[str]:
     for path in paths:
         if path not in known:
             problems += _learn(peer, trust, path)
-    _put_back(peer, set(paths))
+    now = standing(peer)
+    if now.member is not None and not now.hidden_orders:
+        _put_back(peer, set(paths))
     _tell_rivals(peer)
     return problems
 
@@ -178,14 +171,15 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
             peer.home.quarantine.add(path, data, error, now)
         return [f"{path}: {error}"]
     with peer.home.transaction():
-        peer.home.archive.remember(document, now)
+        for digest in peer.home.archive.remember(document, now):
+            peer.home.concerns.resolve(f"hidden:{digest}", now)
     return []
 
 
 def _check_name(document: authority.StewardDocument, path: str) -> None:
     right = layout.document_path(document.type, document.number, document.digest)
     if path != right:
-        raise RuleError("AUTH-12", f"a copy of {right} under another name")
+        raise RuleError("AUTH-13", f"a copy of {right} under another name")
 
 
 def open_document(data: bytes, trust: Root, network: str) -> authority.StewardDocument:
@@ -203,28 +197,28 @@ def _put_back(peer: Peer, present: set[str]) -> None:
     for stored in _in_force(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
         try:
-            if path in present and _stands(peer, path, stored.data):
+            if path in present and _stands(peer, path, stored):
                 continue
             peer.share.place(path, stored.data)
         except (ShareDeniedError, MissingError, SpecialFileError):
             continue  # somebody else can, or a person must
 
 
-def _stands(peer: Peer, path: str, data: bytes) -> bool:
+def _stands(peer: Peer, path: str, stored: Stored) -> bool:
     try:
-        return shelf.fetch_document(peer.share, path) == data
+        return shelf.fetch_document(peer.share, path) == stored.data
     except (MissingError, SpecialFileError, OversizedError):
         return False
 
 
-def _in_force(peer: Peer) -> list[Any]:
+def _in_force(peer: Peer) -> list[Stored]:
     archive = peer.home.archive
     newest = [
         archive.newest(root.TYPE, "*"),
         archive.newest(charter.TYPE, "*"),
         archive.newest(roster.TYPE, peer.identity.cluster),
     ]
-    return [stored for stored in newest if stored is not None] + archive.all(order.TYPE)
+    return [stored for stored in newest if stored is not None] + _orders(peer)
 
 
 def _tell_rivals(peer: Peer) -> None:
@@ -241,9 +235,24 @@ def _tell_rivals(peer: Peer) -> None:
 
 
 def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
-    """The stewards' signed heads of what I hold in force, for my heartbeat."""
-    heads = [canonical.decode(stored.data)["head"] for stored in _in_force(peer)]
-    return tuple(heads[-limits.heads_max :])
+    """The stewards' signed heads of what I hold in force, for my heartbeat.
+
+    Root, charter, roster and the halts in force come first; newest other orders fill the rest.
+    """
+    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
+    halts = halts_in_force(orders)
+    ranked = sorted(_in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
+    return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
+
+
+def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[int, int, str]:
+    if body is None:
+        return (0, 0, stored.digest)
+    return (1 if stored.digest in halts else 2, -body.at, stored.digest)
+
+
+def _orders(peer: Peer) -> list[Stored]:
+    return peer.home.archive.all(order.TYPE)
 
 
 def hear_heads(peer: Peer, heads: tuple[dict[str, Any], ...]) -> list[Head]:

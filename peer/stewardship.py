@@ -6,19 +6,19 @@ the caller. Not here: whether a document is in force at a peer (`peer.stewards`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from peer import shelf
-from peer.clock import Clock
+from peer.clock import Clock, Entropy, SystemEntropy
 from peer.home.places import Identity, identities
 from peer.stewards import open_marker
-from protocol import authority, order, roster
+from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64
 from protocol.card import Card, open_card
 from protocol.errors import HumanNeededError, MissingError, NotFoundError, RuleError, UsageError
-from protocol.order import Order, halts_in_force, within
+from protocol.order import Order, contains, halts_in_force
 from protocol.root import Root
 from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
@@ -37,6 +37,7 @@ class Desk:
     share: Share
     clock: Clock
     unlock: Callable[[], Signer]
+    entropy: Entropy = field(default_factory=SystemEntropy)
 
     def root(self) -> Root:
         """Root version 1 of the pinned network; WrongShareError where the share is another."""
@@ -54,15 +55,21 @@ class Desk:
         """Sign, remember and place a document."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
         document = shelf.verify(data, self.root(), self.identity.network)
-        shelf.keep(self.folder, document)
+        # Placed first: a shelf that knows more than the share would never place it again.
         charter.place_document(self.share, document)
+        shelf.keep(self.folder, document)
         return document
 
 
 def card_of(desk: Desk, name: str) -> Card:
-    """The card of whoever asks to be called `name`."""
+    """The card of whoever asks to be called `name`; UsageError where that can be no name."""
     try:
-        return open_card(peers.fetch_card(desk.share, name), desk.identity.network, name)
+        names.check_name(name)
+    except RuleError as error:
+        raise UsageError(f"{name!r} can be no name: {error.reason}") from error
+    try:
+        data = peers.fetch_card(desk.share, name)
+        return open_card(data, desk.identity.network, name, desk.identity.cluster)
     except MissingError as error:
         raise NotFoundError(
             f"no card of {name} on the share; it runs `peer join {desk.identity.share}"
@@ -105,6 +112,8 @@ def admit(
         )
     current = newest_roster(desk)
     assert isinstance(current.body, Roster)
+    if authority.says_more(current):
+        raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
     member = current.body.member(name)
     if member is not None and member.state_of(card.key) == "active":
         return current.body, False
@@ -145,7 +154,8 @@ def _with_key(member: Member | None, name: str, key: str, *, reuse: bool) -> Mem
     if member.state_of(key) is not None:
         raise UsageError(f"the key of {name} was retired; it must join with a new one")
     old = tuple(
-        replace(known, state="retired") if known.state == "active" else known
+        # Another holder: what the former one signs from now on must not pass as his successor's.
+        replace(known, state="compromised")
         for known in member.keys
     )
     return replace(member, keys=(*old, MemberKey(key=key)), reused=member.reused + 1)
@@ -173,37 +183,30 @@ def halt(desk: Desk, scope: str, because: str) -> StewardDocument:
         network=desk.identity.network,
         order="halt",
         scope=scope,
+        salt=canonical.b32(desk.entropy.draw(16)),
         at=desk.clock.wall_ms(),
         because=because,
     )
     return desk.sign(body)
 
 
-def resume(desk: Desk, scope: str) -> StewardDocument:
-    """Lift every halt in force whose scope lies within `scope`."""
+def resume(desk: Desk, scope: str) -> list[StewardDocument]:
+    """Lift every halt in force whose scope lies within `scope`; NotFoundError where none does."""
     orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
-    lifts = sorted(
-        digest for digest, halt in halts_in_force(orders).items() if _inside(halt.scope, scope)
-    )
+    halts = halts_in_force(orders)
+    lifts = sorted(digest for digest, halt in halts.items() if contains(scope, halt.scope))
     if not lifts:
         raise NotFoundError("nothing is halted there; `peer network show` lists what is")
-    return desk.sign(
-        Order(
-            network=desk.identity.network,
-            order="resume",
-            scope=scope,
-            at=desk.clock.wall_ms(),
-            lifts=tuple(lifts),
+    return [
+        desk.sign(
+            Order(
+                network=desk.identity.network,
+                order="resume",
+                scope=scope,
+                salt=canonical.b32(desk.entropy.draw(16)),
+                at=desk.clock.wall_ms(),
+                lifts=tuple(lifts[start : start + limits.lifts_max]),
+            )
         )
-    )
-
-
-def _inside(inner: str, outer: str) -> bool:
-    if outer in ("*", inner):
-        return True
-    return within(inner if "@" in inner else f"any@{inner}", outer)
-
-
-def describe_halts(orders: Iterable[Order]) -> list[str]:
-    """Halts as lines for a person."""
-    return [f"{o.scope} halted" + (f": {o.because}" if o.because else "") for o in orders]
+        for start in range(0, len(lifts), limits.lifts_max)
+    ]

@@ -19,13 +19,9 @@ from peer.receive import receive
 from peer.report import Report
 from peer.stewards import Standing
 from protocol import canonical
-from protocol.errors import (
-    HumanNeededError,
-    MissingError,
-    ShareUnavailableError,
-    SpecialFileError,
-)
-from registry import layout, roster
+from protocol.errors import HumanNeededError, ShareUnavailableError
+from protocol.order import describe_halts
+from registry import roster, yard
 
 
 def tick(peer: Peer) -> Report:
@@ -50,9 +46,9 @@ def tick(peer: Peer) -> Report:
 def _session(peer: Peer, report: Report) -> None:
     _wake(peer, report)
     standing = _check(peer, report)
-    listen(peer, standing, report)
+    fresh = listen(peer, standing, report)
     standing = stewards.standing(peer)
-    receive(peer, standing, report)
+    receive(peer, standing, report, fresh)
     watch = _OrderWatch(peer, standing)
     if standing.obedient:
         act(peer, report, watch.obedient)
@@ -82,29 +78,36 @@ def _check(peer: Peer, report: Report) -> Standing:
             f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
             f" --fingerprint {peer.fingerprint}`"
         )
+    if standing.hidden_orders:
+        return standing
     own.check_heartbeat(peer)
-    own.check_feed(peer)
     _keep_folders(peer, report)
-    if not standing.hidden_orders:
-        song = canonical.b32(peer.entropy.draw(16)).encode()
-        if not roster.sing(peer.share, peer.name, song):
-            raise ShareUnavailableError(
-                "the share gave back other bytes than were written; check the drive"
-            )
+    own.check_feed(peer)
+    _greet(peer, standing)
+    song = canonical.b32(peer.entropy.draw(16)).encode()
+    if not roster.sing(peer.share, peer.name, song):
+        raise ShareUnavailableError(
+            "the share gave back other bytes than were written; check the drive"
+        )
     return standing
 
 
 def _keep_folders(peer: Peer, report: Report) -> None:
     """My folders on the share are there and are folders; whatever took their place goes."""
-    try:
-        peer.share.names(layout.inbox(peer.name), 1)
+    if not yard.is_whole(peer.share, peer.name):
+        yard.make_folders(peer.share, peer.name)
+        report.problems.append("folders of mine were missing on the share; they were made anew")
+
+
+def _greet(peer: Peer, standing: Standing) -> None:
+    """In a new epoch everybody hears from me what I hold, so that he offers the rest again."""
+    if not peer.home.state.number("greet") or standing.roster is None:
         return
-    except SpecialFileError:
-        peer.share.remove(layout.inbox(peer.name))
-    except MissingError:
-        pass
-    roster.make_peer(peer.share, peer.name)
-    report.problems.append("my inbox was missing on the share; it was made anew")
+    with peer.home.transaction():
+        for member in standing.roster.members:
+            if member.active and member.name != peer.name:
+                peer.home.journal.owe_receipt(peer.full(member.name))
+        peer.home.state.forget("greet")
 
 
 class _OrderWatch:
@@ -124,8 +127,10 @@ class _OrderWatch:
 
 
 def _share(peer: Peer, standing: Standing, report: Report) -> None:
+    report.problems += [f"halted: {line}" for line in describe_halts(standing.halts.values())]
     if standing.hidden_orders:
         report.state = "parked"
+        report.problems.append("parked: an order is hidden on the share; see `peer escalations`")
         return
     if standing.obedient:
         deliver(peer, report)

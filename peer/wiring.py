@@ -8,14 +8,12 @@ from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
 from peer.home import open_home
-from peer.home.places import Identity
+from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
 from protocol import canonical
 from protocol.errors import UsageError
 from registry.folder import FolderShare
 from registry.share import Share
-
-DATABASE = "home.db"
 
 
 def open_share(path: str, writer: str, entropy: Entropy | None = None) -> Share:

@@ -31,6 +31,7 @@ from protocol.signing import Signer, pae
 
 StewardBody = Root | Charter | Roster | Order
 FORMS: dict[str, type[StewardBody]] = {ROOT: Root, CHARTER: Charter, ROSTER: Roster, ORDER: Order}
+# Document type → the role whose keys may sign it.
 AUTHORITY = {ROOT: "root", CHARTER: "charter", ROSTER: "roster", ORDER: "order"}
 
 
@@ -60,7 +61,10 @@ def seal_document(body: StewardBody, network: str, signer: Signer) -> bytes:
         hash=digest,
     )
     sealed_head = canonical.decode(seal_envelope(HEAD, wire.dump(head), [signer]))
-    return seal_envelope(body.type, value, [signer], rest={"head": sealed_head})
+    data = seal_envelope(body.type, value, [signer], rest={"head": sealed_head})
+    if len(data) > limits.steward_bytes_max:
+        raise ValueError(f"document of {len(data)} bytes; {limits.steward_bytes_max} are allowed")
+    return data
 
 
 def open_root(data: bytes, network: str | None = None) -> StewardDocument:
@@ -89,6 +93,8 @@ def open_steward_document(data: bytes, root: Root, network: str) -> StewardDocum
         raise RuleError("AUTH-2", f"document of another network ({body.network[:8]}…)")
     if isinstance(body, Charter | Roster) and (body.prev is None) != (body.version == 1):
         raise RuleError("AUTH-3", "prev is null exactly in version 1")
+    if isinstance(body, Roster) and (fault := body.fault()) is not None:
+        raise RuleError("AUTH-12", fault)
     return _authorised(data, envelope, body, root, network)
 
 
@@ -102,15 +108,11 @@ def _authorised(
     if not envelope.signed_by(signer):
         raise RuleError("AUTH-5", "the steward's signature does not verify")
     head = envelope.rest.get("head")
-    opened = open_head(canonical.encode(head), root, network)
+    opened, head_signer = _open_head(canonical.encode(head), root, network)
     number = getattr(body, "version", 0)
-    if (opened.of, opened.scope, opened.number, opened.hash) != (
-        envelope.type,
-        scope,
-        number,
-        envelope.digest,
-    ):
-        raise RuleError("AUTH-6", "its signed head is that of another document")
+    said = (opened.of, opened.scope, opened.number, opened.hash, head_signer)
+    if said != (envelope.type, scope, number, envelope.digest, signer):
+        raise RuleError("AUTH-6", "its signed head is that of another document or steward")
     assert isinstance(head, dict)
     return StewardDocument(
         envelope.type, scope, number, envelope.digest, signer, body, head, data
@@ -119,6 +121,10 @@ def _authorised(
 
 def open_head(data: bytes, root: Root, network: str) -> Head:
     """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
+    return _open_head(data, root, network)[0]
+
+
+def _open_head(data: bytes, root: Root, network: str) -> tuple[Head, str]:
     envelope = open_envelope(data, (HEAD,), limits.document_bytes_max)
     head = wire.validate(Head, envelope.body, "HEAD-1")
     key = envelope.signatures[0][0] if len(envelope.signatures) == 1 else None
@@ -129,7 +135,16 @@ def open_head(data: bytes, root: Root, network: str) -> Head:
         or not envelope.signed_by(key)
     ):
         raise RuleError("HEAD-2", "not signed by a steward with authority over what it names")
-    return head
+    return head, key
+
+
+def says_more(document: StewardDocument) -> bool:
+    """Whether a document has members that this version does not know.
+
+    Signing a new version over it would silently drop them.
+    """
+    signed: object = canonical.decode(document.data)["signed"]
+    return wire.dump(document.body) != signed
 
 
 def scope_of(body: StewardBody) -> str:

@@ -26,6 +26,8 @@ class Card:
     capabilities: Annotated[tuple[Word, ...], AtMost(limits.capabilities_max)] = ()
 
 
-def open_card(data: bytes, network: str, name: str) -> Card:
-    """The card of `name`, verified under its own key; RuleError CARD-1 to CARD-3."""
-    return open_document(data, TYPE, Card, "CARD", {"network": network, "name": name})
+def open_card(data: bytes, network: str, name: str, cluster: str) -> Card:
+    """The card of `name` in `cluster`, verified under its own key; RuleError CARD-1 to CARD-3."""
+    return open_document(
+        data, TYPE, Card, "CARD", {"network": network, "name": name, "cluster": cluster}
+    )

@@ -18,7 +18,7 @@ class Goal:
 
     id: Word
     text: Text
-    state: Literal["active", "retired"] = "active"
+    state: Word = "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

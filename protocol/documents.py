@@ -32,8 +32,11 @@ T = TypeVar("T", bound=Document)
 
 
 def seal(document: Document, signer: Signer) -> bytes:
-    """The bytes of a document signed by its author."""
-    return seal_envelope(document.type, wire.dump(document), [signer])
+    """The bytes of a document signed by its author; ValueError where nobody would read it."""
+    data = seal_envelope(document.type, wire.dump(document), [signer])
+    if len(data) > limits.document_bytes_max:
+        raise ValueError(f"document of {len(data)} bytes; {limits.document_bytes_max} are allowed")
+    return data
 
 
 def open_document(

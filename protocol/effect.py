@@ -58,4 +58,12 @@ class Escalate:
     level: Level = "warn"
 
 
-Effect = Send | Publish | Remember | RecordEvidence | Escalate
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """The author of the item that is being handled says that his trouble `about` is over."""
+
+    name: ClassVar[str] = "settle"
+    about: str
+
+
+Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle

@@ -6,12 +6,12 @@ replaying old orders changes what holds. Scopes: `*`, a region or cluster, or on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from protocol import limits
-from protocol.fields import Hash, Line, Millis, NetworkId, Scope
+from protocol.fields import Hash, Line, Millis, NetworkId, Salt, Scope
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/order/1"
@@ -19,12 +19,16 @@ TYPE: Final = "soma/order/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """`lifts` are the digests of the halts that a resume ends; empty in a halt."""
+    """`lifts` are the digests of the halts that a resume ends; empty in a halt.
+
+    The salt tells two orders of one instant apart: a halt must not be born lifted.
+    """
 
     type: Literal["soma/order/1"] = TYPE
     network: NetworkId
     order: Literal["halt", "resume"]
     scope: Scope
+    salt: Salt
     at: Millis
     lifts: Annotated[tuple[Hash, ...], AtMost(limits.lifts_max)] = ()
     because: Line = ""
@@ -43,10 +47,18 @@ def halts_in_force(orders: Mapping[str, Order]) -> dict[str, Order]:
         for order in orders.values()
         if order.order == "resume"
         for digest in order.lifts
-        if digest in orders and _contains(order.scope, orders[digest].scope)
+        if digest in orders and contains(order.scope, orders[digest].scope)
     }
     return {d: o for d, o in orders.items() if o.order == "halt" and d not in lifted}
 
 
-def _contains(outer: str, inner: str) -> bool:
-    return outer in ("*", inner) or within(inner if "@" in inner else f"x@{inner}", outer)
+def contains(outer: str, inner: str) -> bool:
+    """Whether everybody within the scope `inner` is within `outer`."""
+    if "@" in outer:
+        return outer == inner
+    return outer in ("*", inner) or within(inner if "@" in inner else f"any@{inner}", outer)
+
+
+def describe_halts(halts: Iterable[Order]) -> list[str]:
+    """Halts as lines for a person."""
+    return [f"{halt.scope}" + (f" ({halt.because})" if halt.because else "") for halt in halts]

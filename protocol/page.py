@@ -83,9 +83,13 @@ def stream_of(header: Header) -> Stream:
 def form_page(header: Header, items: Sequence[bytes], signer: Signer) -> Formed:
     """Sign a page of `items` (canonical bytes); their hashes are put into the header here.
 
-    ValueError when the page would exceed its limits: the caller chose too many items.
+    ValueError where readers would refuse it: too large, or a header that cannot be.
     """
-    value = wire.dump(header) | {"items": [item_hash(item) for item in items]}
+    hashes = [item_hash(item) for item in items]
+    misplaced = (header.prev is None) != (header.seq == 1) or header.floor > header.seq
+    if misplaced or header.key != signer.key or len(set(hashes)) != len(hashes):
+        raise ValueError("nobody would take this page: check prev, floor, key and items")
+    value = wire.dump(header) | {"items": hashes}
     body = canonical.encode(value)
     message = pae(TYPE, body)
     signature = {"key": signer.key, "sig": canonical.b64(signer.sign(message))}
@@ -100,10 +104,10 @@ def form_page(header: Header, items: Sequence[bytes], signer: Signer) -> Formed:
     return Formed(canonical.sha256_hex(message), data)
 
 
-def open_page(data: bytes, network: str, known: Sequence[str] = ()) -> Page:
+def open_page(data: bytes, network: str, known: frozenset[str] = frozenset()) -> Page:
     """The page in `data`, verified by itself; RuleError (ENV-*, PAGE-*) names the rule broken.
 
-    `known` are hashes of items that their author erased later: there a null is allowed.
+    `known` are hashes of items that their author erased later: in a feed, a null may stand there.
     """
     envelope = open_envelope(data, (TYPE,), limits.page_bytes_max, rest=("items",))
     header = open_header(envelope, network)
@@ -113,7 +117,7 @@ def open_page(data: bytes, network: str, known: Sequence[str] = ()) -> Page:
     if len(set(header.items)) != len(header.items):
         raise RuleError("PAGE-6", "the header lists one item twice")
     items = tuple(
-        _open_item(value, digest, header.author, digest in known)
+        _open_item(value, digest, header.author, header.audience == ALL and digest in known)
         for value, digest in zip(carried, header.items, strict=True)
     )
     return Page(header, envelope.digest, envelope, items)
@@ -175,4 +179,6 @@ def prove_double_use(first: bytes, second: bytes, network: str) -> DoubleUse:
         raise RuleError("PAGE-9", "the two pages stand at different positions")
     if opened[0].digest == opened[1].digest:
         raise RuleError("PAGE-9", "the two pages are the same")
+    if opened[0].digest > opened[1].digest:
+        first, second = second, first  # one proof, whoever found it in whatever order
     return DoubleUse(stream_of(one), one.seq, first, second)

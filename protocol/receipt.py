@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 
 from protocol import limits
 from protocol.documents import open_document
+from protocol.errors import RuleError
 from protocol.fields import (
     AddressText,
     Audience,
@@ -78,9 +79,23 @@ class Receipt:
 
 
 def open_receipt(data: bytes, network: str, reader: str, author: str) -> Receipt:
-    """A receipt verified by itself and found where it belongs; RuleError RCPT-1 to RCPT-3."""
+    """A receipt verified by itself and found where it belongs; RuleError RCPT-1 to 3, RCPT-14."""
     expected = {"network": network, "reader": reader, "author": author}
-    return open_document(data, TYPE, Receipt, "RCPT", expected)
+    receipt = open_document(data, TYPE, Receipt, "RCPT", expected)
+    for stream in receipt.streams:
+        _check_numbers(stream)
+    return receipt
+
+
+def _check_numbers(stream: StreamReceipt) -> None:
+    """RCPT-14: runs ascend above `received` with gaps between, nothing is acted on unreceived."""
+    last = stream.received
+    for low, high in stream.have:
+        if low <= last + 1 or high < low:
+            raise RuleError("RCPT-14", "have is not ascending runs above received")
+        last = high
+    if stream.acted > stream.received:
+        raise RuleError("RCPT-14", "more was acted on than received")
 
 
 def runs(numbers: Iterable[int], runs_max: int = limits.receipt_ranges_max) -> tuple[Run, ...]:

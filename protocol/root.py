@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from protocol import limits
-from protocol.fields import Hash, Key, Millis, PeerName, Scope, Seq
-from protocol.wire import AtMost, Form
+from protocol.fields import Hash, Key, Millis, PeerName, Scope, Seq, Word
+from protocol.wire import AtMost, Between, Form
 
 TYPE: Final = "soma/root/1"
-RoleName = Literal["root", "charter", "roster", "order"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +28,15 @@ class Steward:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """Who may sign documents of this role within `scope` (`*`: the network)."""
+    """Who may sign documents of this role within `scope` (`*`: the network).
 
-    role: RoleName
+    A role that the table of `protocol.authority` does not know gives no right.
+    """
+
+    role: Word
     scope: Scope = "*"
     keys: Annotated[tuple[Key, ...], AtMost(limits.stewards_max)]
-    threshold: Literal[1] = 1
+    threshold: Annotated[int, Between(1, 1)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

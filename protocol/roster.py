@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from protocol import limits
-from protocol.fields import ClusterName, Hash, Key, Millis, NetworkId, PeerName, Seq, Word
+from protocol.fields import ClusterName, Count, Hash, Key, Millis, NetworkId, PeerName, Seq, Word
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/roster/1"
@@ -31,8 +31,8 @@ class Member:
 
     name: PeerName
     keys: Annotated[tuple[MemberKey, ...], AtMost(limits.member_keys_max)]
-    roles: Annotated[tuple[Word, ...], AtMost(limits.member_keys_max)] = ()
-    reused: int = 0
+    roles: Annotated[tuple[Word, ...], AtMost(limits.member_roles_max)] = ()
+    reused: Count = 0
 
     def state_of(self, key: str) -> KeyState | None:
         """What the roster says of `key`, or None where it does not know it."""
@@ -55,6 +55,14 @@ class Roster:
     prev: Hash | None = None
     at: Millis
     members: Annotated[tuple[Member, ...], AtMost(limits.members_max)] = ()
+
+    def fault(self) -> str | None:
+        """What makes the list ambiguous, or None: names ascend, no key stands twice."""
+        names = [member.name for member in self.members]
+        keys = [known.key for member in self.members for known in member.keys]
+        if names != sorted(set(names)):
+            return "its members are not strictly ascending by name"
+        return None if len(keys) == len(set(keys)) else "it lists a key twice"
 
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None."""

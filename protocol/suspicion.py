@@ -8,11 +8,13 @@ hours never gives enough samples to estimate it.
 
 from __future__ import annotations
 
-from math import erfc, log, log10, pi, sqrt
+from math import erfc, log10, sqrt
 
 SIGMA_OF_MEAN = 0.25
 PHI_LATE, PHI_SUSPECT, PHI_DEAD = 1.0, 3.0, 8.0
-PHI_MAX = 999.0
+PHI_MAX = 100.0
+# erfc underflows beyond z = 38; φ is 100 at z = 21.2 already.
+Z_MAX = 30.0
 # Weight of the newest interval in the observed mean: three or four beats forget the one before.
 OBSERVED_WEIGHT = 0.25
 
@@ -20,16 +22,13 @@ OBSERVED_WEIGHT = 0.25
 def suspicion(elapsed_ms: int, announced_ms: int, observed_ms: int) -> float:
     """φ = −log10 P(a beat comes later than `elapsed_ms`), mean = max(announced, observed).
 
-    φ 1, 3, 8 are reached at about 1.3, 1.8 and 2.4 periods. 0 ≤ φ ≤ 999.
+    φ 1, 3, 8 are reached at about 1.3, 1.8 and 2.4 periods. 0 ≤ φ ≤ 100.
     """
     mean = max(announced_ms, observed_ms, 1)
     z = (elapsed_ms - mean) / (SIGMA_OF_MEAN * mean)
-    if z > 30:
-        # erfc underflows beyond z ≈ 38; its asymptote exp(−z²/2)/(z√2π) is exact enough there.
-        phi = (z * z / 2 + log(z * sqrt(2 * pi))) / log(10)
-    else:
-        phi = -log10(0.5 * erfc(z / sqrt(2)))
-    return min(max(phi, 0.0), PHI_MAX)
+    if z > Z_MAX:
+        return PHI_MAX
+    return min(max(0.0, -log10(0.5 * erfc(z / sqrt(2)))), PHI_MAX)
 
 
 def state_of(phi: float) -> str:

@@ -54,6 +54,11 @@ def documents(share: Share) -> list[str]:
                 f"{folder}/ cannot be listed, so a halt could be hidden ({error});"
                 " restore the folder, empty if need be"
             ) from error
+        if len(names) == names_max:
+            raise ShareUnavailableError(
+                f"{folder}/ holds {names_max} names or more, so a halt could be hidden among them;"
+                " a person must clear out what is no document"
+            )
         found += [f"{folder}/{name}" for name in names if is_ours(name)]
     return found
 

@@ -12,12 +12,22 @@ from registry.share import Share
 
 # More names than a folder should ever hold: what is beyond is seen once these are worked off.
 names_max = 20_000
+junk_removed_max = 5_000
 
 
-def letters(share: Share, owner: str) -> list[PageName]:
-    """What the names in an inbox claim to be, by author, epoch and seq; junk is left out."""
-    found = map(layout.read_letter_file, share.names(layout.inbox(owner), names_max))
-    return sorted(page for page in found if page is not None)
+def letters(share: Share, owner: str) -> tuple[list[PageName], bool]:
+    """(what the names in an inbox claim, by author, epoch and seq; whether it is crowded).
+
+    Where junk crowds out what can be listed, the owner clears some of it away at each call.
+    """
+    names = share.names(layout.inbox(owner), names_max)
+    found = {name: layout.read_letter_file(name) for name in names}
+    crowded = len(names) == names_max
+    if crowded:
+        junk = [name for name, page in found.items() if page is None]
+        for name in junk[:junk_removed_max]:
+            share.remove(f"{layout.inbox(owner)}/{name}")
+    return sorted(page for page in found.values() if page is not None), crowded
 
 
 def sizes(share: Share, owner: str, author: str) -> dict[PageName, int | None]:

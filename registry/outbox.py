@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from protocol import limits
 from protocol.errors import MissingError
-from registry import layout
+from registry import layout, yard
 from registry.layout import PageName
 from registry.share import Share
 
@@ -50,11 +50,7 @@ def fetch(share: Share, to: str | None, page: PageName) -> bytes:
 
 def offer(share: Share, to: str | None, page: PageName, data: bytes) -> None:
     """Put a page into its author's own outbox."""
-    try:
-        share.place(path(to, page), data)
-    except MissingError:
-        share.make_folder(folder(page.author, to))
-        share.place(path(to, page), data)
+    yard.place(share, page.author, path(to, page), data)
 
 
 def withdraw(share: Share, to: str | None, page: PageName) -> None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from protocol import limits
-from protocol.errors import MissingError
-from registry import layout
+from protocol.errors import MissingError, OversizedError, SpecialFileError
+from registry import layout, yard
 from registry.share import Share
 
 
 def fetch(share: Share, reader: str, cluster: str, author: str) -> bytes | None:
-    """The receipt of a reader for an author, or None where there is none."""
+    """The receipt of a reader for an author; None where there is none, or no file of its size."""
     try:
         return share.read(layout.receipt(reader, cluster, author), limits.document_bytes_max)
-    except MissingError:
+    except (MissingError, OversizedError, SpecialFileError):
         return None
 
 
 def place(share: Share, reader: str, cluster: str, author: str, data: bytes) -> None:
     """Write the own receipt for an author."""
-    path = layout.receipt(reader, cluster, author)
-    try:
-        share.place(path, data)
-    except MissingError:
-        share.make_folder(layout.receipts(reader, cluster))
-        share.place(path, data)
+    yard.place(share, reader, layout.receipt(reader, cluster, author), data)

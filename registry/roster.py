@@ -9,18 +9,10 @@ from collections.abc import Sequence
 
 from protocol import limits
 from protocol.errors import ShareError
-from registry import layout
+from registry import layout, yard
 from registry.share import Share
 
 CANARY = "canary"
-
-
-def make_peer(share: Share, name: str) -> None:
-    """The folders of a peer; others may create files in the inbox and nowhere else."""
-    share.make_folder(layout.feed(name))
-    share.make_folder(f"{layout.peer_folder(name)}/outbox/mail")
-    share.make_folder(f"{layout.peer_folder(name)}/receipts")
-    share.make_folder(layout.inbox(name), shared=True)
 
 
 def fetch_card(share: Share, name: str) -> bytes:
@@ -30,7 +22,7 @@ def fetch_card(share: Share, name: str) -> bytes:
 
 def place_card(share: Share, name: str, data: bytes) -> None:
     """Write the own card."""
-    share.place(layout.card(name), data)
+    yard.place(share, name, layout.card(name), data)
 
 
 def fetch_heartbeats(
@@ -44,7 +36,7 @@ def fetch_heartbeats(
 
 def place_heartbeat(share: Share, name: str, data: bytes) -> None:
     """Replace the own heartbeat."""
-    share.place(layout.heartbeat(name), data)
+    yard.place(share, name, layout.heartbeat(name), data)
 
 
 def sing(share: Share, name: str, song: bytes) -> bool:
@@ -53,7 +45,7 @@ def sing(share: Share, name: str, song: bytes) -> bool:
     ShareError where it cannot be written at all.
     """
     path = f"{layout.peer_folder(name)}/{CANARY}"
-    share.place(path, song)
+    yard.place(share, name, path, song)
     heard = share.read(path, len(song))
     share.remove(path)
     return heard == song

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database
-from protocol.authority import StewardDocument
-from protocol.head import Head
+
+if TYPE_CHECKING:
+    from protocol.authority import StewardDocument
+    from protocol.head import Head
 
 
 class Stored(NamedTuple):
@@ -25,8 +27,8 @@ class Archive:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def remember(self, document: StewardDocument, at: int) -> None:
-        """Keep a verified document for good; whatever it was hidden as is found."""
+    def remember(self, document: StewardDocument, at: int) -> list[str]:
+        """Keep a verified document for good; returns the digests that are hidden no more."""
         self._db.write(
             "INSERT OR IGNORE INTO document VALUES (?, ?, ?, ?, ?, ?)",
             document.digest,
@@ -36,7 +38,14 @@ class Archive:
             document.data,
             at,
         )
-        self._db.write("DELETE FROM hidden WHERE digest = ?", document.digest)
+        found = (
+            " FROM hidden WHERE digest = ?1"
+            " OR (type = ?2 AND scope = ?3 AND number > 0 AND number <= ?4)"
+        )
+        values = (document.digest, document.type, document.scope, document.number)
+        digests = [row[0] for row in self._db.read(f"SELECT digest{found}", *values)]
+        self._db.write(f"DELETE{found}", *values)
+        return digests
 
     def all(self, type_: str) -> list[Stored]:
         """Documents of a type, newest number first, then lowest digest."""

@@ -6,11 +6,14 @@ same item in another page is not received twice. Not here: whether a page may be
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database
-from protocol.messages import Item
-from protocol.page import Page, Stream, bare
+
+if TYPE_CHECKING:
+    from protocol.messages import Item
+    from protocol.page import Header, Stream
 
 
 class StreamState(NamedTuple):
@@ -26,6 +29,8 @@ class StreamState(NamedTuple):
     floor: int
     frozen: str | None
     over: int
+    announced: int
+    announced_hash: str | None
 
 
 class Held(NamedTuple):
@@ -50,7 +55,10 @@ class New(NamedTuple):
     stored_at: int
 
 
-_STREAM = "n, author, key, epoch, audience, received, head, floor, frozen, over"
+_STREAM = (
+    "n, author, key, epoch, audience, received, head, floor, frozen, over, announced,"
+    " announced_hash"
+)
 
 
 class Journal:
@@ -104,18 +112,19 @@ class Journal:
         )
         return None if row is None else Held(*row)
 
-    def add_page(self, stream: StreamState, page: Page, at: int, refused: str | None) -> int:
-        """Keep a page and its items; returns how many items were new. Then `advance`."""
-        header = page.header
+    def add_page(
+        self, stream: StreamState, header: Header, digest: str, bare: bytes, refused: str | None
+    ) -> None:
+        """Keep the signed header of a page. Then `add_items` and `advance`."""
         self._db.write(
             "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?)",
-            *(stream.n, header.seq, page.digest, header.prev, bare(page.envelope), refused),
+            *(stream.n, header.seq, digest, header.prev, bare, refused),
         )
-        if refused is not None:
-            return 0
-        return self._add_items(stream, page, at)
 
-    def _add_items(self, stream: StreamState, page: Page, at: int) -> int:
+    def add_items(
+        self, stream: StreamState, seq: int, items: Iterable[tuple[int, Item]], at: int
+    ) -> int:
+        """Keep the items of a page with their places; returns how many were new."""
         rows = [
             (
                 item.id,
@@ -129,12 +138,11 @@ class Journal:
                 item.data,
                 stream.epoch,
                 stream.n,
-                page.header.seq,
+                seq,
                 place,
                 at,
             )
-            for place, item in enumerate(page.items)
-            if isinstance(item, Item)
+            for place, item in items
         ]
         return self._db.write_many(
             "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth,"
@@ -165,9 +173,30 @@ class Journal:
             *(received, head, floor, stream.n),
         )
 
+    def refuse(self, stream: int, seq: int, rule: str) -> None:
+        """A page is refused after all, so that its author hears of it."""
+        self._db.write(
+            "UPDATE page SET refused = ? WHERE stream = ? AND seq = ?", rule, stream, seq
+        )
+
     def freeze(self, stream: int, rule: str) -> None:
         """Take nothing more from a stream."""
         self._db.write("UPDATE stream SET frozen = ? WHERE n = ? AND frozen IS NULL", rule, stream)
+
+    def announce(self, stream: StreamState, seq: int, digest: str) -> None:
+        """A feed's author says that this is its newest page."""
+        self._db.write(
+            "UPDATE stream SET announced = ?, announced_hash = ? WHERE n = ? AND announced < ?",
+            *(seq, digest, stream.n, seq),
+        )
+
+    def feeds_ahead(self) -> list[str]:
+        """Authors whose feeds have announced pages that I do not hold, ascending."""
+        rows = self._db.read(
+            "SELECT DISTINCT author FROM stream WHERE audience = 'all' AND announced > received"
+            " AND frozen IS NULL ORDER BY author"
+        )
+        return [row[0] for row in rows]
 
     def end_epochs(self, author: str, epochs: tuple[str, ...]) -> None:
         """No page of these epochs will come any more: act on what is held, holes or not."""
@@ -190,6 +219,16 @@ class Journal:
     def settle(self, n: int, state: str, at: int) -> None:
         """An item is `acted` or `set-aside`."""
         self._db.write("UPDATE item SET state = ?, acted_at = ? WHERE n = ?", state, at, n)
+
+    def retry(self, item_id: str) -> bool:
+        """An item set aside is to be acted on after all; whether there was one."""
+        return bool(
+            self._db.write(
+                "UPDATE item SET state = 'new', tries = 0, acted_at = NULL"
+                " WHERE id = ? AND mine = 0 AND state = 'set-aside'",
+                item_id,
+            )
+        )
 
     def try_again(self, n: int) -> int:
         """An item failed; returns how often it did so far."""
@@ -247,13 +286,6 @@ class Journal:
             "INSERT INTO own_receipt (author, due) VALUES (?, 1) ON CONFLICT (author)"
             " DO UPDATE SET due = 1",
             author,
-        )
-
-    def owe_all_receipts(self) -> None:
-        """Every author is to hear of a new epoch of mine."""
-        self._db.write(
-            "INSERT INTO own_receipt (author, due) SELECT DISTINCT author, 1 FROM stream"
-            " WHERE audience <> 'all' ON CONFLICT (author) DO UPDATE SET due = 1"
         )
 
     def receipts_due(self) -> list[str]:

@@ -11,7 +11,7 @@ ID_CHARS_MIN = 4
 
 
 class Letter(NamedTuple):
-    """An item as stored; `placed_at` and `covered_at` belong to the page of my own items."""
+    """An item as stored; `key` signed it (None: I did), its page's times are of my own pages."""
 
     n: int
     id: str
@@ -32,17 +32,24 @@ class Letter(NamedTuple):
     placed_at: int | None
     covered_at: int | None
     refused: str | None
+    key: str | None
+    page_acted_at: int | None
 
 
 _LETTER = (
     "item.n, item.id, item.mine, item.author, item.audience, item.kind, item.thread, item.auto,"
     " item.depth, item.understood, item.data, item.state, item.stored_at, item.acted_at,"
-    " item.read_at, item.seq, own_page.placed_at, own_page.covered_at, own_page.refused"
+    " item.read_at, item.seq, own_page.placed_at, own_page.covered_at, own_page.refused,"
+    " stream.key, own_page.acted_at"
     " FROM item LEFT JOIN own_page ON item.mine = 1 AND own_page.epoch = item.epoch"
     " AND own_page.audience = item.audience AND own_page.seq = item.seq"
+    " LEFT JOIN stream ON stream.n = item.stream"
 )
 # Shared knowledge is for `recall`; the inbox holds what was written to somebody, or to all.
-_FOR_PEOPLE = "item.mine = 0 AND (item.audience <> 'all' OR item.kind = 'note')"
+_FOR_PEOPLE = (
+    "item.mine = 0 AND (item.audience <> 'all'"
+    " OR (item.auto = 0 AND item.kind IN ('note', 'question', 'alert')))"
+)
 
 
 class Mail:

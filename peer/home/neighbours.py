@@ -23,9 +23,6 @@ class Neighbour(NamedTuple):
     seen_boot: str
     seen_mono: int
     seen_wall: int
-    feed_epoch: str | None
-    feed_seq: int | None
-    feed_hash: str | None
     mail: int
     state: str
     phi: float

@@ -7,12 +7,14 @@ retired. A page is open until the reader's receipt covers it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database
 from protocol import canonical, wire
-from protocol.messages import Item
-from protocol.receipt import Receipt
+
+if TYPE_CHECKING:
+    from protocol.messages import Item
+    from protocol.receipt import Receipt, StreamReceipt
 
 
 class Waiting(NamedTuple):
@@ -89,6 +91,19 @@ class Outgoing:
             [(page.epoch, page.seq, place, n) for place, n in enumerate(ns)],
         )
 
+    def cancel(self, item_id: str) -> bool:
+        """Take back an item that is in no page yet; whether there was one."""
+        self._db.write(
+            "DELETE FROM claim WHERE item = (SELECT id FROM item WHERE id = ? AND mine = 1"
+            " AND state = 'waiting')",
+            item_id,
+        )
+        return bool(
+            self._db.write(
+                "DELETE FROM item WHERE id = ? AND mine = 1 AND state = 'waiting'", item_id
+            )
+        )
+
     def auto_count(self, audience: str, since: int) -> int:
         """How many automatic items to an audience were written after `since`."""
         row = self._db.one(
@@ -159,8 +174,9 @@ class Outgoing:
     def stop(self, epoch: str, audience: str, why: str) -> None:
         """Form nothing more in a stream: its reader claims to hold what I never wrote."""
         self._db.write(
-            "UPDATE own_stream SET stopped = ? WHERE epoch = ? AND audience = ?",
-            *(why, epoch, audience),
+            "INSERT INTO own_stream VALUES (?, ?, 0, '', ?) ON CONFLICT (epoch, audience)"
+            " DO UPDATE SET stopped = excluded.stopped",
+            *(epoch, audience, why),
         )
 
     def open_pages(self, audience: str) -> list[OwnPage]:
@@ -187,9 +203,11 @@ class Outgoing:
         return None if row is None else OwnPage(*row)
 
     def sizes(self, audience: str) -> dict[tuple[str, int], int]:
-        """(epoch, seq) → bytes of every page kept for an audience."""
+        """(epoch, seq) → bytes of every page kept for an audience; −1: known to be unreadable."""
         rows = self._db.read(
-            "SELECT epoch, seq, length(data) FROM own_page WHERE audience = ? ORDER BY n", audience
+            "SELECT epoch, seq, CASE WHEN placed_at IS NULL THEN -1 ELSE length(data) END"
+            " FROM own_page WHERE audience = ? ORDER BY n",
+            audience,
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
@@ -246,6 +264,11 @@ class Outgoing:
         rows = self._db.read("SELECT epoch FROM receipt WHERE reader = ?", reader)
         return [row[0] for row in rows]
 
+    def receipts(self, reader: str) -> list[bytes]:
+        """The bodies of the receipts of a reader that count, canonical JSON."""
+        rows = self._db.read("SELECT data FROM receipt WHERE reader = ? AND over = 0", reader)
+        return [row[0] for row in rows]
+
     def end_epochs(self, reader: str, epochs: tuple[str, ...]) -> None:
         """Receipts of these epochs of a reader count no more."""
         self._db.write_many(
@@ -253,14 +276,14 @@ class Outgoing:
             [(reader, epoch) for epoch in epochs],
         )
 
-    def cover(self, receipt: Receipt, at: int, *, afresh: bool) -> int:
-        """Close every page the receipt covers; `afresh`: open the others again. Counts closings."""
-        if afresh:
-            self._db.write(
-                "UPDATE own_page SET covered_at = NULL WHERE audience = ?", receipt.reader
-            )
+    def reopen(self, reader: str) -> None:
+        """A reader may have lost everything: no page to it counts as received."""
+        self._db.write("UPDATE own_page SET covered_at = NULL WHERE audience = ?", reader)
+
+    def cover(self, receipt: Receipt, streams: Sequence[StreamReceipt], at: int) -> int:
+        """Close every page that these lines of a receipt cover; returns how many."""
         covered = 0
-        for stream in receipt.streams:
+        for stream in streams:
             rows = self._db.read(
                 "SELECT n, seq FROM own_page WHERE audience = ? AND covered_at IS NULL"
                 " AND epoch = ?",
@@ -276,6 +299,11 @@ class Outgoing:
                 "UPDATE own_page SET placed_at = NULL WHERE epoch = ? AND seq = ?"
                 " AND audience = ? AND covered_at IS NULL",
                 [(stream.epoch, seq, stream.audience) for seq in stream.damaged],
+            )
+            self._db.write_many(
+                "UPDATE own_page SET acted_at = ? WHERE epoch = ? AND audience = ? AND seq <= ?"
+                " AND acted_at IS NULL AND covered_at IS NOT NULL",
+                [(at, stream.epoch, receipt.reader, stream.acted)],
             )
             self._db.write_many(
                 "UPDATE own_page SET refused = ? WHERE epoch = ? AND audience = ? AND seq = ?",

@@ -19,6 +19,7 @@ from protocol import canonical, names, wire
 from protocol.errors import HomeError, NotFoundError, RuleError, UsageError
 
 Part = Literal["peers", "stewards"]
+DATABASE = "home.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

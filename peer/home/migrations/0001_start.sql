@@ -77,6 +77,7 @@ CREATE TABLE own_page (
     formed_at  INTEGER NOT NULL,
     placed_at  INTEGER,
     covered_at INTEGER,
+    acted_at   INTEGER,
     refused    TEXT,
     pulled     INTEGER NOT NULL DEFAULT 0,
     UNIQUE (epoch, audience, seq)
@@ -96,7 +97,7 @@ CREATE TABLE receipt (
 ) WITHOUT ROWID;
 
 -- Streams of others. `received`: highest seq without a hole; `frozen`: the rule that stopped it;
--- `over`: its epoch ended, so no hole will be filled any more.
+-- `over`: its epoch ended; `announced`: the newest page of a feed by its author's heartbeat.
 CREATE TABLE stream (
     n        INTEGER PRIMARY KEY,
     author   TEXT NOT NULL,
@@ -108,8 +109,13 @@ CREATE TABLE stream (
     floor    INTEGER NOT NULL DEFAULT 1,
     frozen   TEXT,
     over     INTEGER NOT NULL DEFAULT 0,
+    announced      INTEGER NOT NULL DEFAULT 0,
+    announced_hash TEXT,
     UNIQUE (author, key, epoch, audience)
 );
+
+CREATE INDEX stream_ahead ON stream (author)
+    WHERE audience = 'all' AND announced > received AND frozen IS NULL;
 
 -- Pages of others that were journalled: `bare` is the signed header, enough for a proof.
 CREATE TABLE page (
@@ -152,9 +158,6 @@ CREATE TABLE neighbour (
     seen_boot   TEXT NOT NULL,
     seen_mono   INTEGER NOT NULL,
     seen_wall   INTEGER NOT NULL,
-    feed_epoch  TEXT,
-    feed_seq    INTEGER,
-    feed_hash   TEXT,
     mail        INTEGER NOT NULL,
     state       TEXT NOT NULL,
     phi         REAL NOT NULL

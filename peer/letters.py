@@ -1,0 +1,87 @@
+"""What a person does with letters: answer one, wait for what becomes of one, vouch or contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from peer.home.mail import Letter
+from peer.instance import Peer
+from peer.receipts import read_receipt
+from peer.send import Sent, send
+from peer.tracing import acted_at
+from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
+from protocol.messages import Answer, Body, Note
+from protocol.page import ALL
+
+Stage = Literal["received", "acted"]
+# A replaced file that is opened more often may be shown old for half a minute (CIFS).
+look_every_seconds = 2.0
+
+
+def reply(peer: Peer, prefix: str, text: str) -> Sent:
+    """Answer the author of an item in its thread; the item then counts as read."""
+    letter = peer.home.mail.get(prefix)
+    if letter.mine:
+        raise UsageError(
+            f"{letter.id[:8]} is your own; write on with `peer send NAME TEXT --reply-to {letter.id[:8]}`"
+        )
+    body: Body = Answer(text=text) if letter.kind == "question" else Note(text=text)
+    sent = send(peer, [letter.author], [body], re=letter.id, thread=letter.thread)
+    with peer.home.transaction():
+        peer.home.mail.mark_read([letter.n], peer.clock.wall_ms())
+    return sent
+
+
+def published_by_another(peer: Peer, prefix: str) -> Letter:
+    """The publication of somebody else that a person vouches for or contradicts."""
+    letter = peer.home.mail.get(prefix)
+    if letter.mine:
+        raise UsageError(f"{letter.id[:8]} is your own; only others can vouch for it or dispute it")
+    if letter.audience != ALL:
+        raise UsageError(
+            f"{letter.id[:8]} is a letter that nobody else can see; answer it with"
+            f" `peer reply {letter.id[:8]} TEXT`"
+        )
+    return letter
+
+
+def wait(
+    peer: Peer, ids: Sequence[str], stage: Stage, seconds: float, pause: Callable[[float], None]
+) -> None:
+    """Look at receipts until every letter is `stage` at its reader.
+
+    TimedOutError after `seconds`, SomaError where a reader refused one; letters stay on their way.
+    """
+    end = peer.clock.monotonic_ms() + round(seconds * 1000)
+    while missing := [
+        letter for letter in map(peer.home.mail.get, ids) if not _is(peer, letter, stage)
+    ]:
+        left = (end - peer.clock.monotonic_ms()) / 1000
+        if left <= 0:
+            first = missing[0]
+            raise TimedOutError(
+                f"{peer.bare(first.audience)} has not {stage} {first.id[:8]} within {seconds:g} s; it stays"
+                f" on its way, `peer trace {first.id[:8]}` shows where it is"
+            )
+        pause(min(look_every_seconds, left))
+        for audience in dict.fromkeys(letter.audience for letter in missing):
+            _look(peer, peer.bare(audience))
+
+
+def _look(peer: Peer, reader: str) -> None:
+    try:
+        read_receipt(peer, reader)
+    except ShareError:
+        return  # a drive that is away now may be back before the time is up
+
+
+def _is(peer: Peer, letter: Letter, stage: Stage) -> bool:
+    if letter.refused:
+        raise SomaError(
+            f"{peer.bare(letter.audience)} refused {letter.id[:8]} by {letter.refused};"
+            " `peer escalations` says what to do"
+        )
+    if letter.covered_at is None:
+        return False
+    return stage == "received" or acted_at(peer.home, letter) is not None

@@ -1,0 +1,187 @@
+"""What a person asks of a home: inbox, one letter, threads, outbox, feed, trace, in the JSON shapes
+that CLI.md promises.
+
+Rules: nothing here changes anything, or looks at the share beyond NETWORK.json. Start-up counts:
+this module needs neither keys nor validation, because rows of our own home were validated when
+they came in. Names of the own cluster are bare, others full addresses.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from peer.home import Home, open_home
+from peer.home.mail import Letter
+from protocol import canonical
+from protocol.errors import ShareError, WrongShareError
+
+if TYPE_CHECKING:
+    from peer.home.places import Identity
+    from registry.share import Share
+
+DATABASE = "home.db"
+ROSTER = "soma/roster/1"
+ALL = "all"
+_last_ms = 253_402_300_799_000  # the last second of the year 9999
+marker_wait_seconds = 5.0
+
+Row = dict[str, Any]
+
+
+def open_mailbox(folder: str) -> Home:
+    """The home in an identity's directory."""
+    return open_home(os.path.join(folder, DATABASE))
+
+
+def moment(at_ms: int) -> str:
+    """A time as JSON has it, `2026-11-21T09:00:00Z`; whatever somebody claims, in this form."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(at_ms, _last_ms) // 1000))
+
+
+def fetch_marker(path: str) -> bytes:
+    """NETWORK.json of the share at a path; ShareError where it cannot be had."""
+    from registry.charter import fetch_marker as fetch
+    from registry.folder import FolderShare
+
+    share: Share = FolderShare(path, "reader", lambda: "none")
+    return fetch(share)
+
+
+def check_share(home: Home, identity: Identity) -> str | None:
+    """A warning where the share cannot be reached now; WrongShareError where it is another one."""
+    try:
+        data = _in_time(identity.share)
+    except WrongShareError:
+        raise
+    except ShareError as error:
+        return f"the share cannot be reached ({error}); this is what the home holds"
+    if data is None:
+        return f"the share at {identity.share} does not answer; this is what the home holds"
+    if data != home.state.data("marker"):
+        from peer.stewards import open_marker
+
+        open_marker(data, identity.network)
+    return None
+
+
+def _in_time(path: str) -> bytes | None:
+    """The marker, or None from a share that stands still: nobody waits for a dead drive."""
+    import threading
+
+    found: list[bytes | ShareError] = []
+
+    def look() -> None:
+        try:
+            found.append(fetch_marker(path))
+        except ShareError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(marker_wait_seconds)
+    result = found[0] if found else None
+    if isinstance(result, ShareError):
+        raise result
+    return result
+
+
+def short(address: str, cluster: str) -> str:
+    """A full address as it is said inside a cluster."""
+    return address.removesuffix(f"@{cluster}")
+
+
+class Mailbox:
+    """Rows of one home for one identity."""
+
+    def __init__(self, home: Home, identity: Identity) -> None:
+        self.home = home
+        self.identity = identity
+        self._states: dict[tuple[str, str], str] | None = None
+
+    def inbox(self, *, everything: bool) -> list[Row]:
+        """Letters to me and what was sent to all: unread ones only, or everything."""
+        return self.rows(self.home.mail.inbox(everything=everything))
+
+    def outbox(self) -> list[Row]:
+        """Letters that no receipt covers yet; `staged` ones were never on the share."""
+        rows = self.rows(letters := self.home.mail.unacknowledged())
+        for row, letter in zip(rows, letters, strict=True):
+            row["state"] = "staged" if letter.placed_at is None else "delivered"
+        return rows
+
+    def thread(self, letter: Letter) -> list[Row]:
+        """The conversation that a letter belongs to, oldest first."""
+        return self.rows(self.home.mail.thread(letter.thread))
+
+    def feed(self, author: str | None, items_max: int) -> list[Row]:
+        """What was published by everybody or by one (a bare name), newest first."""
+        full = None if author is None else f"{author}@{self.identity.cluster}"
+        return self.rows(self.home.mail.published(full, items_max))
+
+    def rows(self, letters: list[Letter]) -> list[Row]:
+        """Letters in the shape of `peer inbox --json`."""
+        keys = self._keys(letters)
+        return [self._row(letter, keys.get(letter.n)) for letter in letters]
+
+    def _row(self, letter: Letter, key: str | None) -> Row:
+        value = canonical.decode(letter.data)
+        body = value.get("body") or {}
+        row = {
+            "id": letter.id,
+            "from": self._short(letter.author),
+            "to": self._short(letter.audience),
+            "kind": letter.kind,
+            "text": _text(body) if letter.understood else "",
+            "at": moment(value["at"]),
+            "thread": letter.thread,
+            "read": bool(letter.mine) or letter.read_at is not None,
+            "auto": bool(letter.auto),
+            "sealed": False,
+            "trust": "own" if letter.mine else self._trust(letter.author, key),
+            "priority": value.get("priority", 2),
+            "re": value.get("re"),
+            "understood": bool(letter.understood),
+        }
+        return row | (_more(body) if letter.understood else {"body": value.get("body")})
+
+    def _short(self, address: str) -> str:
+        return short(address, self.identity.cluster)
+
+    def _keys(self, letters: list[Letter]) -> dict[int, str]:
+        """Which key signed each letter of others, by the letter's row."""
+        others = [letter.n for letter in letters if not letter.mine]
+        if not others:
+            return {}
+        rows = self.home.db.read(
+            "SELECT item.n, stream.key FROM item JOIN stream ON item.stream = stream.n"
+            " WHERE item.n BETWEEN ? AND ?",
+            *(min(others), max(others)),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def _trust(self, author: str, key: str | None) -> str:
+        """What the roster in force says of the key that signed: admitted, retired …"""
+        if self._states is None:
+            stored = self.home.archive.newest(ROSTER, self.identity.cluster)
+            members = canonical.decode(stored.data)["signed"]["members"] if stored else []
+            self._states = {
+                (f"{member['name']}@{self.identity.cluster}", known["key"]): known["state"]
+                for member in members
+                for known in member["keys"]
+            }
+        state = self._states.get((author, key or ""), "unknown")
+        return "admitted" if state == "active" else state
+
+
+def _text(body: Row) -> str:
+    return str(body.get("text") or body.get("because") or "")
+
+
+def _more(body: Row) -> Row:
+    """What only some kinds say: topics, confidence (0 to 1), severity, evidence, claims."""
+    more = {k: body[k] for k in ("topics", "severity", "evidence", "claims") if body.get(k)}
+    if "confidence" in body:
+        more["confidence"] = body["confidence"] / 1000
+    return more

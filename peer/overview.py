@@ -1,0 +1,124 @@
+"""What a person wants to see at once: one peer on one screen, the network as stewards signed it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peer import look
+from peer.instance import Peer
+from peer.mailbox import moment
+from peer.membership import root_fingerprint
+from peer.stewards import standing
+from peer.stewardship import Desk, key_fingerprint
+from protocol import canonical, order, roster, wire
+from protocol import charter as goals
+from protocol.charter import Charter
+from protocol.order import Order, halts_in_force
+from protocol.root import Root
+from protocol.roster import Member, Roster
+
+Row = dict[str, Any]
+
+
+def status(peer: Peer) -> Row:
+    """Everything about a peer as its home knows it; the share is not touched."""
+    home, state, holds = peer.home, peer.home.state, standing(peer)
+    ended = state.number("tick_ended")
+    report = state.data("report")
+    return {
+        "peer": peer.name,
+        "address": peer.address,
+        "network": peer.identity.network,
+        "root": root_fingerprint(peer.identity.network),
+        "share": peer.identity.share,
+        "fingerprint": peer.fingerprint,
+        "admitted": holds.member is not None,
+        "left": bool(state.number("left")),
+        "parked": state.text("parked"),
+        "halts": [halt_row(halt) for halt in holds.halts.values()],
+        "hidden_orders": holds.hidden_orders,
+        "epoch": state.epoch,
+        "ticks": state.number("tick"),
+        "last_tick": moment(ended) if ended else None,
+        "last_tick_s": max(peer.clock.wall_ms() - ended, 0) // 1000 if ended else None,
+        "last_report": canonical.decode(report) if report else None,
+        "unread": home.mail.unread_count(),
+        "outbox": len(home.mail.unacknowledged()),
+        "quarantined": home.quarantine.count(),
+        "peers": Counter(row["state"] for row in look.table(peer, holds)),
+        "concerns": concerns(peer),
+    }
+
+
+def concerns(peer: Peer) -> list[Row]:
+    """What waits for a human first, then what only should be known, each oldest first."""
+    found = sorted(peer.home.concerns.all(), key=lambda c: (c.level != "human", c.since))
+    return [
+        {"key": c.key, "level": c.level, "text": c.text, "mend": c.mend, "since": moment(c.since)}
+        for c in found
+    ]
+
+
+def network_of_peer(peer: Peer) -> Row:
+    """The network as the home of a peer knows it since its last tick."""
+    holds, archive = standing(peer), peer.home.archive
+    orders = {
+        stored.digest: wire.trusted(Order, canonical.decode(stored.data)["signed"])
+        for stored in archive.all(order.TYPE)
+    }
+    return _network(peer.identity, holds.root, holds.roster, holds.charter, orders)
+
+
+def network_of_steward(desk: Desk) -> Row:
+    """The network as the share shows it now and the steward remembers it."""
+    cluster = desk.identity.cluster
+    members = [d for d in desk.documents(roster.TYPE) if d.scope == cluster]
+    aims = desk.documents(goals.TYPE)
+    orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
+    newest = [
+        min(found, key=lambda d: (-d.number, d.digest)).body if found else None
+        for found in (members, aims)
+    ]
+    return _network(desk.identity, desk.root(), newest[0], newest[1], orders)
+
+
+def _network(
+    identity: Any, root: Root, members: Any, charter: Any, orders: Mapping[str, Order]
+) -> Row:
+    listed = members.members if isinstance(members, Roster) else ()
+    return {
+        "network": identity.network,
+        "root": root_fingerprint(identity.network),
+        "cluster": identity.cluster,
+        "share": identity.share,
+        "stewards": [
+            {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
+            for steward in root.stewards
+        ],
+        "charter": charter.version if isinstance(charter, Charter) else None,
+        "roster": members.version if isinstance(members, Roster) else None,
+        "members": [_member_row(member) for member in listed],
+        "halts": [halt_row(halt) for halt in _oldest_first(halts_in_force(orders).values())],
+    }
+
+
+def _member_row(member: Member) -> Row:
+    active = [key_fingerprint(known.key) for known in member.keys if known.state == "active"]
+    return {
+        "name": member.name,
+        "active": member.active,
+        "fingerprint": active[0] if active else None,
+        "keys": len(member.keys),
+        "reused": member.reused,
+    }
+
+
+def _oldest_first(halts: Iterable[Order]) -> list[Order]:
+    return sorted(halts, key=lambda halt: halt.at)
+
+
+def halt_row(halt: Order) -> Row:
+    """A halt in force."""
+    return {"scope": halt.scope, "because": halt.because, "at": moment(halt.at)}
