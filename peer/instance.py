@@ -14,6 +14,7 @@ from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry.share import Share
 
 HOUR_MS = 3_600_000
+LATELY_MS = 1_000
 
 
 @dataclass(slots=True)
@@ -30,8 +31,19 @@ class Peer:
     next_beat_ms: int = 6 * HOUR_MS
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)
-    # When the steward documents on the share were last read, by my monotonic clock.
-    stewards_read_ms: int | None = None
+    # What was looked at on the share lately, and when, by my monotonic clock.
+    looked: dict[str, int] = field(default_factory=dict)
+
+    def saw_lately(self, what: str) -> bool:
+        """Whether this was looked at less than a second ago; if not, it counts as looked at now.
+
+        A process that sends a hundred letters a second need not look a hundred times.
+        """
+        now, last = self.clock.monotonic_ms(), self.looked.get(what)
+        if last is not None and now - last < LATELY_MS:
+            return True
+        self.looked[what] = now
+        return False
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""What a person does with letters: answer one, wait for what becomes of one, vouch or contradict."""
+"""What a person does with letters: answer one, wait for what becomes of one, judge one."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def reply(peer: Peer, prefix: str, text: str) -> Sent:
     """Answer the author of an item in its thread; the item then counts as read."""
     letter = peer.home.mail.get(prefix)
     if letter.mine:
+        short = letter.id[:8]
         raise UsageError(
-            f"{letter.id[:8]} is your own; write on with `peer send NAME TEXT --reply-to {letter.id[:8]}`"
+            f"{short} is your own; go on with `peer send NAME TEXT --reply-to {short}`"
         )
     body: Body = Answer(text=text) if letter.kind == "question" else Note(text=text)
     sent = send(peer, [letter.author], [body], re=letter.id, thread=letter.thread)
@@ -59,10 +60,10 @@ def wait(
     ]:
         left = (end - peer.clock.monotonic_ms()) / 1000
         if left <= 0:
-            first = missing[0]
+            reader, short = peer.bare(missing[0].audience), missing[0].id[:8]
             raise TimedOutError(
-                f"{peer.bare(first.audience)} has not {stage} {first.id[:8]} within {seconds:g} s; it stays"
-                f" on its way, `peer trace {first.id[:8]}` shows where it is"
+                f"{short} is not {stage} by {reader} after {seconds:g} s; it stays on its way, and"
+                f" `peer trace {short}` shows where it is"
             )
         pause(min(look_every_seconds, left))
         for audience in dict.fromkeys(letter.audience for letter in missing):

@@ -1,9 +1,8 @@
-"""What a person asks of a home: inbox, one letter, threads, outbox, feed, trace, in the JSON shapes
-that CLI.md promises.
+"""What a person asks of a home: inbox, one letter, threads, outbox and feed, as JSON rows.
 
-Rules: nothing here changes anything, or looks at the share beyond NETWORK.json. Start-up counts:
-this module needs neither keys nor validation, because rows of our own home were validated when
-they came in. Names of the own cluster are bare, others full addresses.
+The shapes are those that CLI.md promises. Rules: nothing here changes anything but the mark "read", or looks at the share beyond NETWORK.json.
+Start-up counts: this module needs neither keys nor validation, because rows of our own home were
+validated when they came in. Names of the own cluster are bare, others full addresses.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from peer.home import Home, open_home
 from peer.home.mail import Letter
+from peer.home.places import DATABASE
 from protocol import canonical
 from protocol.errors import ShareError, WrongShareError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from peer.home.places import Identity
     from registry.share import Share
 
-DATABASE = "home.db"
 ROSTER = "soma/roster/1"
 ALL = "all"
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
@@ -100,9 +99,10 @@ class Mailbox:
         self.identity = identity
         self._states: dict[tuple[str, str], str] | None = None
 
-    def inbox(self, *, everything: bool) -> list[Row]:
-        """Letters to me and what was sent to all: unread ones only, or everything."""
-        return self.rows(self.home.mail.inbox(everything=everything))
+    def mark_read(self, letters: list[Letter], at_ms: int) -> None:
+        """A person has seen these letters of others."""
+        with self.home.transaction():
+            self.home.mail.mark_read([one.n for one in letters if not one.mine], at_ms)
 
     def outbox(self) -> list[Row]:
         """Letters that no receipt covers yet; `staged` ones were never on the share."""
@@ -162,7 +162,7 @@ class Mailbox:
         return {row[0]: row[1] for row in rows}
 
     def _trust(self, author: str, key: str | None) -> str:
-        """What the roster in force says of the key that signed: admitted, retired …"""
+        """What the roster in force says of the key that signed: admitted, retired and so on."""
         if self._states is None:
             stored = self.home.archive.newest(ROSTER, self.identity.cluster)
             members = canonical.decode(stored.data)["signed"]["members"] if stored else []

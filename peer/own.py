@@ -25,14 +25,15 @@ _MEND = "stop the other copy of this home if there is one, then run `peer repair
 
 
 def check_parked(peer: Peer) -> None:
-    """HumanNeededError where this home parked itself earlier."""
-    if peer.home.state.number("left"):
+    """HumanNeededError where this home parked itself earlier, or has left."""
+    found = peer.home.state.some("parked", "left")
+    if "left" in found:
         raise HumanNeededError(
             f"{peer.name} has left the network; to come back run"
             f" `peer join {peer.identity.share} --name {peer.name}`"
         )
-    if (why := peer.home.state.text("parked")) is not None:
-        raise HumanNeededError(f"parked: {why}; {_MEND}")
+    if "parked" in found:
+        raise HumanNeededError(f"parked: {found['parked']}; {_MEND}")
 
 
 def check_heartbeat(peer: Peer) -> None:

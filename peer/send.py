@@ -13,7 +13,7 @@ from typing import Literal
 
 from peer import own, stewards
 from peer.beat import beat
-from peer.deliver import place, place_feed, survey
+from peer.deliver import Listing, place, place_feed, survey
 from peer.forming import form
 from peer.instance import Peer
 from protocol import canonical, names
@@ -133,10 +133,7 @@ def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> 
     try:
         if not reachable:
             raise ShareUnavailableError("the share cannot be reached")
-        own.check_heartbeat(peer)
-        if audience == ALL:
-            own.check_feed(peer)
-        listing = None if audience == ALL else survey(peer, audience)
+        listing = _look_around(peer, audience)
     except ShareError:
         with peer.home.transaction():
             peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
@@ -155,6 +152,22 @@ def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> 
     except ShareError:
         return False
     return complete
+
+
+def _look_around(peer: Peer, audience: str) -> Listing | None:
+    """What must be seen before anything is signed, and was not seen lately."""
+    if not peer.saw_lately("heartbeat"):
+        own.check_heartbeat(peer)
+    if audience == ALL:
+        own.check_feed(peer)
+        return None
+    if peer.saw_lately(audience):
+        return {}  # nothing of what is about to be formed lies there
+    try:
+        return survey(peer, audience)
+    except BaseException:
+        peer.looked.pop(audience)
+        raise
 
 
 def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:

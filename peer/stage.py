@@ -139,7 +139,9 @@ class Stage:
     def _open_desk(self, chance: Entropy) -> Desk:
         folder, identity = choose(self.home, "stewards", STEWARD, None)
         share = open_share(self.share, STEWARD, chance)
-        return Desk(self.home, folder, identity, share, self.clock, lambda: keys.load_key(folder))
+        return Desk(
+            self.home, folder, identity, share, self.clock, lambda: keys.load_key(folder), chance
+        )
 
     def _open_peer(self, name: str, chance: Entropy) -> Peer:
         folder, identity = choose(self.home, "peers", name, None)

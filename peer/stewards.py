@@ -32,7 +32,6 @@ from registry import charter as shelf
 from registry import layout
 
 T = TypeVar("T")
-refresh_every_ms = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,17 @@ class Standing:
 
 def standing(peer: Peer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
+    version = (peer.home.db.version(), peer.home.archive.changes)
+    cached = peer.parsed.get("standing")
+    if isinstance(cached, tuple) and cached[0] == version:
+        found: Standing = cached[1]
+        return found
+    found = _sum_up(peer)
+    peer.parsed["standing"] = (version, found)
+    return found
+
+
+def _sum_up(peer: Peer) -> Standing:
     archive = peer.home.archive
     first = archive.get(peer.identity.network)
     if first is None:
@@ -106,13 +116,14 @@ def open_marker(data: bytes, network: str | None) -> tuple[str, authority.Stewar
 
 def refresh(peer: Peer) -> list[str]:
     """Read marker and documents, unless that was done less than a second ago; returns problems."""
-    now, last = peer.clock.monotonic_ms(), peer.stewards_read_ms
-    if last is not None and now - last < refresh_every_ms:
+    if peer.saw_lately("stewards"):
         return []
-    read_marker(peer)
-    problems = read_documents(peer)
-    peer.stewards_read_ms = now
-    return problems
+    try:
+        read_marker(peer)
+        return read_documents(peer)
+    except BaseException:
+        peer.looked.pop("stewards")
+        raise
 
 
 def read_marker(peer: Peer) -> None:

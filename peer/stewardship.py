@@ -7,10 +7,10 @@ the caller. Not here: whether a document is in force at a peer (`peer.stewards`)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from peer import shelf
-from peer.clock import Clock, Entropy, SystemEntropy
+from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards import open_marker
 from protocol import authority, canonical, limits, names, order, roster
@@ -37,7 +37,7 @@ class Desk:
     share: Share
     clock: Clock
     unlock: Callable[[], Signer]
-    entropy: Entropy = field(default_factory=SystemEntropy)
+    entropy: Entropy
 
     def root(self) -> Root:
         """Root version 1 of the pinned network; WrongShareError where the share is another."""

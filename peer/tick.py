@@ -70,7 +70,7 @@ def _wake(peer: Peer, report: Report) -> None:
 
 
 def _check(peer: Peer, report: Report) -> Standing:
-    peer.stewards_read_ms = None
+    peer.looked.clear()
     report.problems += stewards.refresh(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
@@ -115,14 +115,11 @@ class _OrderWatch:
 
     def __init__(self, peer: Peer, standing: Standing) -> None:
         self._peer = peer
-        self._next = peer.clock.monotonic_ms() + stewards.refresh_every_ms
         self.standing = standing
 
     def obedient(self) -> bool:
-        if self._peer.clock.monotonic_ms() >= self._next:
-            stewards.refresh(self._peer)
-            self.standing = stewards.standing(self._peer)
-            self._next = self._peer.clock.monotonic_ms() + stewards.refresh_every_ms
+        stewards.refresh(self._peer)
+        self.standing = stewards.standing(self._peer)
         return self.standing.obedient
 
 

@@ -12,7 +12,7 @@ does not limit sizes (whoever reads the file did) and does not know what a docum
 
 from __future__ import annotations
 
-from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
@@ -26,6 +26,9 @@ from protocol.errors import RuleError
 _options = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _scalars = frozenset((str, int, bool, type(None)))
 _containers = frozenset((dict, list, tuple))
+
+_letters = "abcdefghijklmnopqrstuvwxyz234567"
+_pairs = [high + low for high in _letters for low in _letters]
 
 
 def encode(value: Any) -> bytes:
@@ -107,7 +110,12 @@ def unb64(text: str, length: int) -> bytes:
 
 def b32(data: bytes) -> str:
     """Unpadded lower-case base32 (RFC 4648 §6): ids and fingerprints."""
-    return b32encode(data).rstrip(b"=").decode("ascii").lower()
+    bits = len(data) * 8
+    chars = -(-bits // 5)
+    even = 5 * (chars + chars % 2)
+    # Two characters at a step: several times the speed of the standard library's.
+    number = int.from_bytes(data, "big") << (even - bits)
+    return "".join([_pairs[number >> low & 1023] for low in range(even - 10, -1, -10)])[:chars]
 
 
 def sha256_hex(data: bytes) -> str:

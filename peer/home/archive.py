@@ -26,6 +26,7 @@ class Archive:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.changes = 0  # counts what this process changed here
 
     def remember(self, document: StewardDocument, at: int) -> list[str]:
         """Keep a verified document for good; returns the digests that are hidden no more."""
@@ -43,6 +44,7 @@ class Archive:
             " OR (type = ?2 AND scope = ?3 AND number > 0 AND number <= ?4)"
         )
         values = (document.digest, document.type, document.scope, document.number)
+        self.changes += 1
         digests = [row[0] for row in self._db.read(f"SELECT digest{found}", *values)]
         self._db.write(f"DELETE{found}", *values)
         return digests
@@ -87,6 +89,7 @@ class Archive:
 
     def hide(self, head: Head, data: bytes, at: int) -> None:
         """A signed head names a document that is nowhere to be found."""
+        self.changes += 1
         self._db.write(
             "INSERT OR IGNORE INTO hidden VALUES (?, ?, ?, ?, ?, ?)",
             head.hash,

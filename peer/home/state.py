@@ -53,6 +53,12 @@ class State:
         row = self._db.one("SELECT value FROM self WHERE name = ?", name)
         return None if row is None else bytes(row[0])
 
+    def some(self, *names: str) -> dict[str, str]:
+        """Those of these values that there are, as text."""
+        marks = ", ".join("?" * len(names))
+        rows = self._db.read(f"SELECT name, value FROM self WHERE name IN ({marks})", *names)
+        return {name: str(value) for name, value in rows}
+
     def flags(self, prefix: str) -> list[str]:
         """What follows `prefix` in the names that begin with it, ascending."""
         rows = self._db.read(
