@@ -77,12 +77,15 @@ def _act_one(peer: Peer, new: New, report: Report, failed: Failed) -> None:
 
 
 def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> None:
-    reason = f"{type(error).__name__}: {error}"
+    # Whatever a handler says must not end the tick: neither a database nor JSON takes surrogates.
+    reason = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()
     report.problems.append(f"item {new.id[:8]} failed: {reason}")
     with peer.home.transaction():
         if peer.home.journal.try_again(new.n) < tries_max:
             return
         peer.home.journal.settle(new.n, "set-aside", peer.clock.wall_ms())
+        if new.audience == peer.address:
+            peer.home.journal.owe_receipt(new.author)
         peer.home.quarantine.add(
             f"item:{new.id}",
             new.data,

@@ -15,6 +15,7 @@ from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.receipts import read_receipt
 from peer.report import Report
+from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
 from registry import inbox, outbox
@@ -36,9 +37,11 @@ def deliver(peer: Peer, report: Report) -> None:
         except ShareError as error:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
     try:
+        for audience in peer.home.state.flags("mail:"):
+            _tidy_mail(peer, audience)
         _put_back_feed(peer)
     except ShareError as error:
-        report.problems.append(f"my feed could not be mended: {error}")
+        report.problems.append(f"my outbox could not be mended: {error}")
 
 
 def _hear_new_epochs(peer: Peer, report: Report) -> None:
@@ -56,9 +59,9 @@ def send_letters(peer: Peer, audience: str) -> int:
     listing = survey(peer, audience)
     with peer.home.transaction():
         form(peer, audience)
-    placed = place(peer, to, peer.home.outgoing.open_pages(audience), listing)
-    _tidy_mail(peer, to, audience)
-    return placed.pages
+    open_pages = peer.home.outgoing.open_pages(audience)
+    window = open_pages[: limits.stream_pages_unreceipted_max]
+    return place(peer, to, window, listing).pages
 
 
 def survey(peer: Peer, audience: str) -> Listing | None:
@@ -115,6 +118,8 @@ def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -
             peer.home.outgoing.mark_unplaced(unplaced)
             peer.home.outgoing.mark_placed(again, now)
             peer.home.outgoing.mark_pulled(pulled, now)
+            if pulled:
+                peer.home.state.put(f"mail:{pages[0].audience}", 1)
 
 
 def _keep_for(peer: Peer, to: str, page: OwnPage) -> bool:
@@ -135,14 +140,19 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _tidy_mail(peer: Peer, to: str, audience: str) -> None:
-    """Letters that were fetched and receipted leave my outbox."""
-    fetched = peer.home.outgoing.fetched(audience)
-    for page in fetched:
-        outbox.withdraw(peer.share, to, page_name(peer, page))
-    if fetched:
+def _tidy_mail(peer: Peer, audience: str) -> None:
+    """Letters that were fetched and receipted, or withdrawn, leave my outbox."""
+    to = peer.bare(audience)
+    wanted = {page_name(peer, page) for page in peer.home.outgoing.open_pages(audience)}
+    left = False
+    for name in outbox.pages(peer.share, peer.name, to):
+        if name in wanted:
+            left = True
+        else:
+            outbox.withdraw(peer.share, to, name)
+    if not left:
         with peer.home.transaction(durable=False):
-            peer.home.outgoing.mark_withdrawn([page.n for page in fetched])
+            peer.home.state.forget(f"mail:{audience}")
 
 
 def page_name(peer: Peer, page: OwnPage) -> PageName:
@@ -154,7 +164,7 @@ def publish(peer: Peer) -> int:
     """Form and place feed pages of everything that waits; counts pages."""
     own.check_feed(peer)
     with peer.home.transaction():
-        pages = form(peer, ALL)
+        pages, _ = form(peer, ALL)
     place_feed(peer, pages)
     return len(pages)
 

@@ -69,17 +69,18 @@ def _introduce(stage: Stage, folder: str, say: Say) -> None:
 def _where_next(stage: Stage, asked: Said, say: Say) -> None:
     call, home = program(), shlex.quote(stage.home)
     say("")
-    say("Where to look next; the tick of scout wakes it, and brings what core wrote")
+    say("Where to look next; the ticks wake scout, too, and bring it what core wrote")
     for command, name in (
         ("inbox", "core"),
         (f"thread {asked.id[:8]}", asked.author),
         (f"trace {asked.id[:8]}", asked.author),
         ("quarantine list", "core"),
-        ("tick", "scout"),
+        ("tick --all", None),
         ("inbox", "scout"),
         ("peers", "warden"),
     ):
-        say(f"  {call} {command} --home {home} --as {name}")
+        who = "" if name is None else f" --as {name}"
+        say(f"  {call} {command} --home {home}{who}")
 
 
 def program() -> str:

@@ -20,14 +20,18 @@ _FRAME_BYTES = 1_200
 _HASH_BYTES = 67
 
 
-def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> list[OwnPage]:
-    """Keep new items, and form every page that may go out now; inside a transaction."""
+def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> tuple[list[OwnPage], bool]:
+    """Keep new items, and form every page that may go out now; inside a transaction.
+
+    Returns the pages, and whether items wait on for one.
+    """
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     line = outgoing.line(peer.home.state.epoch, audience)
     if line.waiting or line.stopped:
         outgoing.add(items, audience, now)
-        return [] if line.stopped else _form_waiting(peer, line)
-    pages: list[OwnPage] = []
+        pages = [] if line.stopped else _form_waiting(peer, line)
+        return pages, outgoing.line(line.epoch, audience).waiting
+    pages = []
     while items and _has_room(line):
         count = _fitting([item.data for item in items])
         page, line = _form_one(peer, line, [item.data for item in items[:count]])
@@ -35,7 +39,7 @@ def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> list[OwnPage]
         pages.append(page)
         items = items[count:]
     outgoing.add(items, audience, now)
-    return pages
+    return pages, bool(items)
 
 
 def _form_waiting(peer: Peer, line: Line) -> list[OwnPage]:

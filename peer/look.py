@@ -26,7 +26,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     rows = peer.home.neighbours.all()
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
-    judged = {row.name: judge(peer, row) for row in watched}
+    judged = {row.name: judge(peer, standing, row) for row in watched}
     judged = _be_patient(peer, watched, judged)
     changed = [
         (state, phi, row.name)
@@ -42,9 +42,9 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     report.peers = table(peer, standing)
 
 
-def judge(peer: Peer, row: Neighbour) -> tuple[str, float]:
-    """(state, φ) of a neighbour now."""
-    if row.halted:
+def judge(peer: Peer, standing: Standing, row: Neighbour) -> tuple[str, float]:
+    """(state, φ) of a neighbour now. Halted is whom an order covers, not who says so."""
+    if standing.all_halts and standing.halts_of(peer.full(row.name)):
         return "halted", 0.0
     if row.lifecycle == "left":
         return "unknown", 0.0

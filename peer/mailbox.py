@@ -1,6 +1,7 @@
 """What a person asks of a home: inbox, one letter, threads, outbox and feed, as JSON rows.
 
-The shapes are those that CLI.md promises. Rules: nothing here changes anything but the mark "read", or looks at the share beyond NETWORK.json.
+The shapes are those that CLI.md promises.
+Rules: nothing here changes more than the mark "read", or looks further than NETWORK.json.
 Start-up counts: this module needs neither keys nor validation, because rows of our own home were
 validated when they came in. Names of the own cluster are bare, others full addresses.
 """

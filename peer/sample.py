@@ -12,6 +12,8 @@ under version control. To let its peers live on, work on a copy, with a fresh ho
     python -m peer.sample --home /tmp/home --network /tmp/copy
     peer inbox --home /tmp/home --as core
     peer tick --home /tmp/home --as core
+    peer inbox --home /tmp/home --as core
+    peer quarantine list --home /tmp/home --as core
 
 Rules: nothing but `StoppedClock`, `CountedChance` and `demo_seed` may decide a byte of the share.
 THE KEYS ARE PUBLIC: anybody can compute them from this file. Nobody may use them for anything else.

@@ -15,6 +15,7 @@ from peer import own, stewards
 from peer.beat import beat
 from peer.deliver import Listing, place, place_feed, survey
 from peer.forming import form
+from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from protocol import canonical, names
 from protocol.errors import (
@@ -22,7 +23,6 @@ from protocol.errors import (
     NotFoundError,
     RuleError,
     ShareError,
-    ShareUnavailableError,
     UsageError,
     WrongShareError,
 )
@@ -57,14 +57,15 @@ def send(
     reachable = _reachable(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    ids: list[str] = []
-    delivered = reachable
-    for audience in recipients:
-        items = [_item(peer, body, re, thread, priority) for body in bodies]
-        ids += [item.id for item in items]
-        delivered = _send_one(peer, audience, items, reachable) and delivered
-    state: Literal["staged", "delivered"] = "delivered" if delivered else "staged"
-    return Sent(tuple(ids), tuple(peer.bare(a) for a in recipients), state)
+    items = {a: [_item(peer, body, re, thread, priority) for body in bodies] for a in recipients}
+    views = {a: _look_around(peer, a) if reachable else None for a in recipients}
+    pages, complete = _keep(peer, items, views)
+    delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
+    state: Literal["staged", "delivered"] = "staged"
+    if complete and len(pages) == len(recipients) and all(delivered):
+        state = "delivered"
+    ids = tuple(item.id for audience in recipients for item in items[audience])
+    return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
 
 
 def _allowed(peer: Peer) -> stewards.Standing:
@@ -128,46 +129,64 @@ def _item(peer: Peer, body: Body, re: str | None, thread: str | None, priority: 
         raise UsageError(f"{error}; shorten it, or send it in parts") from error
 
 
-def _send_one(peer: Peer, audience: str, items: list[Item], reachable: bool) -> bool:
-    """Keep the items, and deliver them where the share can be used; whether they went out."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at the share brought: it can be used, and what lies in the inbox."""
+
+    listing: Listing | None
+
+
+def _look_around(peer: Peer, audience: str) -> _Seen | None:
+    """What must be seen before anything is signed, if it was not lately; None: out of reach."""
     try:
-        if not reachable:
-            raise ShareUnavailableError("the share cannot be reached")
-        listing = _look_around(peer, audience)
+        if not peer.saw_lately("heartbeat"):
+            own.check_heartbeat(peer)
+        if audience == ALL:
+            own.check_feed(peer)
+            return _Seen(None)
+        if peer.saw_lately(audience):
+            return _Seen({})  # nothing of what is about to be formed lies there
+        return _Seen(survey(peer, audience))
     except ShareError:
-        with peer.home.transaction():
-            peer.home.outgoing.add(items, audience, peer.clock.wall_ms())
-            _remember_own(peer, audience, items)
-        return False
+        peer.looked.pop(audience, None)
+        return None
+    except HumanNeededError:
+        peer.looked.clear()
+        raise
+
+
+def _keep(
+    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None]
+) -> tuple[dict[str, list[OwnPage]], bool]:
+    """Keep all items in one transaction, and form pages for whoever is in reach.
+
+    Returns the pages, and whether every item of theirs is in one.
+    """
+    pages: dict[str, list[OwnPage]] = {}
+    complete = True
+    outgoing = peer.home.outgoing
     with peer.home.transaction():
-        pages = form(peer, audience, items)
-        _remember_own(peer, audience, items)
-        complete = not peer.home.outgoing.line(peer.home.state.epoch, audience).waiting
+        for audience, mine in items.items():
+            if views[audience] is None:
+                outgoing.add(mine, audience, peer.clock.wall_ms())
+            else:
+                pages[audience], rest = form(peer, audience, mine)
+                complete = complete and not rest
+            _remember_own(peer, audience, mine)
+    return pages, complete
+
+
+def _bring(peer: Peer, audience: str, seen: _Seen | None, pages: list[OwnPage]) -> bool:
+    """Put formed pages on the share; whether that worked. The next tick tries again."""
     try:
         if audience == ALL:
             place_feed(peer, pages)
             beat(peer, "idle")
-        elif place(peer, peer.bare(audience), pages, listing).pulled:
+        elif place(peer, peer.bare(audience), pages, seen.listing if seen else None).pulled:
             beat(peer, "idle")
     except ShareError:
         return False
-    return complete
-
-
-def _look_around(peer: Peer, audience: str) -> Listing | None:
-    """What must be seen before anything is signed, and was not seen lately."""
-    if not peer.saw_lately("heartbeat"):
-        own.check_heartbeat(peer)
-    if audience == ALL:
-        own.check_feed(peer)
-        return None
-    if peer.saw_lately(audience):
-        return {}  # nothing of what is about to be formed lies there
-    try:
-        return survey(peer, audience)
-    except BaseException:
-        peer.looked.pop(audience)
-        raise
+    return True
 
 
 def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:

@@ -42,7 +42,8 @@ class Standing:
     roster: Roster | None
     charter: Charter | None
     member: Member | None
-    halts: dict[str, Order]
+    address: str
+    all_halts: dict[str, Order]
     hidden_orders: int
 
     def find(self, name: str) -> Member | None:
@@ -50,9 +51,18 @@ class Standing:
         return None if self.roster is None else self.roster.member(name)
 
     @property
+    def halts(self) -> list[Order]:
+        """The halts in force that cover me."""
+        return self.halts_of(self.address)
+
+    @property
     def halted(self) -> bool:
         """Whether a halt in force covers me."""
         return bool(self.halts)
+
+    def halts_of(self, address: str) -> list[Order]:
+        """The halts in force that cover an address."""
+        return [order for order in self.all_halts.values() if within(address, order.scope)]
 
     @property
     def obedient(self) -> bool:
@@ -89,7 +99,8 @@ def _sum_up(peer: Peer) -> Standing:
         roster=found,
         charter=None if goals is None else _parsed(peer, goals.digest, Charter, goals.data),
         member=member,
-        halts={d: o for d, o in halts_in_force(orders).items() if within(peer.address, o.scope)},
+        address=peer.address,
+        all_halts=halts_in_force(orders),
         hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
     )
 

@@ -124,7 +124,7 @@ class _OrderWatch:
 
 
 def _share(peer: Peer, standing: Standing, report: Report) -> None:
-    report.problems += [f"halted: {line}" for line in describe_halts(standing.halts.values())]
+    report.problems += [f"halted: {line}" for line in describe_halts(standing.halts)]
     if standing.hidden_orders:
         report.state = "parked"
         report.problems.append("parked: an order is hidden on the share; see `peer escalations`")

@@ -143,8 +143,19 @@ def says_more(document: StewardDocument) -> bool:
 
     Signing a new version over it would silently drop them.
     """
-    signed: object = canonical.decode(document.data)["signed"]
-    return wire.dump(document.body) != signed
+    return _says_more(canonical.decode(document.data)["signed"], wire.dump(document.body))
+
+
+def _says_more(said: Any, known: Any) -> bool:
+    if isinstance(said, dict):
+        return any(
+            name not in known or _says_more(value, known[name])
+            for name, value in said.items()
+            if value is not None
+        )
+    if isinstance(said, list):
+        return any(_says_more(one, other) for one, other in zip(said, known, strict=True))
+    return False
 
 
 def scope_of(body: StewardBody) -> str:

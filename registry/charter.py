@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from protocol import limits
-from protocol.authority import StewardDocument
 from protocol.errors import MissingError, ShareError, ShareUnavailableError, WrongShareError
 from registry import layout
 from registry.share import Share
+from registry.yard import marker_bytes_max
+
+if TYPE_CHECKING:
+    from protocol.authority import StewardDocument
 
 names_max = 4_096
-marker_bytes_max = limits.steward_bytes_max + 4_096
 
 
 def make_folders(share: Share) -> None:

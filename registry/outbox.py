@@ -11,8 +11,8 @@ from registry import layout, yard
 from registry.layout import PageName
 from registry.share import Share
 
-# A feed keeps 1,000 pages; a folder with many more was filled by somebody else.
-names_max = 4_096
+# A feed keeps some 1,000 pages; a folder with many more was filled by somebody else.
+names_max = 20_000
 
 
 def folder(author: str, to: str | None) -> str:

@@ -6,9 +6,12 @@ belongs; the owner clears it away instead of failing at every tick from then on.
 
 from __future__ import annotations
 
-from protocol.errors import MissingError, SpecialFileError
+from protocol import limits
+from protocol.errors import MissingError, ShareUnavailableError, SpecialFileError
 from registry import layout
 from registry.share import Share
+
+marker_bytes_max = limits.steward_bytes_max + 4_096
 
 
 def place(share: Share, owner: str, path: str, data: bytes) -> None:
@@ -16,6 +19,7 @@ def place(share: Share, owner: str, path: str, data: bytes) -> None:
     try:
         share.place(path, data)
     except (MissingError, SpecialFileError):
+        _check_mounted(share)
         make_folder(share, owner, path.rpartition("/")[0])
         _clear_name(share, path)
         share.place(path, data)
@@ -40,6 +44,7 @@ def make_folder(share: Share, owner: str, path: str, *, shared: bool = False) ->
 
 def make_folders(share: Share, owner: str) -> None:
     """All folders of a peer; others may create files in the inbox and nowhere else."""
+    _check_mounted(share)
     make_folder(share, owner, layout.feed(owner))
     make_folder(share, owner, f"{layout.peer_folder(owner)}/outbox/mail")
     make_folder(share, owner, f"{layout.peer_folder(owner)}/receipts")
@@ -54,6 +59,16 @@ def is_whole(share: Share, owner: str) -> bool:
     except (MissingError, SpecialFileError):
         return False
     return True
+
+
+def _check_mounted(share: Share) -> None:
+    """An empty mount point, where a drive was a moment ago, must not be filled."""
+    try:
+        share.read(layout.MARKER, marker_bytes_max)
+    except MissingError as error:
+        raise ShareUnavailableError(
+            "NETWORK.json is gone, so the drive may be away; mount it and try again"
+        ) from error
 
 
 def _clear_name(share: Share, path: str) -> None:

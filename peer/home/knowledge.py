@@ -16,7 +16,7 @@ class Knowledge:
     def remember(self, item: str, topics: Sequence[str]) -> None:
         """An item says something about topics."""
         self._db.write_many(
-            "INSERT OR IGNORE INTO claim VALUES (?, ?)", [(item, topic) for topic in topics]
+            "INSERT OR IGNORE INTO claim VALUES (?, ?)", [(topic, item) for topic in topics]
         )
 
     def about(self, topics: Sequence[str], items_max: int) -> list[tuple[str, bytes]]:

@@ -118,8 +118,8 @@ class Outgoing:
         """Whoever I have something for: waiting items or open pages, ascending."""
         rows = self._db.read(
             "SELECT audience FROM item WHERE state = 'waiting' UNION"
-            " SELECT audience FROM own_page WHERE covered_at IS NULL AND audience <> 'all' UNION"
-            " SELECT audience FROM own_page WHERE pulled = 1 ORDER BY 1"
+            " SELECT audience FROM own_page WHERE covered_at IS NULL AND audience <> 'all'"
+            " ORDER BY 1"
         )
         return [row[0] for row in rows]
 
@@ -224,19 +224,6 @@ class Outgoing:
     def mark_unplaced(self, ns: list[int]) -> None:
         """Pages did not reach the share after all."""
         self._db.write_many("UPDATE own_page SET placed_at = NULL WHERE n = ?", [(n,) for n in ns])
-
-    def fetched(self, audience: str) -> list[OwnPage]:
-        """Pages in my own outbox that their reader has; they may go."""
-        rows = self._db.read(
-            f"SELECT {_PAGE} FROM own_page WHERE audience = ? AND pulled = 1"
-            " AND covered_at IS NOT NULL ORDER BY n",
-            audience,
-        )
-        return [OwnPage(*row) for row in rows]
-
-    def mark_withdrawn(self, ns: list[int]) -> None:
-        """Pages left my own outbox."""
-        self._db.write_many("UPDATE own_page SET pulled = 0 WHERE n = ?", [(n,) for n in ns])
 
     def flagged(self) -> list[str]:
         """Whom I keep letters for in my own outbox, ascending."""

@@ -61,8 +61,8 @@ def save_identity(home: str, part: Part, identity: Identity) -> str:
     return folder
 
 
-def identities(home: str, part: Part) -> list[tuple[str, Identity]]:
-    """(directory, identity) of everybody in a home, ascending by directory."""
+def identities(home: str, part: Part, only: str | None = None) -> list[tuple[str, Identity]]:
+    """(directory, identity) of everybody in a home, or of one name, ascending by directory."""
     try:
         folders = sorted(os.listdir(os.path.join(home, part)))
     except FileNotFoundError:
@@ -72,6 +72,8 @@ def identities(home: str, part: Part) -> list[tuple[str, Identity]]:
     found = []
     for name in folders:
         folder = os.path.join(home, part, name)
+        if only is not None and not name.startswith(f"{only}."):
+            continue  # and however damaged it is, it does not matter now
         if os.path.isfile(os.path.join(folder, "identity.json")):
             found.append((folder, read_identity(folder)))
     return found
@@ -100,7 +102,7 @@ def choose(home: str, part: Part, name: str | None, share: str | None) -> tuple[
     """
     fitting = [
         (folder, identity)
-        for folder, identity in identities(home, part)
+        for folder, identity in identities(home, part, name)
         if (name is None or identity.name == name)
         and (share is None or same_place(identity.share, share))
     ]

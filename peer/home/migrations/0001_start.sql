@@ -83,7 +83,6 @@ CREATE TABLE own_page (
     UNIQUE (epoch, audience, seq)
 );
 CREATE INDEX own_page_open ON own_page (audience, n) WHERE covered_at IS NULL;
-CREATE INDEX own_page_pulled ON own_page (audience, n) WHERE pulled = 1;
 
 -- The furthest receipt of each reader and epoch of the reader.
 CREATE TABLE receipt (
@@ -198,8 +197,8 @@ CREATE TABLE concern (
 
 -- What others published and I remember; its use grows with the knowledge base.
 CREATE TABLE claim (
-    item   TEXT NOT NULL,
-    topic  TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    item  TEXT NOT NULL,
     PRIMARY KEY (topic, item)
 ) WITHOUT ROWID;
 
