@@ -49,31 +49,41 @@ def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
         batch = [new for new in batch if new.n not in tried][:batch_items_max]
         if not batch:
             return
-        failed: Failed = []
-        with peer.home.transaction(durable=False):
-            for new in batch:
-                _act_one(peer, new, report, failed)
+        failed = _act_together(peer, batch, report)
         for new, error in failed:
             tried.add(new.n)
             _count_failure(peer, new, error, report)
 
 
-def _act_one(peer: Peer, new: New, report: Report, failed: Failed) -> None:
-    try:
-        with peer.home.db.savepoint():
-            item = stored_item(new.data, bool(new.understood))
-            wanted = handlers.handle(Received(item, new.audience), HomeView(peer))
-            report.problems += effects.apply(peer, wanted, item)
-            peer.home.journal.settle(new.n, "acted", peer.clock.wall_ms())
-            if new.audience == peer.address:
-                peer.home.journal.owe_receipt(new.author)
-            report.acted += 1
-    except HomeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - see below
-        # Whatever a handler raises must not keep other letters waiting; the item is tried again
-        # and then set aside with this very error, so it is not lost from sight.
-        failed.append((new, error))
+def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
+    """Act on a batch in one transaction; returns what failed, and is still to be done."""
+    failed: Failed = []
+    done: list[New] = []
+    with peer.home.transaction(durable=False):
+        for new in batch:
+            try:
+                if new.understood and new.kind in handlers.HANDLERS:
+                    report.problems += _act_one(peer, new)
+                done.append(new)
+            except HomeError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                # Whatever a handler raises must not keep other letters waiting; the item is tried
+                # again and then set aside with this very error, so it is not lost from sight.
+                failed.append((new, error))
+        peer.home.journal.settle([new.n for new in done], "acted", peer.clock.wall_ms())
+        for author in sorted({new.author for new in done if new.audience == peer.address}):
+            peer.home.journal.owe_receipt(author)
+    report.acted += len(done)
+    return failed
+
+
+def _act_one(peer: Peer, new: New) -> list[str]:
+    """The effects of one item, all or none; returns what policy refused."""
+    with peer.home.db.savepoint():
+        item = stored_item(new.data, bool(new.understood))
+        wanted = handlers.handle(Received(item, new.audience), HomeView(peer))
+        return effects.apply(peer, wanted, item)
 
 
 def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> None:
@@ -83,7 +93,7 @@ def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> No
     with peer.home.transaction():
         if peer.home.journal.try_again(new.n) < tries_max:
             return
-        peer.home.journal.settle(new.n, "set-aside", peer.clock.wall_ms())
+        peer.home.journal.settle([new.n], "set-aside", peer.clock.wall_ms())
         if new.audience == peer.address:
             peer.home.journal.owe_receipt(new.author)
         peer.home.quarantine.add(

@@ -16,11 +16,10 @@ from peer.home import Home, open_home
 from peer.home.mail import Letter
 from peer.home.places import DATABASE
 from protocol import canonical
-from protocol.errors import ShareError, WrongShareError
+from protocol.errors import ShareError, ShareUnavailableError, WrongShareError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
-    from registry.share import Share
 
 ROSTER = "soma/roster/1"
 ALL = "all"
@@ -40,25 +39,14 @@ def moment(at_ms: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(at_ms, _last_ms) // 1000))
 
 
-def fetch_marker(path: str) -> bytes:
-    """NETWORK.json of the share at a path; ShareError where it cannot be had."""
-    from registry.charter import fetch_marker as fetch
-    from registry.folder import FolderShare
-
-    share: Share = FolderShare(path, "reader", lambda: "none")
-    return fetch(share)
-
-
 def check_share(home: Home, identity: Identity) -> str | None:
     """A warning where the share cannot be reached now; WrongShareError where it is another one."""
     try:
-        data = _in_time(identity.share)
+        data = fetch_marker(identity.share)
     except WrongShareError:
         raise
     except ShareError as error:
-        return f"the share cannot be reached ({error}); this is what the home holds"
-    if data is None:
-        return f"the share at {identity.share} does not answer; this is what the home holds"
+        return f"{identity.share} cannot be reached, this is what the home holds ({error})"
     if data != home.state.data("marker"):
         from peer.stewards import open_marker
 
@@ -66,25 +54,30 @@ def check_share(home: Home, identity: Identity) -> str | None:
     return None
 
 
-def _in_time(path: str) -> bytes | None:
-    """The marker, or None from a share that stands still: nobody waits for a dead drive."""
+def fetch_marker(path: str) -> bytes:
+    """NETWORK.json of the share at a path; ShareError where it cannot be had soon."""
     import threading
 
     found: list[bytes | ShareError] = []
-
-    def look() -> None:
-        try:
-            found.append(fetch_marker(path))
-        except ShareError as error:
-            found.append(error)
-
-    thread = threading.Thread(target=look, daemon=True)
+    # A process inside a dead mount cannot be interrupted; the one that only reads need not wait.
+    thread = threading.Thread(target=_fetch, args=(path, found), daemon=True)
     thread.start()
     thread.join(marker_wait_seconds)
-    result = found[0] if found else None
-    if isinstance(result, ShareError):
-        raise result
-    return result
+    if not found:
+        raise ShareUnavailableError(f"{path} does not answer; is the drive well?")
+    if isinstance(found[0], ShareError):
+        raise found[0]
+    return found[0]
+
+
+def _fetch(path: str, found: list[bytes | ShareError]) -> None:
+    from registry import charter
+    from registry.folder import FolderShare
+
+    try:
+        found.append(charter.fetch_marker(FolderShare(path, "reader", lambda: "none")))
+    except ShareError as error:
+        found.append(error)
 
 
 def short(address: str, cluster: str) -> str:

@@ -125,7 +125,6 @@ class Narrator:
         for said in self._said:
             if said.kind == "insight":
                 backers = [by for kind, by in home.knowledge.evidence(said.id)]
-                self._line(said.author, said.to, said.kind, said.text)
-                self._say(f"{'':<14}endorsed by {', '.join(backers)}")
+                self._say(f"  insight     of {said.author}, endorsed by {', '.join(backers)}")
         for concern in home.concerns.all():
             self._say(f"  {concern.level:<9}   {concern.text}")

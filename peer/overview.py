@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from peer import look
+from peer.home.places import Identity
 from peer.instance import Peer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
 from peer.stewards import standing
-from peer.stewardship import Desk, key_fingerprint
-from protocol import canonical, order, roster, wire
-from protocol import charter as goals
+from peer.stewardship import Desk, key_fingerprint, newest_roster
+from protocol import canonical, charter, order
 from protocol.charter import Charter
 from protocol.order import Order, halts_in_force
 from protocol.root import Root
@@ -37,7 +37,7 @@ def status(peer: Peer) -> Row:
         "admitted": holds.member is not None,
         "left": bool(state.number("left")),
         "parked": state.text("parked"),
-        "halts": [halt_row(halt) for halt in holds.halts.values()],
+        "halts": [halt_row(halt) for halt in holds.halts],
         "hidden_orders": holds.hidden_orders,
         "epoch": state.epoch,
         "ticks": state.number("tick"),
@@ -63,31 +63,29 @@ def concerns(peer: Peer) -> list[Row]:
 
 def network_of_peer(peer: Peer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
-    holds, archive = standing(peer), peer.home.archive
-    orders = {
-        stored.digest: wire.trusted(Order, canonical.decode(stored.data)["signed"])
-        for stored in archive.all(order.TYPE)
-    }
-    return _network(peer.identity, holds.root, holds.roster, holds.charter, orders)
+    holds = standing(peer)
+    halts = holds.all_halts.values()
+    return _network(peer.identity, holds.root, holds.roster, holds.charter, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
     """The network as the share shows it now and the steward remembers it."""
-    cluster = desk.identity.cluster
-    members = [d for d in desk.documents(roster.TYPE) if d.scope == cluster]
-    aims = desk.documents(goals.TYPE)
+    aims = [d.body for d in desk.documents(charter.TYPE) if isinstance(d.body, Charter)]
     orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
-    newest = [
-        min(found, key=lambda d: (-d.number, d.digest)).body if found else None
-        for found in (members, aims)
-    ]
-    return _network(desk.identity, desk.root(), newest[0], newest[1], orders)
+    members = newest_roster(desk).body
+    assert isinstance(members, Roster)
+    newest = max(aims, key=lambda aim: aim.version, default=None)
+    halts = halts_in_force(orders).values()
+    return _network(desk.identity, desk.root(), members, newest, halts)
 
 
 def _network(
-    identity: Any, root: Root, members: Any, charter: Any, orders: Mapping[str, Order]
+    identity: Identity,
+    root: Root,
+    members: Roster | None,
+    aims: Charter | None,
+    halts: Iterable[Order],
 ) -> Row:
-    listed = members.members if isinstance(members, Roster) else ()
     return {
         "network": identity.network,
         "root": root_fingerprint(identity.network),
@@ -97,10 +95,10 @@ def _network(
             {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
             for steward in root.stewards
         ],
-        "charter": charter.version if isinstance(charter, Charter) else None,
-        "roster": members.version if isinstance(members, Roster) else None,
-        "members": [_member_row(member) for member in listed],
-        "halts": [halt_row(halt) for halt in _oldest_first(halts_in_force(orders).values())],
+        "charter": aims.version if aims else None,
+        "roster": members.version if members else None,
+        "members": [_member_row(member) for member in (members.members if members else ())],
+        "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],
     }
 
 
@@ -113,10 +111,6 @@ def _member_row(member: Member) -> Row:
         "keys": len(member.keys),
         "reused": member.reused,
     }
-
-
-def _oldest_first(halts: Iterable[Order]) -> list[Order]:
-    return sorted(halts, key=lambda halt: halt.at)
 
 
 def halt_row(halt: Order) -> Row:

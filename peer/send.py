@@ -17,7 +17,7 @@ from peer.deliver import Listing, place, place_feed, survey
 from peer.forming import form
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from protocol import canonical, names
+from protocol import canonical, limits, names
 from protocol.errors import (
     HumanNeededError,
     NotFoundError,
@@ -144,7 +144,8 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
         if audience == ALL:
             own.check_feed(peer)
             return _Seen(None)
-        if peer.saw_lately(audience):
+        room = peer.home.outgoing.open_count(audience) < limits.stream_pages_unreceipted_max
+        if peer.saw_lately(audience) and room:
             return _Seen({})  # nothing of what is about to be formed lies there
         return _Seen(survey(peer, audience))
     except ShareError:

@@ -221,9 +221,17 @@ def _put_back(peer: Peer, present: set[str]) -> None:
         try:
             if path in present and _stands(peer, path, stored):
                 continue
-            peer.share.place(path, stored.data)
+            _place_over(peer, path, stored.data)
         except (ShareDeniedError, MissingError, SpecialFileError):
             continue  # somebody else can, or a person must
+
+
+def _place_over(peer: Peer, path: str, data: bytes) -> None:
+    try:
+        peer.share.place(path, data)
+    except SpecialFileError:
+        peer.share.remove(path)  # no document is a folder
+        peer.share.place(path, data)
 
 
 def _stands(peer: Peer, path: str, stored: Stored) -> bool:

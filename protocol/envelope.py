@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from protocol import limits
-from protocol.canonical import b64, decode, encode, sha256_hex, unb64
+from protocol.canonical import b64, decode, encode, reencode, sha256_hex, unb64
 from protocol.errors import RuleError
 from protocol.signing import Signer, pae, verify
 
@@ -70,7 +70,7 @@ def open_envelope(
         raise RuleError("ENV-3", f"unexpected member {min(foreign)[:40]!a} beside signed")
     pairs = _signature_pairs(signatures)
     kind = _type_of(signed, types)
-    return Envelope(type=kind, signed=signed, body=encode(signed), signatures=pairs, rest=document)
+    return Envelope(type=kind, signed=signed, body=reencode(signed), signatures=pairs, rest=document)
 
 
 def _signature_pairs(signatures: Any) -> tuple[tuple[str, str], ...]:

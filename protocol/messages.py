@@ -197,7 +197,7 @@ def _read_body(kind: str, value: Any) -> Body | None:
     if form is None or not isinstance(value, dict):
         return None
     try:
-        return wire.validate(form, canonical.encode(value), "ITEM-4")
+        return wire.validate(form, canonical.reencode(value), "ITEM-4")
     except RuleError:
         return None
 

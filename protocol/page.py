@@ -140,7 +140,7 @@ def _open_item(value: Any, digest: str, author: str, erased: bool) -> Item | Rul
         return None
     if value is None:
         raise RuleError("PAGE-7", "an item was struck out of the page")
-    data = canonical.encode(value)
+    data = canonical.reencode(value)
     if item_hash(data) != digest:
         raise RuleError("PAGE-8", "an item differs from the hash that the header lists")
     try:

@@ -49,6 +49,7 @@ class New(NamedTuple):
     id: str
     author: str
     audience: str
+    kind: str
     data: bytes
     understood: int
     tries: int
@@ -208,7 +209,8 @@ class Journal:
     def next_items(self, items_max: int) -> list[New]:
         """Items to act on, each stream in its order and none beyond a hole."""
         rows = self._db.read(
-            "SELECT item.n, item.id, item.author, item.audience, item.data, item.understood,"
+            "SELECT item.n, item.id, item.author, item.audience, item.kind,"
+            " item.data, item.understood,"
             " item.tries, item.stored_at FROM item JOIN stream ON item.stream = stream.n"
             " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
             " ORDER BY item.stream, item.seq, item.place LIMIT ?",
@@ -216,9 +218,11 @@ class Journal:
         )
         return [New(*row) for row in rows]
 
-    def settle(self, n: int, state: str, at: int) -> None:
-        """An item is `acted` or `set-aside`."""
-        self._db.write("UPDATE item SET state = ?, acted_at = ? WHERE n = ?", state, at, n)
+    def settle(self, ns: Iterable[int], state: str, at: int) -> None:
+        """Items are `acted` or `set-aside`."""
+        self._db.write_many(
+            "UPDATE item SET state = ?, acted_at = ? WHERE n = ?", [(state, at, n) for n in ns]
+        )
 
     def retry(self, item_id: str) -> bool:
         """An item set aside is to be acted on after all; whether there was one."""

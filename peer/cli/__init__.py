@@ -1,0 +1,89 @@
+"""The command line: `main`, and the root group, which names every command and imports none.
+
+One file a command or command group, found by its name in the table below; each has an object
+`command`. Here and in the commands is no logic: they say what was typed in terms of the peer, and
+what came back in terms of the contract. A person's words go to stdout or, beside `--json` and
+beside ids, to stderr; `peer.cli.faults` turns every expected fault into one line and an exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from peer.cli.lazy import LazyGroup
+from peer.cli.options import options, version
+from peer.cli.output import examples
+
+# Section → command → its line in `peer --help`; the module of a command has the command's name.
+COMMANDS = {
+    "Network": {
+        "network": "Found a network, or show who is in it",
+        "join": "Make a peer of this home and ask to be admitted",
+        "admit": "As a steward, make a peer a member",
+        "leave": "Say goodbye in a last heartbeat",
+        "doctor": "Check share, home, keys and clock, and say how to mend them",
+        "repair": "Start afresh after a damaged or restored home",
+    },
+    "Beat": {
+        "tick": "One heartbeat session: receive, act, deliver, beat",
+        "demo": "Watch five peers work on a fresh share",
+    },
+    "Mail": {
+        "send": "Write to peers, or to all",
+        "inbox": "What has not been read yet",
+        "read": "One letter in full",
+        "reply": "Answer a letter",
+        "thread": "A conversation from its beginning",
+        "outbox": "Letters that are not acknowledged yet",
+        "trace": "Where a letter is and how it got there",
+        "quarantine": "What was refused, and why",
+    },
+    "Knowledge": {
+        "share": "Publish what you learned",
+        "ask": "Publish a question",
+        "announce": "Publish what you are working on",
+        "alert": "Publish that you are in trouble",
+        "endorse": "Vouch for something published",
+        "dispute": "Contradict something published, and say why",
+        "feed": "What was published, newest first",
+    },
+    "Neighbours": {
+        "peers": "Who is alive",
+        "status": "Everything about a peer on one screen",
+        "escalations": "What waits for a human",
+    },
+    "Stewards": {
+        "halt": "Stop a peer, a cluster or the whole network",
+        "resume": "Lift what was halted",
+    },
+    "Shell": {
+        "completion": "Print the completion script of a shell",
+    },
+}
+
+cli = LazyGroup(
+    name="peer",
+    package="peer.cli",
+    sections=COMMANDS,
+    params=[*options(), version()],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A peer network for agents that share nothing but a folder.",
+    epilog=examples(
+        "peer demo",
+        "peer network create DIR --cluster lab --steward kay --no-passphrase",
+        "peer join DIR --name core",
+        "peer admit core",
+        'peer send --as core librarian "hello"',
+        "peer tick --all",
+        "peer inbox --as librarian",
+        title="First steps:",
+    ),
+)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run a command line (by default the one that was typed); returns its exit code."""
+    from peer.cli.faults import run
+
+    return run(cli, sys.argv[1:] if args is None else args)

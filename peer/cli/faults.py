@@ -1,0 +1,113 @@
+"""From exceptions to exit codes: every expected fault is one line that says what to do next.
+
+    0 done   1 failed   2 usage   3 not found   4 timed out   5 share   6 a human must act first
+    130 interrupted at the keyboard   141 the reader of our output went away
+
+Rules: the line begins with `peer: ` and goes to stderr, so that stdout holds a whole JSON document
+or nothing. An exception that nobody expected is a bug of ours and keeps its trace.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from peer.cli.output import line
+from protocol.errors import SomaError
+
+INTERRUPTED, READER_GONE = 130, 141
+fault_chars_max = 1_000
+help_columns_max = 100
+
+
+def run(cli: click.Command, args: Sequence[str]) -> int:
+    """Run a command line; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal cannot show is shown as a code, and never a reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _invoke(cli, list(args))
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.UsageError as error:
+        return complain(_usage(error), error.exit_code)
+    except click.ClickException as error:
+        return complain(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return complain("interrupted; what was committed stays", INTERRUPTED)
+    except SomaError as error:
+        return complain(str(error), error.exit_code)
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return READER_GONE
+    except OSError as error:
+        _let_go_of_stdout()
+        return complain(_system(error), 1)
+    return code
+
+
+def _invoke(cli: click.Command, args: list[str]) -> int:
+    program = os.path.basename(sys.argv[0]).removesuffix(".exe")
+    program = program if program in ("peer", "soma-peer") else "peer"
+    variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
+    if variable in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, program, variable, os.environ[variable])
+    # click looks at the terminal by itself, and at NO_COLOR only in some places.
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    try:
+        width, colour = _columns(), False if plain else None
+        with cli.make_context(program, args, color=colour, terminal_width=width) as ctx:
+            code = cli.invoke(ctx)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _columns() -> int:
+    """How wide help may be; click would import a library for compression to find out."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):
+        columns = 80
+    return max(50, min(columns, help_columns_max) - 2)
+
+
+def complain(text: str, code: int) -> int:
+    """One line on stderr, cut in its middle where somebody typed a book; returns `code`."""
+    text = line(text)
+    if len(text) > fault_chars_max:
+        half = fault_chars_max // 2
+        text = f"{text[:half]} … {text[-half:]}"
+    click.echo(f"peer: {text}", err=True)
+    return code
+
+
+def _usage(error: click.UsageError) -> str:
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    if isinstance(error, click.NoSuchOption):
+        message += " (a text that begins with a dash goes after `--`)"
+    path = error.ctx.command_path if error.ctx is not None else "peer"
+    return f"{message}{' ' if message.endswith('?') else '; '}`{path} --help` shows how"
+
+
+def _system(error: OSError) -> str:
+    what = f"{error.filename!s}: " if error.filename is not None else ""
+    return f"{what}{error.strerror or error}; `peer doctor` shows what is wrong with home and share"
+
+
+def _let_go_of_stdout() -> None:
+    """What is still buffered must not fail once more when the interpreter ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return

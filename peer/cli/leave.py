@@ -1,0 +1,31 @@
+"""`peer leave`: say goodbye."""
+
+from __future__ import annotations
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.where import Where
+
+
+@click.command(epilog=output.examples("peer leave --as core"))
+@common
+def command(where: Where) -> None:
+    """Say goodbye in a last signed heartbeat, so that nobody takes you for dead.
+
+    The home keeps everything; `peer join` brings you back.
+    """
+    from peer.membership import leave
+    from peer.stewards import read_marker
+
+    peer = where.peer()
+    read_marker(peer)
+    seq = leave(peer)
+    value = {"peer": peer.name, "seq": seq, "state": "left"}
+    back = f"peer join {peer.identity.share} --name {peer.name}"
+    output.answer(
+        where,
+        value,
+        lambda: [f"{output.bold(peer.name)} has left with beat {seq}", f"to come back: {back}"],
+    )

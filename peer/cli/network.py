@@ -1,0 +1,119 @@
+"""`peer network create` and `peer network show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from peer.cli import output
+from peer.cli.desk import new_passphrase, open_desk
+from peer.cli.options import common
+from peer.cli.typed import checked_name, folder
+from peer.cli.where import Where
+
+if TYPE_CHECKING:
+    from peer.founding import Founded
+
+
+@click.group(
+    epilog=output.examples(
+        "peer network create DIR --cluster lab --steward kay", "peer network show"
+    )
+)
+@common
+def command(where: Where) -> None:
+    """Found a network, or show who is in it."""
+
+
+@command.command(
+    epilog=output.examples(
+        "peer network create DIR --cluster lab --steward kay --no-passphrase",
+        "peer network create DIR --cluster lab.eu --steward kay --passphrase-file F",
+    )
+)
+@click.argument("dir")
+@click.option("--cluster", required=True, metavar="C", help="The cluster's address, e.g. lab.eu")
+@click.option("--steward", required=True, metavar="NAME", help="Whose key signs for the network")
+@click.option("--no-passphrase", is_flag=True, help="Keep the steward's key unsealed in this home")
+@click.option("--passphrase-file", metavar="F", help="Seal it with the passphrase in this file")
+@common
+def create(
+    where: Where, dir: str, cluster: str, steward: str, no_passphrase: bool,
+    passphrase_file: str | None,
+) -> None:  # fmt: skip
+    """Make DIR, a new or empty folder, a network whose steward's key lies in this home.
+
+    Only this key can admit peers, set goals, and halt. At a terminal you are asked for a
+    passphrase where neither option says what to do.
+    """
+    share, steward = folder(dir), checked_name(steward)
+    passphrase = new_passphrase(steward, none=no_passphrase, file=passphrase_file)
+
+    from peer.clock import SystemClock, SystemEntropy
+    from peer.founding import create_network
+
+    founded = create_network(
+        where.home, share, cluster, steward, passphrase, SystemClock(), SystemEntropy()
+    )
+    value = _founded(founded, share, sealed=passphrase is not None)
+    output.answer(where, value, lambda: _next_steps(value, where))
+
+
+def _founded(founded: Founded, share: str, *, sealed: bool) -> dict[str, Any]:
+    from peer.membership import root_fingerprint
+
+    return {
+        "network": founded.network,
+        "root": root_fingerprint(founded.network),
+        "cluster": founded.cluster,
+        "steward": founded.steward,
+        "share": share,
+        "sealed": sealed,
+        "key": founded.folder,
+    }
+
+
+def _next_steps(value: dict[str, Any], where: Where) -> Iterator[str]:
+    yield f"{output.bold(value['cluster'])} is founded in {value['share']}"
+    yield f"  root     {value['root']}"
+    yield f"  steward  {value['steward']}, whose key is in {value['key']}"
+    if not value["sealed"]:
+        yield "           (not sealed: whoever can read it can sign for the network)"
+    yield "next, for each peer:"
+    yield f"  peer join {value['share']} --name core --root {value['root']}"
+    yield "  peer admit core"
+
+
+@command.command(epilog=output.examples("peer network show", "peer network show --json"))
+@common
+def show(where: Where) -> None:
+    """Show root, stewards, members and halts, as stewards signed them.
+
+    A steward's home looks at the share; a peer's tells what it knew at its last tick.
+    """
+    from peer.overview import network_of_peer, network_of_steward
+
+    part, there, identity = where.anybody()
+    if part == "stewards":
+        found = network_of_steward(open_desk(where, None))
+    else:
+        from peer.wiring import open_peer
+
+        found = network_of_peer(open_peer(there, identity))
+    output.answer(where, found, lambda: _lines(found))
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"{output.bold(found['cluster'])}  {found['share']}"
+    yield f"  root     {found['root']}"
+    for steward in found["stewards"]:
+        yield f"  steward  {steward['name']}  {steward['fingerprint']}"
+    for halt in found["halts"]:
+        why = f": {output.line(halt['because'])}" if halt["because"] else ""
+        yield output.bad(f"  halted   {halt['scope']} since {halt['at']}{why}")
+    yield f"  {output.counted(len(found['members']), 'member')}, roster {found['roster']}"
+    rows = [(m["name"], m["fingerprint"] or "no active key") for m in found["members"]]
+    for text in output.table(("NAME", "FINGERPRINT"), rows) if rows else ():
+        yield f"    {text}"

@@ -1,0 +1,39 @@
+"""`peer peers`: who is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.where import Where
+
+
+@click.command(epilog=output.examples("peer peers", "peer peers --as core --json"))
+@common
+def command(where: Where) -> None:
+    """Show the other members and how they seemed at your last tick.
+
+    φ grows with silence: from 1 on late, from 3 suspect, from 8 dead.
+    """
+    from peer.look import table
+    from peer.stewards import standing
+
+    peer = where.peer()
+    rows = table(peer, standing(peer))
+    output.answer(where, rows, lambda: _lines(rows))
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
+        yield "no other members yet; a steward admits them with `peer admit NAME`"
+        return
+    cells = [
+        (row["name"], row["state"], f"{row['phi']:.1f}", output.age(row["last_seen_s"]),
+         "left" if row["left"] else row["lifecycle"])
+        for row in rows
+    ]  # fmt: skip
+    yield from output.table(("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE"), cells)

@@ -1,0 +1,27 @@
+"""`peer read ID`: one letter in full."""
+
+from __future__ import annotations
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.where import Where, now
+from peer.mailbox import Mailbox
+
+
+@click.command(epilog=output.examples("peer read k3vab2c7", "peer read k3va --json"))
+@click.argument("id")
+@common
+def command(where: Where, id: str) -> None:
+    """Show one item in full, and mark it as read.
+
+    Four characters of its ID are enough where only one begins so.
+    """
+    home, identity = where.mailbox()
+    letter, mailbox = home.mail.get(id), Mailbox(home, identity)
+    (row,) = mailbox.rows([letter])
+    output.answer(where, row, lambda: output.letter_lines(row))
+    if not letter.mine:
+        output.seen()
+        mailbox.mark_read([letter], now())

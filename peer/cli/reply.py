@@ -1,0 +1,28 @@
+"""`peer reply ID TEXT`: answer a letter."""
+
+from __future__ import annotations
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.typed import text_options, whole_text
+from peer.cli.where import Where
+
+
+@click.command(
+    epilog=output.examples('peer reply k3vab2c7 "thank you"', "peer reply k3va --file answer.txt")
+)
+@click.argument("id")
+@text_options
+@common
+def command(where: Where, id: str, text: str | None, file: str | None) -> None:
+    """Answer the author of an item, in its thread, and mark it as read.
+
+    The answer to a question is an answer, to anything else a note.
+    """
+    said = whole_text(text, file)
+
+    from peer.letters import reply
+
+    output.sent(where, reply(where.peer(), id, said))

@@ -1,0 +1,36 @@
+"""`peer thread ID`: a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.where import Where
+from peer.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from peer.mailbox import Row
+
+
+@click.command(epilog=output.examples("peer thread k3vab2c7"))
+@click.argument("id")
+@common
+def command(where: Where, id: str) -> None:
+    """Show the whole conversation that an item belongs to, oldest first.
+
+    It marks nothing as read.
+    """
+    home, identity = where.mailbox()
+    rows = Mailbox(home, identity).thread(home.mail.get(id))
+    output.answer(where, rows, lambda: _lines(rows))
+
+
+def _lines(rows: list[Row]) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        yield from output.letter_lines(row)

@@ -1,0 +1,102 @@
+"""`peer tick`: one heartbeat session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from peer.cli import output
+from peer.cli.options import common
+from peer.cli.where import Where
+from protocol.errors import SomaError
+
+if TYPE_CHECKING:
+    from peer.home.places import Identity
+    from peer.report import Report
+
+PROBLEMS_SHOWN = 10
+HUMAN_NEEDED = 6
+
+
+@click.command(epilog=output.examples("peer tick", "peer tick --as core --json", "peer tick --all"))
+@click.option("--all", "everybody", is_flag=True, help="Every identity of this home in turn")
+@common
+def command(where: Where, everybody: bool) -> None:
+    """Wake up: receive, act, look after the neighbours, deliver, beat.
+
+    Safe to repeat and to kill. With --all --json prints a list of reports, in which an identity
+    that could not tick has its `error`; the exit code is the highest of them.
+    """
+    if everybody:
+        _tick_all(where)
+        return
+    report = _tick(*where.identity())
+    output.answer(where, report.as_json(), lambda: _lines(report))
+    if report.human is not None:
+        if not where.json:
+            output.aside(f"peer: {output.line(report.human)}")
+        raise click.exceptions.Exit(HUMAN_NEEDED)
+
+
+def _tick_all(where: Where) -> None:
+    done: list[dict[str, Any]] = []
+    worst = 0
+    for folder, identity in where.identities():
+        try:
+            report = _tick(folder, identity)
+        except SomaError as error:
+            code, value = error.exit_code, {"peer": identity.name, "error": str(error)}
+            lines = [f"{output.bold(identity.name)}  {output.bad(output.line(str(error)))}"]
+        else:
+            code, value = HUMAN_NEEDED if report.human else 0, report.as_json()
+            lines = list(_lines(report))
+        worst = max(worst, code)
+        done.append(value)
+        if not where.json:
+            click.echo("\n".join(lines))
+    if where.json:
+        output.document(done)
+    raise click.exceptions.Exit(worst)
+
+
+def _tick(folder: str, identity: Identity) -> Report:
+    from peer.tick import tick
+    from peer.wiring import open_peer
+
+    return tick(open_peer(folder, identity, watched=True))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    name = output.bold(report.peer)
+    if report.state == "busy":
+        yield f"{name}  another tick is running; nothing to do"
+    elif not report.seq:
+        yield f"{name}  parked: {output.line(report.human or 'see `peer escalations`')}"
+    else:
+        parked = output.bad("  parked by a steward's order") if report.state == "parked" else ""
+        yield f"{name}  beat {report.seq}: {_done(report)}; {_neighbours(report)}{parked}"
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        yield f"  ! {output.line(problem)}"
+    if len(report.problems) > PROBLEMS_SHOWN:
+        yield f"  ! and {len(report.problems) - PROBLEMS_SHOWN} more: peer tick --json"
+
+
+def _done(report: Report) -> str:
+    counts = (
+        (report.received, "received"),
+        (report.acted, "acted on"),
+        (report.quarantined, "quarantined"),
+        (report.delivered, "delivered"),
+        (report.published, "published"),
+    )
+    return ", ".join(f"{number} {what}" for number, what in counts if number) or "nothing new"
+
+
+def _neighbours(report: Report) -> str:
+    if not report.peers:
+        return "no neighbours yet"
+    states = Counter(row["state"] for row in report.peers)
+    return ", ".join(f"{number} {state}" for state, number in states.most_common())
