@@ -22,7 +22,7 @@ def main() -> int:
     for name in asked.names or PROGRAMS:
         program = importlib.import_module(f"benchmarks.{name}")
         if asked.list:
-            print(f"{name}: {program.__doc__.splitlines()[0]}")
+            print(f"{name}: {str(program.__doc__).splitlines()[0]}")
             for target in program.TARGETS:
                 print(f"    {target}")
         else:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from benchmarks.measure import Target, Turn, contest, shown, timed
-from benchmarks.network import KIBIBYTE, Network, deliver, letters, receive
+from benchmarks.network import KIBIBYTE, deliver, letters, network, receive
 from benchmarks.rivals import MissingRivalError, Rival, redis_streams
 from benchmarks.rivals.databases import LiteQueue, PersistQueue
 from benchmarks.rivals.files import Dirq, Floor, Maildir
@@ -49,16 +49,15 @@ class _Ours:
     """One call of `send` with every body, then one tick of the reader."""
 
     def __init__(self, stack: ExitStack, folder: str) -> None:
-        self._network = Network(os.path.join(folder, "ours"), ("core", "librarian"))
-        stack.callback(self._network.close)
+        made = stack.enter_context(network(("core", "librarian"), within=folder))
+        self._core, self._librarian = made.peers["core"], made.peers["librarian"]
         self._bodies = letters(LETTERS)
         self._sent: list[float] = []
         self._received: list[float] = []
 
     def turn(self) -> float:
-        core, librarian = self._network.peers["core"], self._network.peers["librarian"]
-        self._sent.append(timed(lambda: deliver(core, librarian, self._bodies)))
-        self._received.append(timed(lambda: receive(librarian, LETTERS)))
+        self._sent.append(timed(lambda: deliver(self._core, self._librarian, self._bodies)))
+        self._received.append(timed(lambda: receive(self._librarian, LETTERS)))
         return self._sent[-1] + self._received[-1]
 
     def parts(self) -> str:

@@ -33,7 +33,7 @@ class Network:
         where, identity = choose(self.home, "stewards", None, None)
         share = open_share(self.share, identity.name)
         self.desk = Desk(
-            self.home, where, identity, share, self.clock, lambda: keys.load_key(where)
+            self.home, where, identity, share, self.clock, lambda: keys.load_key(where), self.entropy
         )
         for name in names:
             join(self.home, self.share, name, None, self.clock, self.entropy)

@@ -70,7 +70,8 @@ def open_envelope(
         raise RuleError("ENV-3", f"unexpected member {min(foreign)[:40]!a} beside signed")
     pairs = _signature_pairs(signatures)
     kind = _type_of(signed, types)
-    return Envelope(type=kind, signed=signed, body=reencode(signed), signatures=pairs, rest=document)
+    body = reencode(signed)
+    return Envelope(type=kind, signed=signed, body=body, signatures=pairs, rest=document)
 
 
 def _signature_pairs(signatures: Any) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ through it and fails the test.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,26 @@ from hypothesis import strategies as st
 
 from protocol import limits
 from protocol.errors import RuleError
+from protocol.messages import (
+    Alert,
+    Announcement,
+    Answer,
+    Body,
+    Dispute,
+    Endorsement,
+    Head,
+    Insight,
+    Item,
+    Note,
+    Question,
+    Retraction,
+    compose,
+)
+from protocol.order import Order
+from protocol.page import Header
+from protocol.receipt import Refused, StreamReceipt, runs
+from protocol.signing import Signer
+from tests.samples import AUTHOR, CORE, NETWORK, READER, RECEIPT
 
 # Shared machines are slow at times, and that is not what these tests are about.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -94,3 +115,123 @@ clusters = (
     .map(".".join)
     .filter(lambda text: len(text) <= limits.cluster_chars_max)
 )
+
+# ------------------------------------------------------------------------- documents of the wire
+
+addresses = st.builds("{}@{}".format, names, clusters)
+hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+base32 = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26)  # ids, salts, epochs
+millis = st.integers(0, limits.int_abs_max)
+seqs = st.integers(1, limits.int_abs_max)
+words = st.from_regex(r"[a-z0-9][a-z0-9._/-]{0,20}", fullmatch=True)
+lines = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=40)
+word_lists = st.lists(words, max_size=4).map(tuple)
+
+bodies: st.SearchStrategy[Body] = st.one_of(
+    st.builds(Note, text=texts),
+    st.builds(Question, text=texts, topics=word_lists),
+    st.builds(Answer, text=texts, claims=st.lists(base32, max_size=3).map(tuple)),
+    st.builds(
+        Insight,
+        text=texts,
+        topics=word_lists,
+        confidence=st.integers(0, 1000),
+        evidence=st.lists(lines, max_size=3).map(tuple),
+    ),
+    st.builds(Announcement, text=texts, topics=word_lists),
+    st.builds(Alert, text=texts, severity=st.sampled_from(("info", "warn", "critical"))),
+    st.builds(Endorsement, text=texts),
+    st.builds(Dispute, because=texts),
+    st.builds(Retraction, because=texts),
+)
+
+
+@st.composite
+def items(draw: st.DrawFn, author: str = AUTHOR) -> Item:
+    """An honest item of `author`."""
+    body = draw(bodies)
+    head = st.builds(
+        Head,
+        author=st.just(author),
+        kind=st.just(body.kind),
+        salt=base32,
+        at=millis,
+        auto=st.booleans(),
+        depth=st.integers(0, 9),
+        priority=st.integers(0, 4),
+        re=st.none() | base32,
+        thread=st.none() | base32,
+        expires=st.none() | millis,
+    )
+    return compose(draw(head), body)
+
+
+@st.composite
+def headers(draw: st.DrawFn, signer: Signer = CORE) -> Header:
+    """An honest header, its items left to whoever forms the page."""
+    seq = draw(st.just(1) | seqs)
+    return Header(
+        network=NETWORK,
+        author=AUTHOR,
+        key=signer.key,
+        epoch=draw(base32),
+        audience=draw(st.just("all") | addresses),
+        seq=seq,
+        prev=None if seq == 1 else draw(hashes),
+        floor=draw(st.integers(1, seq)),
+        at=draw(millis),
+    )
+
+
+@st.composite
+def stream_receipts(draw: st.DrawFn) -> StreamReceipt:
+    """One line of a receipt whose numbers agree."""
+    received = draw(st.integers(0, 40))
+    held = draw(st.sets(st.integers(received + 2, received + 60)))
+    return StreamReceipt(
+        key=CORE.key,
+        epoch=draw(base32),
+        audience=READER,
+        received=received,
+        head=draw(st.none() | hashes),
+        acted=draw(st.integers(0, received)),
+        have=runs(sorted(held)),
+        refused=tuple(
+            Refused(seq=seq, rule="STREAM-2") for seq in draw(st.lists(seqs, max_size=2))
+        ),
+        damaged=tuple(draw(st.lists(seqs, max_size=2))),
+    )
+
+
+receipts = st.builds(
+    replace,
+    st.just(RECEIPT),
+    reader_epoch=base32,
+    earlier_epochs=st.lists(base32, max_size=3).map(tuple),
+    n=seqs,
+    at=millis,
+    streams=st.lists(stream_receipts(), max_size=3).map(tuple),
+)
+
+# Few names, so that scopes often meet.
+scopes = st.sampled_from(
+    ("*", "acme", "eu.acme", "lab.eu.acme", "us.acme", "core@lab.eu.acme", "x@lab.eu.acme")
+)
+members = st.sampled_from(("core@lab.eu.acme", "x@lab.eu.acme", "core@us.acme", "core@acme"))
+
+
+@st.composite
+def order_sets(draw: st.DrawFn) -> dict[str, Order]:
+    """Halts and resumes by digest; resumes name halts, resumes and what is not there."""
+    digests = [f"{number:064x}" for number in range(draw(st.integers(0, 7)))]
+    named = st.lists(st.sampled_from([*digests, "f" * 64]), max_size=4).map(tuple)
+    order = st.builds(
+        Order,
+        network=st.just(NETWORK),
+        order=st.sampled_from(("halt", "resume")),
+        scope=scopes,
+        salt=base32,
+        at=millis,
+        lifts=named,
+    )
+    return {digest: draw(order) for digest in digests}

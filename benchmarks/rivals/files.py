@@ -62,7 +62,7 @@ class Floor:
 
 
 class Maildir:
-    """`mailbox.Maildir` as it comes: `add` syncs the file, not its folder; nothing else is synced."""
+    """`mailbox.Maildir` as it comes: `add` syncs the file, and nothing syncs its folder."""
 
     def __init__(self, folder: str) -> None:
         self._box = mailbox.Maildir(folder)

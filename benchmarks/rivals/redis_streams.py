@@ -103,6 +103,8 @@ class Pipelined(OneByOne):
 
 
 def _read(client: Redis, count: int) -> list[Any]:
+    """(id, fields) of what nobody has read; RESP 3 answers a dict where RESP 2 has pairs."""
     answer: Any = client.xreadgroup(GROUP, READER, {STREAM: ">"}, count=count)
-    ((_, found),) = answer.items() if isinstance(answer, dict) else answer
-    return found[0] if isinstance(answer, dict) else found
+    if isinstance(answer, dict):
+        return list(answer.popitem()[1][0])
+    return list(answer[0][1])

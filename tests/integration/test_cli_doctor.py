@@ -1,0 +1,132 @@
+"""Doctor and quarantine as they are typed: what is wrong, and what can be done about it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peer import doctor
+from tests.integration.typist import NAMES, ROOT, Typist, settled
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Typist:
+    return settled(tmp_path)
+
+
+def checks(said: Any, level: str) -> list[str]:
+    return [check["check"] for check in said.json["checks"] if check["level"] == level]
+
+
+def test_all_is_well_where_it_is(peer: Typist) -> None:
+    peer("share", "--as", "core", "copper conducts", "--topic", "metal")
+    said = peer("doctor", "--json")
+    assert said.json["ok"] is True
+    assert checks(said, "bad") == []
+    assert checks(said, "warn") == ["steward key"], "it lies beside agents and is not sealed"
+    for name in NAMES:
+        assert {f"{name}: {what}" for what in ("key", "database", "clock", "share")} <= set(
+            checks(said, "ok")
+        )
+    assert "all is well" in peer("doctor", "--as", "core").out
+    assert not list(peer.share.rglob("canary"))
+
+
+def test_a_machine_that_nobody_set_up_can_be_looked_at(tmp_path: Path) -> None:
+    peer = Typist(tmp_path)
+    said = peer("doctor", "--json")
+    assert {"python", "packages"} <= set(checks(said, "ok"))
+    peer("doctor", "--as", "nobody", code=3)
+    assert not peer.home.exists()
+
+
+def test_every_fault_comes_with_how_to_mend_it(peer: Typist) -> None:
+    (peer.folder("core") / "key").chmod(0o644)
+    (peer.folder("librarian") / "home.db").write_bytes(b"garbage" * 1000)
+    peer.home.chmod(0o777)
+    (peer.share / "peers" / "scout" / "inbox").chmod(0o755)
+    said = peer("doctor", "--json", code=1)
+    assert set(checks(said, "bad")) == {"home", "core: key", "librarian: database"}
+    assert "scout: share" in checks(said, "warn")
+    assert all(check["mend"] for check in said.json["checks"] if check["level"] != "ok")
+    shown = peer("doctor", code=1).out
+    assert "chmod 600" in shown
+    assert "chmod 1777" in shown
+    assert "3 things to mend" in shown
+    peer.share.rename(peer.base / "away")
+    assert peer("doctor", "--as", "core", code=5).out.count("BAD") == 3
+
+
+def test_the_three_packages_must_come_from_one_place(tmp_path: Path) -> None:
+    (tmp_path / "protocol").mkdir()
+    for file in (ROOT / "protocol").glob("*.py"):
+        (tmp_path / "protocol" / file.name).write_bytes(file.read_bytes())
+    program = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]\n"
+        "from peer import doctor\n"
+        "print(*doctor._packages())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd="/")
+    assert "level='bad'" in done.stdout, done.stderr
+    assert "pip uninstall" in done.stdout
+
+
+def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 1, "final", 0))
+    (finding,) = doctor._python()
+    assert (finding.level, finding.exit) == ("bad", 1)
+
+
+def test_what_was_refused_can_be_listed_shown_retried_and_dropped(peer: Typist) -> None:
+    assert "nothing" in peer("quarantine", "list", "--as", "core").out
+    letter = peer.share / "peers" / "core" / "inbox" / "scout.aaaaaaaa.1.page"
+    letter.write_bytes(b'{"not":"a page","\\u001b":"\x1b[31m"}')
+    for _ in range(2):  # what may be half of a file gets a second look
+        peer("tick", "--as", "core")
+    assert not letter.exists()
+    (row,) = peer("quarantine", "list", "--as", "core", "--json").json
+    assert row.keys() >= {"file", "author", "rule", "reason", "at"}
+    assert (row["file"], row["author"]) == (f"peers/core/inbox/{letter.name}", "scout@lab")
+    number = str(row["n"])
+    assert row["rule"] in peer("quarantine", "list", "--as", "core").out
+    shown = peer("quarantine", "show", number, "--as", "core").out
+    assert "not" in shown
+    assert "\x1b" not in shown
+    assert "a page" in peer("quarantine", "show", number, "--raw", "--as", "core").out
+    assert "content" in peer("quarantine", "show", number, "--as", "core", "--json").json
+    retried = peer("quarantine", "retry", number, "--as", "core", "--json").json
+    assert retried.items() >= {"state": "retried", "item": None}.items()
+    assert peer("quarantine", "list", "--as", "core", "--json").json == []
+    peer("quarantine", "drop", number, "--as", "core", code=3)
+    peer("quarantine", "show", "0", "--as", "core", code=2)
+    peer("quarantine", "show", str(10**30), "--as", "core", code=3)
+    letter.symlink_to("/etc/passwd")
+    peer("tick", "--as", "core")
+    (row,) = peer("quarantine", "list", "--as", "core", "--json").json
+    assert "dropped" in peer("quarantine", "drop", str(row["n"]), "--as", "core").out
+
+
+def test_an_item_whose_handler_failed_is_acted_on_again(peer: Typist) -> None:
+    item = peer("share", "--as", "librarian", "copper conducts", "--topic", "metal").out.strip()
+    broken = (
+        "import peer.handlers\n"
+        "def broken(received, view): raise KeyError('poison')\n"
+        "peer.handlers.HANDLERS['insight'] = broken\n"
+    )
+    (peer.base / "sitecustomize.py").write_text(broken)
+    poisoned = {"PYTHONPATH": f"{peer.base}:{ROOT}"}
+    peer("tick", "--as", "librarian")
+    for _ in range(3):
+        assert peer("tick", "--as", "core", "--json", env=poisoned).json["acted"] == 0
+    (row,) = peer("quarantine", "list", "--as", "core", "--json").json
+    assert (row["rule"], row["item"]) == ("ACT-3", item)
+    assert "poison" in row["reason"]
+    events = peer("trace", "--as", "core", item, "--json").json["events"]
+    assert [event["what"] for event in events] == ["received", "quarantined"]
+    said = peer("quarantine", "retry", str(row["n"]), "--as", "core")
+    assert "acted on again" in said.out
+    assert peer("tick", "--as", "core", "--json").json["acted"] == 1

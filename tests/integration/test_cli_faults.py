@@ -1,0 +1,339 @@
+"""Bad input: one line says what is wrong and what to do; what can still be read is not lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from protocol import canonical
+from registry import layout
+from tests.integration.typist import ROOT, Typist, settled
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Typist:
+    return settled(tmp_path)
+
+
+@pytest.fixture
+def stranger() -> Iterator[Typist]:
+    """A settled typist whose processes may not do everything, wherever the tests run as root."""
+    base = Path(tempfile.mkdtemp(prefix="stranger-"))
+    peer = settled(base)
+    peer("send", "--as", "core", "librarian", "hello")
+    peer.round()
+    if os.geteuid() == 0:
+        base.chmod(0o755)
+        for path in [base / "home", *(base / "home").rglob("*")]:
+            os.chown(path, NOBODY, NOBODY)
+    yield peer
+    shutil.rmtree(base)
+
+
+def unprivileged(peer: Typist, *words: str) -> subprocess.CompletedProcess[str]:
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    env = peer.environment
+    del env["PYTHONPYCACHEPREFIX"]
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return subprocess.run(
+        peer.command(*words), capture_output=True, text=True, env=env, cwd="/", timeout=60, **user
+    )  # type: ignore[call-overload]  # a dict of options
+
+
+def other_network(base: Path) -> Typist:
+    """Another network beside the first, with a peer `core` of its own."""
+    base.mkdir()
+    other = Typist(base)
+    other("network", "create", str(other.share), "--cluster", "lab", "--steward", "eve", "--no-passphrase")  # fmt: skip
+    other("join", str(other.share), "--name", "core")
+    other("admit", "core")
+    return other
+
+
+READERS = ("inbox", "outbox", "feed", "peers", "status", "escalations")
+
+
+def test_a_folder_never_bound_to_this_home_is_refused(peer: Typist) -> None:
+    (peer.base / "empty").mkdir()
+    (peer.base / "file").write_text("x")
+    for path in ("empty", "file", "missing", "nats://127.0.0.1:4222"):
+        for words in (("send", "librarian", "x"), ("inbox",), ("tick",), ("peers",), ("doctor",)):
+            said = peer(*words, "--as", "core", "--network", path, code=5)
+            assert "never bound" in said.err
+            assert said.out == ""
+    assert peer("outbox", "--as", "core", "--json").json == []
+    assert os.listdir(peer.base / "empty") == []
+
+
+def test_another_network_is_refused_and_not_touched(peer: Typist) -> None:
+    other = other_network(peer.base / "other")
+    peer("inbox", "--as", "core", "--network", str(other.share), code=5)
+    shutil.rmtree(peer.share)
+    shutil.copytree(other.share, peer.share)
+    before = {p: p.read_bytes() for p in peer.share.rglob("*") if p.is_file()}
+    for words in (("inbox",), ("tick",), ("send", "librarian", "x"), ("leave",)):
+        said = peer(*words, "--as", "core", code=5)
+        assert "another root" in said.err
+    peer("network", "show", code=5)
+    peer(
+        "join",
+        str(peer.share),
+        "--name",
+        "core",
+        "--root",
+        "abcde-fghi-jklm-nopqr-stuv-wxyz",
+        code=5,
+    )
+    assert {p: p.read_bytes() for p in peer.share.rglob("*") if p.is_file()} == before
+    assert peer("outbox", "--as", "core", "--json").json == []
+
+
+def test_a_forged_or_broken_marker_is_no_network(peer: Typist) -> None:
+    marker = peer.share / layout.MARKER
+    value = canonical.decode(marker.read_bytes())
+    value["root"]["signed"]["at"] += 1
+    for data in (canonical.encode(value), b"{}", b"garbage", b""):
+        marker.write_bytes(data)
+        for words in (("inbox",), ("tick",), ("send", "librarian", "x")):
+            peer(*words, "--as", "core", code=5)
+    marker.unlink()
+    assert "NETWORK.json" in peer("inbox", "--as", "core", code=5).err
+    marker.mkdir()
+    assert peer("inbox", "--as", "core", "--json").json == [], "unreadable is not another one"
+    peer("tick", "--as", "core", code=5)
+
+
+def test_a_share_that_is_away_is_an_error_for_ticks_and_a_warning_for_readers(peer: Typist) -> None:
+    peer("send", "--as", "core", "librarian", "hello")
+    peer.round()
+    peer.share.rename(peer.base / "away")
+    for replaced in (False, True):
+        if replaced:
+            peer.share.mkdir()  # a mount point without its drive
+        peer("tick", "--as", "librarian", code=5)
+        said = peer("inbox", "--as", "librarian", "--json")
+        assert [row["text"] for row in said.json] == ["hello"]
+        assert said.err.startswith("peer: ")
+        for words in READERS:
+            peer(words, "--as", "librarian")
+    assert os.listdir(peer.share) == [], "nothing is made where a drive is not mounted"
+    (error,) = [r for r in peer("tick", "--all", "--json", code=5).json if r["peer"] == "core"]
+    assert "empty" in error["error"]
+
+
+def test_hidden_orders_folder_is_exit_5(peer: Typist) -> None:
+    shutil.rmtree(peer.share / "orders")
+    assert "orders" in peer("tick", "--as", "core", code=5).err
+
+
+def test_a_read_only_share_stages_and_says_so(stranger: Typist) -> None:
+    said = unprivileged(stranger, "send", "--as", "core", "librarian", "x", "--json")
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout)["state"] == "staged"
+    ticked = unprivileged(stranger, "tick", "--as", "core")
+    assert ticked.returncode == 5, ticked
+    assert ticked.stderr.startswith("peer: ")
+    assert "access" in ticked.stderr
+    doctor = unprivileged(stranger, "doctor", "--as", "core")
+    assert doctor.returncode == 5
+    assert "cannot be written" in doctor.stdout
+
+
+def test_an_unreadable_share_is_named(stranger: Typist) -> None:
+    stranger.share.chmod(0)
+    try:
+        assert unprivileged(stranger, "tick", "--as", "core").returncode == 5
+        said = unprivileged(stranger, "inbox", "--as", "librarian", "--json")
+        assert (said.returncode, len(json.loads(said.stdout))) == (0, 1)
+        assert "access" in said.stderr
+    finally:
+        stranger.share.chmod(0o755)
+
+
+def test_a_home_that_cannot_be_written_is_named(stranger: Typist) -> None:
+    for path in (stranger.home / "peers").rglob("*"):
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+    for words in (("send", "librarian", "x"), ("tick",)):
+        said = unprivileged(stranger, *words, "--as", "core")
+        assert said.returncode == 1, said
+        assert "Traceback" not in said.stderr
+        assert said.stderr.startswith("peer: ")
+
+
+def test_a_missing_or_strange_home_says_what_to_do(peer: Typist) -> None:
+    for home in ("missing", "file", "x" * 300):
+        (peer.base / "file").write_text("x")
+        code = 3 if home == "missing" else 1
+        for words in (("inbox",), ("tick",), ("send", "librarian", "x"), ("tick", "--all")):
+            peer(*words, "--home", home, code=code)
+    assert not (peer.base / "missing").exists()
+
+
+def test_a_damaged_identity_harms_nobody_else(peer: Typist) -> None:
+    (peer.folder("core") / "identity.json").write_bytes(b"garbage")
+    assert "damaged" in peer("inbox", "--as", "core", code=1).err
+    assert peer("inbox", "--as", "librarian", "--json").json == []
+    peer("tick", "--as", "librarian")
+
+
+def test_a_key_that_is_gone_damaged_or_open_to_others(peer: Typist) -> None:
+    key = peer.folder("core") / "key"
+    whole = key.read_bytes()
+    key.chmod(0o644)
+    assert "chmod 600" in peer("tick", "--as", "core", code=1).err
+    key.chmod(0o600)
+    key.write_bytes(b"garbage")
+    assert "damaged" in peer("send", "--as", "core", "librarian", "x", code=1).err
+    key.unlink()
+    assert "backup" in peer("tick", "--as", "core", code=1).err
+    assert peer("inbox", "--as", "core", "--json").json == []
+    key.write_bytes(whole)
+    key.chmod(0o600)
+    peer("tick", "--as", "core")
+
+
+def test_a_corrupt_database_is_repaired_and_keeps_what_can_be_read(peer: Typist) -> None:
+    for n in range(30):
+        peer_text = f"letter {n} " + "x" * 3000
+        (peer.base / "text").write_text(peer_text)
+        if n < 3:
+            peer("send", "--as", "core", "librarian", "--file", "text")
+    peer.round()
+    database = peer.folder("librarian") / "home.db"
+    data = bytearray(database.read_bytes())
+    data[100:2000] = b"\xff" * 1900
+    database.write_bytes(data)
+    for words in (("inbox",), ("tick",), ("send", "core", "x"), ("status",)):
+        said = peer(*words, "--as", "librarian", code=1)
+        assert "peer repair" in said.err
+    assert peer("doctor", "--as", "librarian", code=1).out.count("peer repair") == 1
+    repaired = peer("repair", "--as", "librarian", "--json").json
+    assert Path(repaired["set_aside"]).is_file(), "the damaged one is kept"
+    peer("tick", "--as", "librarian")
+    peer.round(2)
+    texts = [row["text"][:8] for row in peer("inbox", "--as", "librarian", "--all", "--json").json]
+    assert sorted(texts) == ["letter 0", "letter 1", "letter 2"], "offered again, each once"
+
+
+def test_a_database_that_is_gone_is_not_made_anew_in_silence(peer: Typist) -> None:
+    (peer.folder("core") / "home.db").unlink()
+    for words in (("inbox",), ("tick",), ("send", "librarian", "x")):
+        assert "peer repair" in peer(*words, "--as", "core", code=1).err
+    assert "epoch" in peer("repair", "--as", "core").out
+    peer("tick", "--as", "core")
+
+
+def test_a_restored_backup_parks_until_it_is_repaired(peer: Typist) -> None:
+    folder, backup = peer.folder("core"), peer.base / "backup"
+    shutil.copytree(folder, backup)
+    peer("tick", "--as", "core")
+    peer("send", "--as", "core", "librarian", "after the backup")
+    shutil.rmtree(folder)
+    shutil.copytree(backup, folder)
+    said = peer("send", "--as", "core", "librarian", "x", code=6)
+    assert "peer repair" in said.err
+    assert peer("tick", "--as", "core", "--json", code=6).json["state"] == "parked"
+    assert peer("status", "--as", "core", "--json").json["parked"]
+    assert "peer repair" in peer("escalations", "--as", "core").out
+    assert "parked" in peer("doctor", "--as", "core", code=1).out
+    assert "begins epoch" in peer("repair", "--as", "core").out
+    peer("tick", "--as", "core")
+    peer("send", "--as", "core", "librarian", "again")
+
+
+def test_a_clock_before_the_last_tick_is_told_and_stops_nothing(peer: Typist) -> None:
+    database = sqlite3.connect(peer.folder("core") / "home.db")
+    database.execute("UPDATE self SET value = value + 7200000 WHERE name = 'last_wall'")
+    database.commit()
+    database.close()
+    assert "before the last tick" in peer("doctor", "--as", "core", code=1).out
+    report = peer("tick", "--as", "core", "--json").json
+    assert any("behind the last tick" in problem for problem in report["problems"])
+    assert report["state"] == "idle"
+    peer("send", "--as", "core", "librarian", "x")
+
+
+def test_arguments_that_are_no_text(peer: Typist) -> None:
+    peer("send", "--as", "core", "librarian", b"\xff\xfe", code=2)
+    peer("send", "--as", b"\xff", "librarian", "x", code=3)
+    peer("send", "--as", "core", b"\xff", "x", code=2)
+    peer("read", "--as", "core", b"\xff\xff\xff\xff", code=3)
+    peer("halt", "--because", b"\xff", code=2)
+    peer("join", b"/tmp/\xff", "--name", "new", code=2)
+    peer("join", str(peer.share), "--name", b"\xff", code=2)
+    (peer.base / "latin").write_bytes("Käse".encode("latin-1"))
+    assert "UTF-8" in peer("send", "--as", "core", "librarian", "--file", "latin", code=2).err
+    peer("inbox", "--home", b"/tmp/\xff", code=3)
+    assert peer("outbox", "--as", "core", "--json").json == []
+
+
+def test_huge_arguments(peer: Typist) -> None:
+    book = "x" * 100_000
+    said = peer("send", "--as", "core", "librarian", book, code=2)
+    assert len(said.err) < 2000
+    for words in (("read", book), ("inbox", "--as", book), ("halt", book), ("peers", "--network", book)):  # fmt: skip
+        said = peer.run([*words, "--as", "core"] if "--as" not in words else words)
+        assert said.code in (2, 3, 5), said.code
+        assert len(said.err) < 2000
+        assert "Traceback" not in said.err
+    (peer.base / "film").write_bytes(b"x" * 200_000)
+    peer("send", "--as", "core", "librarian", "--file", "film", code=2)
+    peer("send", "--as", "core", "librarian", "--file", "/dev/zero", code=2)
+    peer("send", "--as", "core", "librarian", "x" * 60_001, code=2)
+    peer("send", "--as", "core", "librarian", "\x01" * 20_000, code=2)  # six bytes each in JSON
+    peer("send", "--as", "core", "librarian", "x" * 60_000)
+    peer.round()
+    assert len(peer("inbox", "--as", "librarian", "--json").json[0]["text"]) == 60_000
+
+
+def test_a_reader_that_goes_away_and_an_interruption_are_no_bugs(peer: Typist) -> None:
+    for n in range(3):
+        peer("send", "--as", "core", "librarian", f"{n}" * 50_000)
+    peer.round()
+    process = subprocess.Popen(
+        peer.command("inbox", "--as", "librarian", "--json"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=peer.environment,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.wait(20) == 141
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    waiting = subprocess.Popen(
+        peer.command("send", "--as", "core", "librarian", "x", "--wait", "acted"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=peer.environment,
+    )  # fmt: skip
+    assert waiting.stdout is not None
+    waiting.stdout.readline()
+    time.sleep(0.3)
+    waiting.send_signal(signal.SIGINT)
+    _, err = waiting.communicate(timeout=20)
+    assert waiting.returncode == 130
+    assert b"Traceback" not in err
+
+
+def test_a_bug_of_ours_shows_its_trace(peer: Typist) -> None:
+    (peer.base / "sitecustomize.py").write_text(
+        "import peer.mailbox\n"
+        "def broken(folder): raise AssertionError('a bug')\n"
+        "peer.mailbox.open_mailbox = broken\n"
+    )
+    path = os.pathsep.join([str(peer.base), str(ROOT)])
+    said = peer.run(["inbox", "--as", "core"], env={"PYTHONPATH": path})
+    assert said.code == 1
+    assert "AssertionError: a bug" in said.err

@@ -1,0 +1,152 @@
+"""Somebody who types commands: whole processes with a home and a share of their own.
+
+`Typist` runs `python -m peer …` and says what came back; `settled` makes it a network of three
+admitted peers that have heard of each other, copied from one that is made once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from peer import keys
+from peer.clock import SystemClock, SystemEntropy
+from peer.founding import create_network
+from peer.home.places import choose
+from peer.membership import join
+from peer.stewardship import Desk, admit
+from peer.tick import tick
+from peer.wiring import open_peer, open_share
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("core", "librarian", "scout")
+Word = str | bytes
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command came back with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its one JSON document."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Typist:
+    """`base/home` and `base/share` unless `env` says otherwise."""
+
+    base: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.base / "home"
+
+    @property
+    def share(self) -> Path:
+        return self.base / "share"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this person sees."""
+        mine = {
+            "PEER_HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "100",
+            # As where it is installed: compiled once. It halves the time of these tests.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": _bytecode(),
+        }
+        return {**os.environ, **mine, **self.env}
+
+    def __call__(
+        self, *words: Word, code: int = 0, stdin: str = "", env: dict[str, str] | None = None
+    ) -> Said:
+        """Run `peer words…`; it must exit with `code`, without a trace, and say so in one line."""
+        said = self.run(words, stdin=stdin, env=env)
+        assert "Traceback" not in said.err, said.err
+        assert said.code == code, said
+        if code in (2, 3, 4, 5) and "doctor" not in words:
+            assert said.err.startswith("peer: "), said.err
+            assert said.err.count("\n") == 1, said.err
+        return said
+
+    def run(
+        self, words: Sequence[Word], stdin: str = "", env: dict[str, str] | None = None
+    ) -> Said:
+        """The same without any expectation."""
+        done = subprocess.run(
+            self.command(*words),
+            input=stdin.encode(),
+            capture_output=True,
+            env={**self.environment, **(env or {})},
+            cwd=self.base,
+            timeout=100,
+        )
+        return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def command(self, *words: Word) -> list[Word]:
+        """The command line of a process."""
+        return [sys.executable, "-m", "peer", *words]
+
+    def round(self, times: int = 1) -> None:
+        """Everybody ticks, in this process: what `tick` prints is tested elsewhere."""
+        for _ in range(times):
+            for name in NAMES:
+                peer = open_peer(*choose(str(self.home), "peers", name, None))
+                tick(peer)
+                peer.home.close()
+
+    def folder(self, name: str) -> Path:
+        """The directory of an identity."""
+        return Path(choose(str(self.home), "peers", name, None)[0])
+
+
+def settled(base: Path) -> Typist:
+    """A typist with the network of `NAMES`, its steward's key unsealed in the same home."""
+    template = _template()
+    for part in ("home", "share"):
+        shutil.copytree(template / part, base / part)
+    for file in (base / "home").glob("*/*/identity.json"):
+        file.write_bytes(
+            file.read_bytes().replace(bytes(template / "share"), bytes(base / "share"))
+        )
+    return Typist(base)
+
+
+@lru_cache
+def _bytecode() -> str:
+    return tempfile.mkdtemp(prefix="typist-bytecode-")
+
+
+@lru_cache
+def _template() -> Path:
+    base = Path(tempfile.mkdtemp(prefix="typist-"))
+    home, share = str(base / "home"), str(base / "share")
+    clock, entropy = SystemClock(), SystemEntropy()
+    create_network(home, share, "lab", "kay", None, clock, entropy)
+    folder, identity = choose(home, "stewards", None, None)
+    desk = Desk(
+        home=home, folder=folder, identity=identity, share=open_share(share, "kay"), clock=clock,
+        entropy=entropy, unlock=lambda: keys.load_key(folder),
+    )  # fmt: skip
+    for name in NAMES:
+        join(home, share, name, None, clock, entropy)
+        admit(desk, name, None, reuse=False, confirm=lambda shown: False)
+    Typist(base).round(2)
+    return base
