@@ -52,11 +52,11 @@ layers: $(DEV)  ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
 sample: $(RUNTIME)  ## write sample_network/ anew
-	$(BIN)/python -m peer.sample
+	$(BIN)/python -m peer.demo.sample
 
 sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
-	  $(BIN)/python -m peer.sample "$$fresh/sample_network" >/dev/null && \
+	  $(BIN)/python -m peer.demo.sample "$$fresh/sample_network" >/dev/null && \
 	  { git --no-pager diff --no-index --stat -- sample_network "$$fresh/sample_network" || \
 	    { echo 'sample_network/ is not what the code writes: run `make sample`' >&2; exit 1; }; }
 

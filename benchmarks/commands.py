@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from benchmarks.measure import Target, Turn, contest, timed, verdict
 from benchmarks.network import Network, deliver, letters, network
-from peer.tick import tick
+from peer.tick.session import tick
 
 ROUNDS = 25
 NAMES = ("core", "librarian", "scout", "smith", "warden")

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from benchmarks.measure import Target, Turn, contest, timed
 from benchmarks.network import Network, deliver, letters, network, receive
 from peer.instance import Peer
-from peer.tick import tick
+from peer.tick.session import tick
 
 ROUNDS = 60
 FEW, MANY = 10, 100_000

@@ -8,13 +8,13 @@ from hashlib import sha256
 
 from benchmarks.measure import Target, Turn, contest, timed
 from benchmarks.network import Network, network
-from peer import stewards
 from peer.instance import Peer
-from peer.listen import listen
-from peer.look import look
-from peer.report import Report
-from peer.stewardship import newest_roster
-from peer.tick import tick
+from peer.stewards import standing as stewards
+from peer.stewards.desk import newest_roster
+from peer.tick.listen import listen
+from peer.tick.look import look
+from peer.tick.report import Report
+from peer.tick.session import tick
 from protocol import canonical, documents, limits
 from protocol.envelope import open_envelope
 from protocol.heartbeat import TYPE, Heartbeat

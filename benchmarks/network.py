@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 from peer import keys
 from peer.clock import SystemClock, SystemEntropy
-from peer.founding import create_network
 from peer.home.places import choose
 from peer.instance import Peer
 from peer.membership import join
 from peer.send import send
-from peer.stewardship import Desk, admit
-from peer.tick import tick
+from peer.stewards.desk import Desk, admit
+from peer.stewards.founding import create_network
+from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol.messages import Note
 
@@ -33,7 +33,13 @@ class Network:
         where, identity = choose(self.home, "stewards", None, None)
         share = open_share(self.share, identity.name)
         self.desk = Desk(
-            self.home, where, identity, share, self.clock, lambda: keys.load_key(where), self.entropy
+            self.home,
+            where,
+            identity,
+            share,
+            self.clock,
+            lambda: keys.load_key(where),
+            self.entropy,
         )
         for name in names:
             join(self.home, self.share, name, None, self.clock, self.entropy)

@@ -19,7 +19,7 @@ from peer.deadline import watch
 from peer.home import Home, open_home
 from peer.home.drive import check_home, network_kind
 from peer.home.places import DATABASE, Identity, identities
-from peer.stewards import open_marker
+from peer.stewards.standing import open_marker
 from peer.wiring import open_share
 from protocol import canonical
 from protocol.errors import HomeError, ShareDeniedError, ShareError, SomaError, UsageError

@@ -7,8 +7,8 @@ from typing import Literal
 
 from peer.home.mail import Letter
 from peer.instance import Peer
-from peer.receipts import read_receipt
 from peer.send import Sent, send
+from peer.tick.receipts import read_receipt
 from peer.tracing import acted_at
 from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
 from protocol.messages import Answer, Body, Note

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from peer import keys, own
-from peer.beat import beat
+from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home import create_home
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import DATABASE, Identity, directory, read_identity, save_identity
 from peer.instance import Peer
-from peer.stewards import open_document, open_marker, read_marker, standing
+from peer.stewards.standing import open_document, open_marker, read_marker, standing
+from peer.tick import own
+from peer.tick.beat import beat
 from peer.wiring import open_share
 from protocol import canonical, documents, names
 from protocol.card import Card

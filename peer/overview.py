@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from peer import look
 from peer.home.places import Identity
 from peer.instance import Peer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
-from peer.stewards import standing
-from peer.stewardship import Desk, key_fingerprint, newest_roster
+from peer.stewards.desk import Desk, key_fingerprint, newest_roster
+from peer.stewards.standing import standing
+from peer.tick import look
 from protocol import canonical, charter, order
 from protocol.charter import Charter
 from protocol.order import Order, halts_in_force

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from peer import own, stewards
-from peer.beat import beat
-from peer.deliver import Listing, place, place_feed, survey
-from peer.forming import form
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
+from peer.stewards import standing as stewards
+from peer.tick import own
+from peer.tick.beat import beat
+from peer.tick.deliver import Listing, place, place_feed, survey
+from peer.tick.forming import form
 from protocol import canonical, limits, names
 from protocol.errors import (
     HumanNeededError,

@@ -12,14 +12,13 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from peer import keys
-from peer.founding import create_network
 from peer.home import Home, create_home
 from peer.home.database import Database
 from peer.home.mail import Letter
@@ -27,16 +26,17 @@ from peer.home.places import Identity, choose
 from peer.instance import HOUR_MS, Peer
 from peer.membership import join
 from peer.repair import _new_epoch
-from peer.report import Report
 from peer.send import Sent, send
-from peer.stewardship import Desk, admit
-from peer.tick import tick
+from peer.stewards.desk import Desk, admit, halt, resume
+from peer.stewards.founding import create_network
+from peer.tick.report import Report
+from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol import authority, canonical, documents
 from protocol.authority import StewardBody, StewardDocument
 from protocol.card import Card
 from protocol.charter import Charter
-from protocol.errors import RuleError, ShareError
+from protocol.errors import NotFoundError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
 from protocol.messages import Body, Head, Insight, Note, compose
 from protocol.page import ALL, Header, form_page
@@ -345,9 +345,12 @@ class Network:
         with self.faulty(author, *faults):
             return send(self.peers[author], [to] if isinstance(to, str) else to, [body], **more)
 
-    def round(
-        self, times: int = 1, *, hours: float = 6, only: Iterable[str] = ()
-    ) -> list[Report]:
+    def send_here(self, author: str, to: str | Sequence[str], what: str | Body) -> Sent:
+        """The same over whatever share the peer has at the moment."""
+        body = Note(text=what) if isinstance(what, str) else what
+        return send(self.peers[author], [to] if isinstance(to, str) else to, [body])
+
+    def round(self, times: int = 1, *, hours: float = 6, only: Iterable[str] = ()) -> list[Report]:
         """Time goes by and everybody ticks, in the order of names, `times` times."""
         reports = []
         for _ in range(times):
@@ -385,6 +388,11 @@ class Network:
                 if op in WRITES and not path.endswith(("/heartbeat.json", "/canary"))
             ]
         return found
+
+    def resume_all(self) -> None:
+        """Lift every halt, if there is one."""
+        with suppress(NotFoundError):
+            resume(self.desk, "*")
 
     def restart(self, name: str, home: Home | None = None) -> Peer:
         """A new process over the same home, or over another one (a restored backup)."""
@@ -520,6 +528,15 @@ def acted(home: Home) -> list[str]:
     )
 
 
+def stream_seqs(home: Home) -> list[list[int]]:
+    """The numbers that a home gave to its pages, for each of its streams."""
+    rows = home.db.read("SELECT epoch, audience, seq FROM own_page ORDER BY epoch, audience, seq")
+    streams: dict[tuple[str, str], list[int]] = {}
+    for epoch, audience, seq in rows:
+        streams.setdefault((epoch, audience), []).append(seq)
+    return list(streams.values())
+
+
 def insight(words: str, *topics: str) -> Insight:
     """A piece of knowledge."""
     return Insight(text=words, topics=topics or ("metal",), confidence=900)
@@ -627,6 +644,11 @@ class FolderNetwork:
         self.peers.clear()
 
 
+def open_folder_peer(base: Path, name: str) -> Peer:
+    """A peer of a `FolderNetwork` at `base`, as another process opens it; the clock is true."""
+    return open_peer(*choose(str(base / "home"), "peers", name, None))
+
+
 @lru_cache
 def _settled(names: tuple[str, ...], seed: int) -> Network:
     network = Network(names, seed=seed)
@@ -637,3 +659,31 @@ def _settled(names: tuple[str, ...], seed: int) -> Network:
 def settled(*names: str, seed: int = 0) -> Network:
     """A network whose peers have seen each other, by default `core` and `scout`."""
     return _settled(names or ("core", "scout"), seed).copy()
+
+
+__all__ = [
+    "CLUSTER",
+    "DAY_MS",
+    "FIVE",
+    "SIX_HOURS_MS",
+    "DyingDatabase",
+    "FakeClock",
+    "FolderNetwork",
+    "Killed",
+    "Network",
+    "SeededEntropy",
+    "acted",
+    "copy_home",
+    "denied",
+    "failing",
+    "halt",
+    "hidden",
+    "insight",
+    "open_folder_peer",
+    "path_of",
+    "resume",
+    "send",
+    "settled",
+    "stream_seqs",
+    "tick",
+]

@@ -34,7 +34,7 @@ def command(
     Without --fingerprint only a key of this home is admitted, or one that you confirm at the
     terminal: anybody can put a card on the share.
     """
-    from peer.stewardship import admit, key_fingerprint
+    from peer.stewards.desk import admit, key_fingerprint
 
     name = checked_name(name)
     desk = open_desk(where, passphrase_file)

@@ -19,7 +19,7 @@ def command(where: Where, dir: str | None) -> None:
     own home is not touched.
     """
     from peer.cli.typed import folder
-    from peer.demo import run
+    from peer.demo.play import run
 
     code = run(None if dir is None else folder(dir), output.aside if where.json else click.echo)
     if where.json:

@@ -16,7 +16,7 @@ from peer import keys
 from peer.cli.where import Where
 from peer.clock import SystemClock, SystemEntropy
 from peer.deadline import watch
-from peer.stewardship import Desk
+from peer.stewards.desk import Desk
 from peer.wiring import open_share
 from protocol.errors import HumanNeededError, UsageError
 from protocol.signing import Signer

@@ -6,12 +6,12 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import whole_text
+from peer.cli.typed import id_argument, whole_text
 from peer.cli.where import Where
 
 
 @click.command(epilog=output.examples('peer dispute k3vab2c7 --because "measured twice, it is 58"'))
-@click.argument("id")
+@id_argument
 @click.option("--because", required=True, metavar="TEXT", help="What is wrong with it")
 @common
 def command(where: Where, id: str, because: str) -> None:

@@ -26,10 +26,7 @@ help_columns_max = 100
 
 def run(cli: click.Command, args: Sequence[str]) -> int:
     """Run a command line; returns its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # What a terminal cannot show is shown as a code, and never a reason to fail.
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_stdout()
     try:
         code = _invoke(cli, list(args))
         sys.stdout.flush()
@@ -51,6 +48,19 @@ def run(cli: click.Command, args: Sequence[str]) -> int:
         _let_go_of_stdout()
         return complain(_system(error), 1)
     return code
+
+
+def _prepare_stdout() -> None:
+    """What cannot be shown is shown as a code, and what is written is written in whole."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    if isinstance(stream.buffer, io.RawIOBase):
+        # PYTHONUNBUFFERED: there a write that the pipe takes only in part loses its rest.
+        buffer = io.BufferedWriter(stream.buffer)
+        sys.stdout = io.TextIOWrapper(buffer, stream.encoding, "backslashreplace")
+    else:
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(cli: click.Command, args: list[str]) -> int:

@@ -17,7 +17,7 @@ def command(where: Where) -> None:
     The home keeps everything; `peer join` brings you back.
     """
     from peer.membership import leave
-    from peer.stewards import read_marker
+    from peer.stewards.standing import read_marker
 
     peer = where.peer()
     read_marker(peer)

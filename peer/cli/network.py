@@ -14,7 +14,7 @@ from peer.cli.typed import checked_name, folder
 from peer.cli.where import Where
 
 if TYPE_CHECKING:
-    from peer.founding import Founded
+    from peer.stewards.founding import Founded
 
 
 @click.group(
@@ -52,7 +52,7 @@ def create(
     passphrase = new_passphrase(steward, none=no_passphrase, file=passphrase_file)
 
     from peer.clock import SystemClock, SystemEntropy
-    from peer.founding import create_network
+    from peer.stewards.founding import create_network
 
     founded = create_network(
         where.home, share, cluster, steward, passphrase, SystemClock(), SystemEntropy()

@@ -9,6 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.typed import id_argument
 from peer.cli.where import Where
 from peer.mailbox import Mailbox
 from protocol.errors import SomaError
@@ -54,7 +55,7 @@ def _lines(rows: list[Row], name: str) -> Iterator[str]:
 
 
 @command.command(epilog=output.examples("peer outbox cancel k3vab2c7"))
-@click.argument("id")
+@id_argument
 @common
 def cancel(where: Where, id: str) -> None:
     """Take back a letter that is still in this home.

@@ -19,8 +19,8 @@ def command(where: Where) -> None:
 
     φ grows with silence: from 1 on late, from 3 suspect, from 8 dead.
     """
-    from peer.look import table
-    from peer.stewards import standing
+    from peer.stewards.standing import standing
+    from peer.tick.look import table
 
     peer = where.peer()
     rows = table(peer, standing(peer))

@@ -6,12 +6,13 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.typed import id_argument
 from peer.cli.where import Where, now
 from peer.mailbox import Mailbox
 
 
 @click.command(epilog=output.examples("peer read k3vab2c7", "peer read k3va --json"))
-@click.argument("id")
+@id_argument
 @common
 def command(where: Where, id: str) -> None:
     """Show one item in full, and mark it as read.

@@ -6,14 +6,14 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import text_options, whole_text
+from peer.cli.typed import id_argument, text_options, whole_text
 from peer.cli.where import Where
 
 
 @click.command(
     epilog=output.examples('peer reply k3vab2c7 "thank you"', "peer reply k3va --file answer.txt")
 )
-@click.argument("id")
+@id_argument
 @text_options
 @common
 def command(where: Where, id: str, text: str | None, file: str | None) -> None:

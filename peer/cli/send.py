@@ -9,7 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import checked_topics, text_options, topic_option, whole_text
+from peer.cli.typed import checked_topics, item_id, text_options, topic_option, whole_text
 from peer.cli.where import Where
 from protocol.errors import UsageError
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     help="What it is  [default: note]",
 )  # fmt: skip
 @topic_option
-@click.option("--reply-to", metavar="ID", help="The item it refers to, in whose thread it goes")
+@click.option(
+    "--reply-to", metavar="ID", callback=item_id,
+    help="The item it refers to, in whose thread it goes",
+)  # fmt: skip
 @click.option(
     "--priority", type=click.IntRange(0, 4), default=2, metavar="N", help="0 to 4  [default: 2]"
 )

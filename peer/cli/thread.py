@@ -9,6 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.typed import id_argument
 from peer.cli.where import Where
 from peer.mailbox import Mailbox
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=output.examples("peer thread k3vab2c7"))
-@click.argument("id")
+@id_argument
 @common
 def command(where: Where, id: str) -> None:
     """Show the whole conversation that an item belongs to, oldest first.

@@ -15,7 +15,7 @@ from protocol.errors import SomaError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
-    from peer.report import Report
+    from peer.tick.report import Report
 
 PROBLEMS_SHOWN = 10
 HUMAN_NEEDED = 6
@@ -48,22 +48,22 @@ def _tick_all(where: Where) -> None:
         try:
             report = _tick(folder, identity)
         except SomaError as error:
-            code, value = error.exit_code, {"peer": identity.name, "error": str(error)}
-            lines = [f"{output.bold(identity.name)}  {output.bad(output.line(str(error)))}"]
+            code = error.exit_code
+            done.append({"peer": identity.name, "error": str(error)})
+            output.aside(f"peer: {identity.name}: {output.line(str(error))}")
         else:
-            code, value = HUMAN_NEEDED if report.human else 0, report.as_json()
-            lines = list(_lines(report))
+            code = HUMAN_NEEDED if report.human else 0
+            done.append(report.as_json())
+            if not where.json:
+                click.echo("\n".join(_lines(report)))
         worst = max(worst, code)
-        done.append(value)
-        if not where.json:
-            click.echo("\n".join(lines))
     if where.json:
         output.document(done)
     raise click.exceptions.Exit(worst)
 
 
 def _tick(folder: str, identity: Identity) -> Report:
-    from peer.tick import tick
+    from peer.tick.session import tick
     from peer.wiring import open_peer
 
     return tick(open_peer(folder, identity, watched=True))

@@ -9,12 +9,13 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.typed import id_argument
 from peer.cli.where import Where
 from peer.tracing import trace
 
 
 @click.command(epilog=output.examples("peer trace k3vab2c7", "peer trace k3va --json"))
-@click.argument("id")
+@id_argument
 @common
 def command(where: Where, id: str) -> None:
     """Show what this home knows about the way of an item.

@@ -36,6 +36,23 @@ def topic_option(command: Params) -> Params:
     )(command)  # fmt: skip
 
 
+def item_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The callback of a parameter that is the id of an item, or its beginning."""
+    if value is None:
+        return None
+    text = value.lower()
+    if not re.fullmatch(f"[a-z2-7]{{1,{limits.item_id_chars}}}", text):
+        raise UsageError(
+            f"{value[:80]!r} is no id: they are {limits.item_id_chars} letters a-z and digits 2-7"
+        )
+    return text
+
+
+def id_argument(command: Params) -> Params:
+    """`ID`, of which the beginning is enough."""
+    return click.argument("id", callback=item_id)(command)
+
+
 def whole_text(text: str | None, file: str | None) -> str:
     """The text of a letter or publication."""
     if (text is None) == (file is None):

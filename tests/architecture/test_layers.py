@@ -75,7 +75,7 @@ def test_the_contracts_hold(copy: Path) -> None:
         ("registry/folder.py", "import registry.layout", "Adapters"),
         ("registry/memory.py", "import protocol.page", "Adapters"),
         ("registry/share.py", "import sqlite3", "SQLite is the home's business"),
-        ("peer/clock.py", "import peer.tick", "Inside peer"),
+        ("peer/clock.py", "import peer.tick.session", "Inside peer"),
         ("peer/handlers/planted.py", "import peer.clock", "Handlers"),
         ("peer/handlers/planted.py", "import registry.share", "Handlers"),
         ("peer/handlers/planted.py", "import sqlite3", "Handlers"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from peer.home.places import choose
 from peer.instance import Peer
-from peer.report import Report
-from peer.tick import tick
+from peer.tick.report import Report
+from peer.tick.session import tick
 from peer.wiring import open_peer
 from protocol import canonical
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from peer import act, handlers
+from peer import handlers
 from peer.effects import auto_depth_max, auto_sends_hourly_max
+from peer.tick import act
 from protocol import canonical
 from protocol.effect import Effect, Publish, Send
 from protocol.messages import Answer, Dispute, Insight, Note, Question

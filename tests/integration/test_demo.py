@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from peer import demo, narrator
-from peer.stage import PEERS
+from peer.demo import narrator
+from peer.demo import play as demo
+from peer.demo.stage import PEERS
 from protocol.errors import UsageError
 from tests.integration.onlookers import files, letters, shell, tick_once, wake
 

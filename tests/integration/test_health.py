@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from peer.beat import compose
 from peer.instance import HOUR_MS
 from peer.membership import leave
-from peer.stewardship import halt, resume
+from peer.stewards.desk import halt, resume
+from peer.tick.beat import compose
 from protocol import documents
 from registry import layout
 from tests.network import CLUSTER, DAY_MS, FIVE, FakeClock, Network, failing, hidden, settled

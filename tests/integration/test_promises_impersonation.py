@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from peer.beat import compose
-from peer.receipts import compose_receipt
+from peer.tick.beat import compose
+from peer.tick.receipts import compose_receipt
 from protocol import canonical, documents
 from protocol.envelope import seal_envelope
 from protocol.order import Order
@@ -472,7 +472,7 @@ def test_what_an_agent_signs_is_no_steward_document(
 
 def test_a_document_of_another_network_changes_nothing() -> None:
     """AUTH-8, ROOT-5: the same people may steward two networks; a halt there is none here."""
-    from peer.stewardship import halt
+    from peer.stewards.desk import halt
 
     network, other = settled(), settled(seed=1)
     order = halt(other.desk, "*", "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from peer import act, handlers
+from peer import handlers
+from peer.tick import act
 from protocol.effect import Escalate
 from protocol.messages import Question
 from registry import layout

@@ -347,14 +347,17 @@ def test_special_files_in_a_real_folder(
     network.round()
     share = Path(network.share)
     core, scout = (network.peers[name].home.state.epoch[:8] for name in ("core", "scout"))
-    path = share / {
-        "letter": f"peers/scout/inbox/core.{core}.1.page",
-        "heartbeat": "peers/core/heartbeat.json",
-        "receipt": f"peers/scout/receipts/{CLUSTER}/core.json",
-        "feed": f"peers/core/outbox/feed/{core}.1.page",
-        "order": "orders/aaaaaaaaaaaaaaaa.json",
-        "own feed": f"peers/scout/outbox/feed/{scout}.1.page",
-    }[where]
+    path = (
+        share
+        / {
+            "letter": f"peers/scout/inbox/core.{core}.1.page",
+            "heartbeat": "peers/core/heartbeat.json",
+            "receipt": f"peers/scout/receipts/{CLUSTER}/core.json",
+            "feed": f"peers/core/outbox/feed/{core}.1.page",
+            "order": "orders/aaaaaaaaaaaaaaaa.json",
+            "own feed": f"peers/scout/outbox/feed/{scout}.1.page",
+        }[where]
+    )
     path.parent.mkdir(exist_ok=True)
     if path.exists():
         path.unlink()

@@ -259,9 +259,7 @@ def test_a_readers_backup_gets_everything_again(known: bool) -> None:
     network.repair("scout")
     network.round(5)
     before = ["core: before"] if known else []
-    assert network.acted("scout") == sorted(
-        [*before, "core: one", "smith: three", "smith: two"]
-    )
+    assert network.acted("scout") == sorted([*before, "core: one", "smith: three", "smith: two"])
     assert network.open_pages("core", "scout") == network.open_pages("smith", "scout") == 0
     assert network.writes() == []
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from peer import sample
+from peer.demo import sample
+from peer.demo.stage import INTRUDER, PEERS, STEWARD
 from peer.home.places import choose
-from peer.stage import INTRUDER, PEERS, STEWARD
 from protocol import canonical
 from protocol.errors import NotFoundError, UsageError
 from tests.integration.onlookers import as_cloned, files, letters, run, shell, tick_once, wake
@@ -51,7 +51,7 @@ def test_the_sample_in_this_checkout_is_what_the_code_writes(root: Path, fresh: 
 def test_nothing_of_the_machine_decides_a_byte(root: Path, fresh: Path, tmp_path: Path) -> None:
     for seed, zone in (("1", "Asia/Kolkata"), ("4242", "America/Lima")):
         run(
-            "-m", "peer.sample", seed, cwd=tmp_path,
+            "-m", "peer.demo.sample", seed, cwd=tmp_path,
             PYTHONHASHSEED=seed, PYTHONPATH=str(root), TZ=zone, LC_ALL="C",
         )  # fmt: skip
         assert files(tmp_path / seed) == files(fresh)

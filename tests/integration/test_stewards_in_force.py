@@ -6,7 +6,7 @@ import pytest
 
 from peer import handlers
 from peer.membership import join
-from peer.stewardship import admit, halt, resume
+from peer.stewards.desk import admit, halt, resume
 from protocol.authority import StewardDocument
 from protocol.charter import Charter, Goal
 from protocol.errors import (
@@ -378,7 +378,7 @@ def test_a_head_that_no_steward_signed_changes_nothing(forge: str) -> None:
     """AUTH-11, HALT-7: a peer's claim is nothing, whatever it puts into its heartbeat."""
     from dataclasses import replace
 
-    from peer.beat import compose
+    from peer.tick.beat import compose
     from protocol import canonical, documents
     from protocol.envelope import seal_envelope
 
@@ -540,7 +540,7 @@ def test_of_two_documents_with_one_number_the_lower_hash_holds(first: int) -> No
     network.round()
     network.desk.place(rivals[1 - first])
     network.round()
-    from peer.stewards import standing
+    from peer.stewards.standing import standing
 
     lower = min(rivals, key=lambda document: document.digest)
     for name in network.peers:

@@ -14,7 +14,7 @@ def _forge_beat(network: Network, name: str, **members: object) -> None:
     """A heartbeat signed by its author that says something else."""
     from dataclasses import replace
 
-    from peer.beat import compose
+    from peer.tick.beat import compose
     from protocol import documents
 
     peer = network.peers[name]

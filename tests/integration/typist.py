@@ -20,11 +20,11 @@ from typing import Any
 
 from peer import keys
 from peer.clock import SystemClock, SystemEntropy
-from peer.founding import create_network
 from peer.home.places import choose
 from peer.membership import join
-from peer.stewardship import Desk, admit
-from peer.tick import tick
+from peer.stewards.desk import Desk, admit
+from peer.stewards.founding import create_network
+from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,6 +1,6 @@
 """The story: a day of five peers, told as events while it really happens.
 
-`until_last_round` and `last_round` are the two acts; `peer.sample` freezes the network between
+`until_last_round` and `last_round` are the two acts; `peer.demo.sample` freezes the network between
 them, with mail that nobody has fetched yet. Every text is said by somebody, nothing is staged
 behind the scenes: what an event says is what the network did.
 """
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peer.demo.stage import PEERS, Stage
 from peer.instance import HOUR_MS
-from peer.report import Report
-from peer.stage import PEERS, Stage
+from peer.tick.report import Report
 from protocol.messages import Alert, Answer, Body, Endorsement, Insight, Note, Question, stored_item
 
 ROUND_HOURS = 6

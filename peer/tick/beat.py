@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peer import software
 from peer.instance import Peer
-from peer.stewards import heads_in_force
+from peer.stewards.standing import heads_in_force
 from protocol import documents, limits
 from protocol.heartbeat import FeedHead, Heartbeat
 from protocol.page import ALL

@@ -14,9 +14,9 @@ import sys
 import tempfile
 
 from peer.clock import SystemClock, SystemEntropy
-from peer.narrator import Narrator, Say
-from peer.stage import CLUSTER, PEERS, STEWARD, PlayedClock, Stage
-from peer.story import DAY_MS, EARLY_MS, Said, Story
+from peer.demo.narrator import Narrator, Say
+from peer.demo.stage import CLUSTER, PEERS, STEWARD, PlayedClock, Stage
+from peer.demo.story import DAY_MS, EARLY_MS, Said, Story
 from protocol.errors import UsageError
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peer import epochs
 from peer.home.journal import StreamState
 from peer.instance import Peer
-from peer.stewards import Standing
+from peer.stewards.standing import Standing
+from peer.tick import epochs
 from protocol import canonical
 from protocol.errors import RuleError
 from protocol.messages import Item

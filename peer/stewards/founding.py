@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from peer import keys, shelf
+from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, save_identity
+from peer.stewards import shelf
 from peer.wiring import create_share
 from protocol import authority, limits, names
 from protocol.charter import Charter

@@ -11,9 +11,9 @@ from typing import Any
 
 from peer.home.neighbours import Neighbour
 from peer.instance import HOUR_MS, Peer
-from peer.listen import elapsed
-from peer.report import Report
-from peer.stewards import Standing
+from peer.stewards.standing import Standing
+from peer.tick.listen import elapsed
+from peer.tick.report import Report
 from protocol.suspicion import own_fault, state_of, suspicion
 
 WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}

@@ -13,7 +13,7 @@ from peer import effects, handlers
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import Peer
-from peer.report import Report
+from peer.tick.report import Report
 from protocol.errors import HomeError, RuleError
 from protocol.messages import Item, stored_item
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from peer.instance import Peer
-from peer.intake import Found, Taken, take
-from peer.report import Report
-from peer.stewards import Standing
+from peer.stewards.standing import Standing
+from peer.tick.intake import Found, Taken, take
+from peer.tick.report import Report
 from protocol.errors import (
     MissingError,
     OversizedError,

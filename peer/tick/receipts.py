@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from peer import epochs
 from peer.home.journal import StreamState
 from peer.instance import Peer
-from peer.own import park
-from peer.report import Report
-from peer.stewards import standing
+from peer.stewards.standing import standing
+from peer.tick import epochs
+from peer.tick.own import park
+from peer.tick.report import Report
 from protocol import documents, limits
 from protocol.errors import RuleError, ShareError
 from protocol.page import ALL

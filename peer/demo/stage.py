@@ -3,23 +3,24 @@
 Rules: everything goes through the doors that people and agents use (found, join, admit, send,
 tick, halt); clock, chance and keys are handed in, so that the same play can run on the machine's
 own or come out the same everywhere.
-Not here: what is played (`peer.story`), and for whom (`peer.demo`, `peer.sample`).
+Not here: what is played (`peer.demo.story`), and for whom (`peer.demo`, `peer.demo.sample`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from peer import keys, stewardship
+from peer import keys
 from peer.clock import Clock, Entropy
-from peer.founding import create_network
 from peer.home.places import choose
 from peer.instance import Peer
 from peer.membership import join, root_fingerprint
-from peer.report import Report
 from peer.send import send
-from peer.stewardship import Desk, admit, scope_named
-from peer.tick import tick
+from peer.stewards import desk as stewardship
+from peer.stewards.desk import Desk, admit, scope_named
+from peer.stewards.founding import create_network
+from peer.tick.report import Report
+from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol import canonical
 from protocol.messages import Body, Head, Note, compose

@@ -1,15 +1,15 @@
 """The sample: a real network folder, byte for byte the same wherever and whenever it is made.
 
-    python -m peer.sample [DIR]                       the share (default sample_network), anew
-    python -m peer.sample --home HOME --network COPY  a home of its peers, for a copy of the share
+    python -m peer.demo.sample [DIR]                       the share (default sample_network), anew
+    python -m peer.demo.sample --home HOME --network COPY  a home of its peers, for a copy of the share
 
-It is the day that `peer demo` plays (`peer.story`), on a stopped clock and counted chance, frozen
+It is the day that `peer demo` plays (`peer.demo.story`), on a stopped clock and counted chance, frozen
 before its last round: mail waits in inboxes, one letter in core's is forged. Only the share is
 under version control. To let its peers live on, work on a copy, with a fresh home for each copy
 (a home that knows less than its share is a restored backup, and parks):
 
     cp -r sample_network /tmp/copy
-    python -m peer.sample --home /tmp/home --network /tmp/copy
+    python -m peer.demo.sample --home /tmp/home --network /tmp/copy
     peer inbox --home /tmp/home --as core
     peer tick --home /tmp/home --as core
     peer inbox --home /tmp/home --as core
@@ -30,9 +30,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 
+from peer.demo.stage import STEWARD, PlayedClock, Stage
+from peer.demo.story import DAY_MS, EARLY_MS, Story
 from peer.home.places import Part, identities, save_identity
-from peer.stage import STEWARD, PlayedClock, Stage
-from peer.story import DAY_MS, EARLY_MS, Story
 from protocol.errors import SomaError, UsageError
 from protocol.signing import Signer
 from registry import layout
@@ -136,7 +136,7 @@ def _marker(folder: str) -> bytes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m peer.sample", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m peer.demo.sample", allow_abbrev=False)
     parser.description = "Write the sample network, or a home for a copy of it."
     parser.add_argument("folder", nargs="?", metavar="DIR", help=f"default {FOLDER}")
     parser.add_argument("--home", help="write a home of the sample's peers here instead")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from peer import epochs, stewards
 from peer.home.neighbours import Neighbour
 from peer.instance import Peer
-from peer.intake import freeze
-from peer.report import Report
-from peer.stewards import Standing
+from peer.stewards import standing as stewards
+from peer.stewards.standing import Standing
+from peer.tick import epochs
+from peer.tick.intake import freeze
+from peer.tick.report import Report
 from protocol.errors import MissingError, RuleError, ShareError
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from protocol.page import ALL, Stream

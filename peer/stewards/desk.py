@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from peer import shelf
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
-from peer.stewards import open_marker
+from peer.stewards import shelf
+from peer.stewards.standing import open_marker
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64

@@ -7,17 +7,19 @@ parked for another reason writes nothing to the share.
 
 from __future__ import annotations
 
-from peer import lock, own, stewards
-from peer.act import act
-from peer.beat import beat
-from peer.deliver import deliver
+from peer import lock
 from peer.instance import Peer
-from peer.listen import listen
-from peer.look import look
-from peer.receipts import write_receipts
-from peer.receive import receive
-from peer.report import Report
-from peer.stewards import Standing
+from peer.stewards import standing as stewards
+from peer.stewards.standing import Standing
+from peer.tick import own
+from peer.tick.act import act
+from peer.tick.beat import beat
+from peer.tick.deliver import deliver
+from peer.tick.listen import listen
+from peer.tick.look import look
+from peer.tick.receipts import write_receipts
+from peer.tick.receive import receive
+from peer.tick.report import Report
 from protocol import canonical
 from protocol.errors import HumanNeededError, ShareUnavailableError
 from protocol.order import describe_halts

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peer import own
-from peer.forming import form
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from peer.receipts import read_receipt
-from peer.report import Report
+from peer.tick import own
+from peer.tick.forming import form
+from peer.tick.receipts import read_receipt
+from peer.tick.report import Report
 from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL

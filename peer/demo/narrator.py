@@ -1,7 +1,7 @@
 """The narrator of the demo: events become lines as they happen, and a summary at the end.
 
 Rules: plain text, one event one line where it fits; every number is read from a report or a home.
-Not here: what happens (`peer.story`).
+Not here: what happens (`peer.demo.story`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import os
 import textwrap
 from collections.abc import Callable
 
+from peer.demo.stage import PEERS, STEWARD, Stage
+from peer.demo.story import Event, Forged, Ordered, Round, Said, Ticked
 from peer.instance import HOUR_MS
-from peer.report import Report
-from peer.stage import PEERS, STEWARD, Stage
-from peer.story import Event, Forged, Ordered, Round, Said, Ticked
+from peer.tick.report import Report
 
 Say = Callable[[str], None]
 WIDTH = 96

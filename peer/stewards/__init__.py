@@ -1,0 +1,1 @@
+"""What stewards want (`standing`), and what a steward does (`desk`, `founding`)."""

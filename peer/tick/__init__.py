@@ -1,0 +1,1 @@
+"""The tick, one heartbeat session: `session` is the order of its phases, one file each."""
