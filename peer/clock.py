@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -25,6 +25,19 @@ class Clock(Protocol):
         """A word that changes with every boot of this machine."""
 
 
+class Moment(NamedTuple):
+    """One reading of a clock."""
+
+    monotonic_ms: int
+    wall_ms: int
+    boot: str
+
+
+def read(clock: Clock) -> Moment:
+    """What a clock says now, all at once."""
+    return Moment(clock.monotonic_ms(), clock.wall_ms(), clock.boot())
+
+
 class Entropy(Protocol):
     """Where random bytes come from."""
 
@@ -34,6 +47,9 @@ class Entropy(Protocol):
 
 class SystemClock:
     """The clock of this machine."""
+
+    def __init__(self) -> None:
+        self._boot: str | None = None
 
     def wall_ms(self) -> int:
         """See `Clock.wall_ms`."""
@@ -45,6 +61,11 @@ class SystemClock:
 
     def boot(self) -> str:
         """See `Clock.boot`."""
+        if self._boot is None:
+            self._boot = self._ask_boot()
+        return self._boot
+
+    def _ask_boot(self) -> str:
         try:
             with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
                 return file.read().strip()

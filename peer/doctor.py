@@ -19,7 +19,7 @@ from peer.deadline import watch
 from peer.home import Home, open_home
 from peer.home.drive import check_home, network_kind
 from peer.home.places import DATABASE, Identity, identities
-from peer.stewards.standing import open_marker
+from peer.stewards.opening import open_marker
 from peer.wiring import open_share
 from protocol import canonical
 from protocol.errors import HomeError, ShareDeniedError, ShareError, SomaError, UsageError
@@ -48,12 +48,12 @@ Findings = Iterator[Finding]
 
 def examine(home: str, mine: Iterable[tuple[str, Identity]], clock: Clock) -> list[Finding]:
     """Every check of the machine, the home, and those of its identities that are meant."""
-    found = [*_python(), *_packages(), *_home(home), *_steward_keys(home)]
+    found = [*_python(), *_packages(), *_home(home), *_steward_keys(home, clock)]
     for folder, identity in mine:
         found += _key(folder, identity)
         found += _database(folder, identity, clock)
         found += _drive(home, identity)
-        found += _share(folder, identity, clock)
+        found += _share(identity, clock, folder)
     return found
 
 
@@ -133,7 +133,7 @@ def _drive(home: str, identity: Identity) -> Findings:
         yield _warn("home", warning.partition(";")[0], mend)
 
 
-def _steward_keys(home: str) -> Findings:
+def _steward_keys(home: str, clock: Clock) -> Findings:
     """Whatever runs beside a steward's key can sign as the steward."""
     agents = ", ".join(identity.name for _, identity in identities(home, "peers"))
     for folder, steward in identities(home, "stewards"):
@@ -152,6 +152,7 @@ def _steward_keys(home: str) -> Findings:
             )
         else:
             yield _ok("steward key", text)
+            yield from _share(steward, clock)
 
 
 def _key(folder: str, identity: Identity) -> Findings:
@@ -211,7 +212,8 @@ def _others_ahead(home: Home) -> int:
     return int(ahead[len(ahead) // 2]) if len(ahead) >= 3 else 0
 
 
-def _share(folder: str, identity: Identity, clock: Clock) -> Findings:
+def _share(identity: Identity, clock: Clock, folder: str | None = None) -> Findings:
+    """`folder` is that of a peer, who has something of his own on the share."""
     check = f"{identity.name}: share"
     try:
         drive = open_share(identity.share, identity.name)
@@ -220,11 +222,8 @@ def _share(folder: str, identity: Identity, clock: Clock) -> Findings:
         yield _ok(check, f"{identity.share} is this network")
         documents = charter.documents(share)
         yield _ok(check, f"{len(documents)} documents of stewards can be listed")
-        yield from _inbox(share, identity)
-        with lock.held(folder) as alone:
-            # A tick that is running sings for itself, and ours would spoil its song.
-            if alone:
-                yield from _canary(share, identity)
+        if folder is not None:
+            yield from _own_part(share, identity, folder)
     except (ShareError, UsageError) as error:
         yield _fault(check, error)
         return
@@ -232,6 +231,14 @@ def _share(folder: str, identity: Identity, clock: Clock) -> Findings:
         mend = "nothing is lost: letters are kept in the home until their receipts come"
         yield _warn(check, "the drive does not say when data is safe (no fsync)", mend)
     yield from _room(check, identity.share)
+
+
+def _own_part(share: Share, identity: Identity, folder: str) -> Findings:
+    yield from _inbox(share, identity)
+    with lock.held(folder) as alone:
+        # A tick that is running sings for itself, and ours would spoil its song.
+        if alone:
+            yield from _canary(share, identity)
 
 
 def _inbox(share: Share, identity: Identity) -> Findings:

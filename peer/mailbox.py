@@ -48,7 +48,7 @@ def check_share(home: Home, identity: Identity) -> str | None:
     except ShareError as error:
         return f"{identity.share} cannot be reached, this is what the home holds ({error})"
     if data != home.state.data("marker"):
-        from peer.stewards.standing import open_marker
+        from peer.stewards.opening import open_marker
 
         open_marker(data, identity.network)
     return None

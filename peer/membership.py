@@ -12,7 +12,9 @@ from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import DATABASE, Identity, directory, read_identity, save_identity
 from peer.instance import Peer
-from peer.stewards.standing import open_document, open_marker, read_marker, standing
+from peer.stewards.opening import open_document, open_marker
+from peer.stewards.reading import read_marker
+from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat
 from peer.wiring import open_share

@@ -14,7 +14,6 @@ from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
 from peer.tick import look
 from protocol import canonical, charter, order
-from protocol.charter import Charter
 from protocol.order import Order, halts_in_force
 from protocol.root import Root
 from protocol.roster import Member, Roster
@@ -64,26 +63,27 @@ def concerns(peer: Peer) -> list[Row]:
 def network_of_peer(peer: Peer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
     holds = standing(peer)
+    aims = peer.home.archive.newest(charter.TYPE, "*")
+    version = aims.number if aims else None
     halts = holds.all_halts.values()
-    return _network(peer.identity, holds.root, holds.roster, holds.charter, halts)
+    return _network(peer.identity, holds.root, holds.roster, version, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
     """The network as the share shows it now and the steward remembers it."""
-    aims = [d.body for d in desk.documents(charter.TYPE) if isinstance(d.body, Charter)]
+    version = max((d.number for d in desk.documents(charter.TYPE) if d.scope == "*"), default=None)
     orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
     members = newest_roster(desk).body
     assert isinstance(members, Roster)
-    newest = max(aims, key=lambda aim: aim.version, default=None)
     halts = halts_in_force(orders).values()
-    return _network(desk.identity, desk.root(), members, newest, halts)
+    return _network(desk.identity, desk.root(), members, version, halts)
 
 
 def _network(
     identity: Identity,
     root: Root,
     members: Roster | None,
-    aims: Charter | None,
+    charter_version: int | None,
     halts: Iterable[Order],
 ) -> Row:
     return {
@@ -95,7 +95,7 @@ def _network(
             {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
             for steward in root.stewards
         ],
-        "charter": aims.version if aims else None,
+        "charter": charter_version,
         "roster": members.version if members else None,
         "members": [_member_row(member) for member in (members.members if members else ())],
         "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],

@@ -13,6 +13,7 @@ from typing import Literal
 
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
+from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.tick import own
 from peer.tick.beat import beat
@@ -106,7 +107,7 @@ def _reachable(peer: Peer) -> bool:
     Another network's folder is an error (WrongShareError), not an absence.
     """
     try:
-        stewards.refresh(peer)
+        reading.refresh(peer)
     except WrongShareError:
         raise
     except ShareError:
@@ -145,8 +146,8 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
         if audience == ALL:
             own.check_feed(peer)
             return _Seen(None)
-        room = peer.home.outgoing.open_count(audience) < limits.stream_pages_unreceipted_max
-        if peer.saw_lately(audience) and room:
+        crowded = peer.home.outgoing.open_count(audience) * 2 > limits.stream_pages_unreceipted_max
+        if peer.saw_lately(audience) and not crowded:
             return _Seen({})  # nothing of what is about to be formed lies there
         return _Seen(survey(peer, audience))
     except ShareError:

@@ -75,17 +75,22 @@ def _check(value: Any) -> None:
                 if not "".join(node).isascii():
                     raise RuleError("CANON-4", "an object key is not ASCII")
                 members = node.values()
-            if not _scalars.issuperset(map(type, members)):
-                below += [member for member in members if type(member) not in _scalars]
+            for member in members:
+                kind = type(member)
+                if kind not in _scalars:
+                    if kind not in _containers:
+                        raise _no_member(kind)
+                    below.append(member)
         if not below:
             return
-        kinds = set(map(type, below))
-        if float in kinds:  # orjson reads integers over 64 bits as floats, too
-            raise RuleError("CANON-2", "a number has a fraction, an exponent or over 64 bits")
-        if not kinds <= _containers:
-            raise TypeError(f"{(kinds - _containers).pop().__name__} is not a JSON type")
         level = below
     raise RuleError("CANON-5", f"nested more than {limits.depth_max} deep")
+
+
+def _no_member(kind: type) -> Exception:
+    if kind is float:  # orjson reads integers over 64 bits as floats, too
+        return RuleError("CANON-2", "a number has a fraction, an exponent or over 64 bits")
+    return TypeError(f"{kind.__name__} is not a JSON type")
 
 
 def _difference(data: bytes, again: bytes) -> str:

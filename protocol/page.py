@@ -165,7 +165,7 @@ class DoubleUse:
 def bare(envelope: Envelope) -> bytes:
     """The page without its items: enough to prove what was signed."""
     signatures = [{"key": key, "sig": sig} for key, sig in envelope.signatures]
-    return canonical.encode({"signatures": signatures, "signed": envelope.signed})
+    return canonical.reencode({"signatures": signatures, "signed": envelope.signed})
 
 
 def prove_double_use(first: bytes, second: bytes, network: str) -> DoubleUse:

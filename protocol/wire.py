@@ -32,6 +32,7 @@ Build = Callable[[Any], Any]
 
 # Made once a class, at its first use; the classes are a closed set, so these stay small.
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
+_validators: dict[type[Any], Callable[..., Any]] = {}
 _plans: dict[type[Any], dict[str, Build | None]] = {}
 _fields: dict[type[Any], tuple[str, ...]] = {}
 
@@ -104,14 +105,24 @@ class Checked:
 
 def validate(cls: type[T], body: bytes, rule: str) -> T:
     """The `cls` that the JSON in `body` describes; RuleError `rule` where it does not."""
+    validator = _validators.get(cls)
+    if validator is None:
+        validator = _validators[cls] = _adapter(cls).validator.validate_json
+    try:
+        found: T = validator(body, strict=True)
+    except ValueError as fault:  # pydantic's error is one, and is imported only now
+        raise _broken(cls, rule, fault) from fault
+    return found
+
+
+def _broken(cls: type[Any], rule: str, fault: ValueError) -> Exception:
     from pydantic import ValidationError
 
-    try:
-        return _adapter(cls).validate_json(body, strict=True)
-    except ValidationError as fault:
-        first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ascii(".".join(map(str, first["loc"])))[1:-1][:80]
-        raise RuleError(rule, f"{where or cls.__name__}: {first['msg']}") from fault
+    if not isinstance(fault, ValidationError):
+        return fault
+    first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ascii(".".join(map(str, first["loc"])))[1:-1][:80]
+    return RuleError(rule, f"{where or cls.__name__}: {first['msg']}")
 
 
 def json_schema(cls: type[Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from registry.share import Entry, check_folder, check_path
 from registry.spot import (
     Spot,
     careful_flags,
+    holds_still,
     is_folder,
     listed,
     open_folder,
@@ -100,7 +101,11 @@ class FolderShare:
         results: list[bytes | ShareError] = []
         try:
             with self._walk() as walk:
+                root = walk.to([])
                 for path, (*folders, name), old in asked:
+                    if old is not None and holds_still(root, path, old):
+                        results.append(old)
+                        continue
                     try:
                         data = read_at(walk.to(folders), name, path, bytes_max)
                         results.append(old if old is not None and old == data else data)

@@ -133,3 +133,25 @@ def _not_regular(path: str) -> SpecialFileError:
 
 def _too_large(path: str, bytes_max: int) -> OversizedError:
     return OversizedError(f"{path}: more than {bytes_max} bytes; ignored until it is replaced")
+
+
+def holds_still(root: Spot, path: str, known: bytes) -> bool:
+    """Whether the very bytes `known` stand at a path below the root; anything else is False.
+
+    One open, read and close, without the careful walk: what it may say is only that nothing
+    changed, and a link, FIFO or device that gives exactly the bytes that were verified before is
+    no news either. Everything else is for the careful way to judge.
+    """
+    try:
+        if root.fd is None:
+            descriptor = os.open(root.prefix + path, _read_flags)
+        else:
+            descriptor = os.open(path, _read_flags, dir_fd=root.fd)
+    except OSError:
+        return False
+    try:
+        return os.read(descriptor, len(known) + 1) == known
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)

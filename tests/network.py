@@ -103,8 +103,9 @@ class SeededEntropy:
 
 
 class DyingDatabase(Database):
-    """A database in which the process dies at the n-th of its steps: before BEGIN, before COMMIT,
-    after COMMIT. `steps` counts them; `die_at` 0 is never.
+    """A database in which the process dies at the n-th of its steps: before and after a COMMIT.
+
+    `steps` counts them; `die_at` 0 is never.
     """
 
     steps = 0
@@ -116,7 +117,6 @@ class DyingDatabase(Database):
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
-        self._step()
         with super().transaction(durable=durable):
             yield
             self._step()
@@ -214,7 +214,7 @@ class Network:
         )
 
     def copy(self, database: type[Database] = Database) -> Network:
-        """The same network at the same moment, in a world of its own."""
+        """The same network at the same moment in a world of its own, in new processes."""
         other: Network = object.__new__(Network)
         other.__dict__.update(self.__dict__)
         other.memory = copy.deepcopy(self.memory)
@@ -222,13 +222,14 @@ class Network:
         other.entropy = copy.deepcopy(self.entropy)
         other.desk = other._desk(self.desk.shelf)
         other.peers = {
-            name: replace(
-                peer,
+            name: Peer(
+                identity=peer.identity,
                 home=copy_home(peer.home, database),
                 share=other.memory,
+                signer=peer.signer,
                 clock=other.clock,
                 entropy=copy.deepcopy(peer.entropy),
-                parsed={},
+                next_beat_ms=peer.next_beat_ms,
             )
             for name, peer in self.peers.items()
         }
@@ -393,6 +394,10 @@ class Network:
         """Lift every halt, if there is one."""
         with suppress(NotFoundError):
             resume(self.desk, "*")
+
+    def rest(self, rounds_max: int = 8) -> bool:
+        """Rounds of everybody until nothing is written but heartbeats; False: that never comes."""
+        return any(self.writes() == [] for _ in range(rounds_max))
 
     def restart(self, name: str, home: Home | None = None) -> Peer:
         """A new process over the same home, or over another one (a restored backup)."""
@@ -644,6 +649,11 @@ class FolderNetwork:
         self.peers.clear()
 
 
+def send_note(peer: Peer, to: str, words: str) -> Sent:
+    """Write a note from a peer of whatever network."""
+    return send(peer, [to], [Note(text=words)])
+
+
 def open_folder_peer(base: Path, name: str) -> Peer:
     """A peer of a `FolderNetwork` at `base`, as another process opens it; the clock is true."""
     return open_peer(*choose(str(base / "home"), "peers", name, None))
@@ -683,6 +693,7 @@ __all__ = [
     "path_of",
     "resume",
     "send",
+    "send_note",
     "settled",
     "stream_seqs",
     "tick",

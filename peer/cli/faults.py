@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import click
 
-from peer.cli.output import line
+from peer.cli.output import line, seen
 from protocol.errors import SomaError
 
 INTERRUPTED, READER_GONE = 130, 141
@@ -29,7 +29,7 @@ def run(cli: click.Command, args: Sequence[str]) -> int:
     _prepare_stdout()
     try:
         code = _invoke(cli, list(args))
-        sys.stdout.flush()
+        seen()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code

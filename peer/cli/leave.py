@@ -17,10 +17,8 @@ def command(where: Where) -> None:
     The home keeps everything; `peer join` brings you back.
     """
     from peer.membership import leave
-    from peer.stewards.standing import read_marker
 
     peer = where.peer()
-    read_marker(peer)
     seq = leave(peer)
     value = {"peer": peer.name, "seq": seq, "state": "left"}
     back = f"peer join {peer.identity.share} --name {peer.name}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -71,7 +71,9 @@ def aside(text: str) -> None:
 
 def seen() -> None:
     """Everything printed so far has left this process; an OSError says that nobody saw it."""
-    sys.stdout.flush()
+    stdout: TextIO | None = sys.stdout  # None where it was closed before we began
+    if stdout is not None:
+        stdout.flush()
 
 
 def sent(where: Where, what: Sent) -> None:

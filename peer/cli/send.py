@@ -9,7 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import checked_topics, item_id, text_options, topic_option, whole_text
+from peer.cli.typed import checked_topics, item_id, seconds, text_options, topic_option, whole_text
 from peer.cli.where import Where
 from protocol.errors import UsageError
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     help="Return only when the receipts of all recipients say so",
 )  # fmt: skip
 @click.option(
-    "--timeout", type=click.FloatRange(min=0), default=60.0, metavar="SECONDS",
+    "--timeout", type=float, default=60.0, metavar="SECONDS",
     help="How long --wait waits  [default: 60]",
 )  # fmt: skip
 @common
@@ -58,6 +58,7 @@ def command(
     be reached, and by the next tick where not. Prints the id of each letter.
     """
     recipients = _recipients(to, waiting=stage is not None)
+    patience = seconds(timeout)
     body = _body(kind, whole_text(text, file), checked_topics(topics))
 
     from peer.send import send
@@ -73,7 +74,7 @@ def command(
         from peer.letters import wait
 
         output.seen()
-        wait(peer, sent.ids, "acted" if stage == "acted" else "received", timeout, time.sleep)
+        wait(peer, sent.ids, "acted" if stage == "acted" else "received", patience, time.sleep)
         if not where.json:
             output.aside(f"{stage} by {', '.join(sent.to)}")
 

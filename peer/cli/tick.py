@@ -35,10 +35,7 @@ def command(where: Where, everybody: bool) -> None:
         return
     report = _tick(*where.identity())
     output.answer(where, report.as_json(), lambda: _lines(report))
-    if report.human is not None:
-        if not where.json:
-            output.aside(f"peer: {output.line(report.human)}")
-        raise click.exceptions.Exit(HUMAN_NEEDED)
+    raise click.exceptions.Exit(_exit(report))
 
 
 def _tick_all(where: Where) -> None:
@@ -47,15 +44,15 @@ def _tick_all(where: Where) -> None:
     for folder, identity in where.identities():
         try:
             report = _tick(folder, identity)
-        except SomaError as error:
-            code = error.exit_code
+        except (SomaError, OSError) as error:
+            code = getattr(error, "exit_code", 1)
             done.append({"peer": identity.name, "error": str(error)})
             output.aside(f"peer: {identity.name}: {output.line(str(error))}")
         else:
-            code = HUMAN_NEEDED if report.human else 0
             done.append(report.as_json())
             if not where.json:
                 click.echo("\n".join(_lines(report)))
+            code = _exit(report)
         worst = max(worst, code)
     if where.json:
         output.document(done)
@@ -67,6 +64,14 @@ def _tick(folder: str, identity: Identity) -> Report:
     from peer.wiring import open_peer
 
     return tick(open_peer(folder, identity, watched=True))
+
+
+def _exit(report: Report) -> int:
+    """The exit code of a tick that came to its end; what a human must do is said aloud."""
+    if report.human is None:
+        return 0
+    output.aside(f"peer: {report.peer}: {output.line(report.human)}")
+    return HUMAN_NEEDED
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -16,6 +16,7 @@ import click
 from protocol import limits, names
 from protocol.errors import RuleError, UsageError
 
+seconds_max = 30 * 86_400
 _WORD = r"[a-z0-9][a-z0-9._/-]*"
 Params = Any  # click's decorators give back what they are given
 
@@ -104,6 +105,13 @@ def permille(confidence: float) -> int:
     if not 0 <= confidence <= 1:  # also true of "not a number"
         raise UsageError(f"confidence is a number from 0 to 1, not {confidence:g}")
     return round(confidence * 1000)
+
+
+def seconds(time: float) -> float:
+    """How long somebody is ready to wait."""
+    if not 0 <= time <= seconds_max:  # also true of "not a number"
+        raise UsageError(f"a time to wait is 0 to {seconds_max} seconds, not {time:g}")
+    return time
 
 
 def folder(path: str) -> str:

@@ -121,7 +121,7 @@ def now() -> int:
 def _network_at(path: str) -> str | None:
     """The network that the marker in a folder names; None where there is no genuine one."""
     from peer.mailbox import fetch_marker
-    from peer.stewards.standing import open_marker
+    from peer.stewards.opening import open_marker
 
     try:
         return open_marker(fetch_marker(path), None)[1].digest

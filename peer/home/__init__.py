@@ -8,33 +8,91 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from peer.home.archive import Archive
-from peer.home.concerns import Concerns
 from peer.home.database import Database
-from peer.home.journal import Journal
-from peer.home.knowledge import Knowledge
-from peer.home.mail import Mail
-from peer.home.neighbours import Neighbours
-from peer.home.outgoing import Outgoing
-from peer.home.quarantine import Quarantine
-from peer.home.state import State
+
+if TYPE_CHECKING:
+    from peer.home.archive import Archive
+    from peer.home.concerns import Concerns
+    from peer.home.journal import Journal
+    from peer.home.knowledge import Knowledge
+    from peer.home.mail import Mail
+    from peer.home.neighbours import Neighbours
+    from peer.home.outgoing import Outgoing
+    from peer.home.quarantine import Quarantine
+    from peer.home.state import State
 
 
 class Home:
-    """The stores of one identity over one database."""
+    """The stores of one identity over one database; each is imported when first asked for."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.state = State(db)
-        self.archive = Archive(db)
-        self.outgoing = Outgoing(db)
-        self.journal = Journal(db)
-        self.mail = Mail(db)
-        self.neighbours = Neighbours(db)
-        self.quarantine = Quarantine(db)
-        self.concerns = Concerns(db)
-        self.knowledge = Knowledge(db)
+
+    @cached_property
+    def state(self) -> State:
+        """See `peer.home.state`."""
+        from peer.home.state import State
+
+        return State(self.db)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """See `peer.home.archive`."""
+        from peer.home.archive import Archive
+
+        return Archive(self.db)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """See `peer.home.outgoing`."""
+        from peer.home.outgoing import Outgoing
+
+        return Outgoing(self.db)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """See `peer.home.journal`."""
+        from peer.home.journal import Journal
+
+        return Journal(self.db)
+
+    @cached_property
+    def mail(self) -> Mail:
+        """See `peer.home.mail`."""
+        from peer.home.mail import Mail
+
+        return Mail(self.db)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """See `peer.home.neighbours`."""
+        from peer.home.neighbours import Neighbours
+
+        return Neighbours(self.db)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """See `peer.home.quarantine`."""
+        from peer.home.quarantine import Quarantine
+
+        return Quarantine(self.db)
+
+    @cached_property
+    def concerns(self) -> Concerns:
+        """See `peer.home.concerns`."""
+        from peer.home.concerns import Concerns
+
+        return Concerns(self.db)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """See `peer.home.knowledge`."""
+        from peer.home.knowledge import Knowledge
+
+        return Knowledge(self.db)
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[None]:
         """All or nothing; see `Database.transaction`."""

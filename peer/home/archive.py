@@ -58,12 +58,28 @@ class Archive:
         )
         return [Stored(*row) for row in rows]
 
+    def everything(self) -> list[tuple[str, int, str]]:
+        """(type, number, digest) of everything remembered."""
+        rows = self._db.read("SELECT type, number, digest FROM document")
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def get(self, digest: str) -> Stored | None:
         """One document by its digest."""
         row = self._db.one(
             "SELECT digest, type, scope, number, data FROM document WHERE digest = ?", digest
         )
         return None if row is None else Stored(*row)
+
+    def newest_of_all(self) -> list[Stored]:
+        """The newest document of each type and scope that is numbered, by type and scope."""
+        rows = self._db.read(
+            "SELECT digest, type, scope, number, data FROM document AS one WHERE number > 0"
+            " AND NOT EXISTS (SELECT 1 FROM document AS other WHERE other.type = one.type"
+            " AND other.scope = one.scope AND (other.number > one.number"
+            " OR (other.number = one.number AND other.digest < one.digest)))"
+            " ORDER BY type, scope"
+        )
+        return [Stored(*row) for row in rows]
 
     def newest(self, type_: str, scope: str) -> Stored | None:
         """The document in force: highest number; of two with one number, the lower digest."""

@@ -35,6 +35,7 @@ class Database:
     def __init__(self, path: str, *, create: bool = False) -> None:
         """Open it; HomeError where there is none (unless `create`) or where it is damaged."""
         self.path = path
+        self._rollbacks = 0
         if path != ":memory:" and not create and not os.path.exists(path):
             raise HomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
         try:
@@ -63,10 +64,10 @@ class Database:
         return row
 
     def version(self) -> int:
-        """A number that changes when another connection has changed the database."""
+        """A number that changes when another connection, or a rollback, changed what is read."""
         row = self.one("PRAGMA data_version")
         assert row is not None
-        return int(row[0])
+        return int(row[0]) + (self._rollbacks << 32)
 
     def write(self, sql: str, *values: object) -> int:
         """One change, inside a transaction; returns the number of rows it touched."""
@@ -97,6 +98,7 @@ class Database:
                 yield
             except BaseException:
                 execute("ROLLBACK")
+                self._rollbacks += 1
                 raise
             execute("COMMIT")
         except sqlite3.DatabaseError as error:

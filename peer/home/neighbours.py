@@ -25,7 +25,6 @@ class Neighbour(NamedTuple):
     seen_wall: int
     mail: int
     state: str
-    phi: float
 
 
 class Neighbours:
@@ -33,17 +32,27 @@ class Neighbours:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._changes = 0
+        self._cached: tuple[tuple[int, int], dict[str, Neighbour]] | None = None
 
     def all(self) -> dict[str, Neighbour]:
-        """Everybody whose heartbeat was ever seen, by name."""
-        rows = self._db.read("SELECT * FROM neighbour")
-        return {row[0]: Neighbour(*row) for row in rows}
+        """Everybody whose heartbeat was ever seen, by name. Not to be changed."""
+        version = (self._db.version(), self._changes)
+        if self._cached is None or self._cached[0] != version:
+            rows = self._db.read("SELECT * FROM neighbour")
+            self._cached = (version, {row[0]: Neighbour(*row) for row in rows})
+        return self._cached[1]
 
     def put(self, neighbours: Sequence[Neighbour]) -> None:
         """Remember new heartbeats."""
+        if not neighbours:
+            return
+        self._changes += 1
         marks = ", ".join("?" * len(Neighbour._fields))
         self._db.write_many(f"INSERT OR REPLACE INTO neighbour VALUES ({marks})", neighbours)
 
-    def judge(self, states: Sequence[tuple[str, float, str]]) -> None:
-        """Remember (state, φ, name) where they changed."""
-        self._db.write_many("UPDATE neighbour SET state = ?, phi = ? WHERE name = ?", states)
+    def judge(self, states: Sequence[tuple[str, str]]) -> None:
+        """Remember (state, name) where they changed."""
+        if states:
+            self._changes += 1
+            self._db.write_many("UPDATE neighbour SET state = ? WHERE name = ?", states)

@@ -48,6 +48,7 @@ class OwnPage(NamedTuple):
     placed_at: int | None
 
 
+WITHDRAWN = 0  # covered_at of a page whose items were put into another one
 _PAGE = "n, epoch, audience, seq, digest, data, placed_at"
 
 
@@ -152,6 +153,23 @@ class Outgoing:
             "SELECT seq FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
         )
         return 0 if row is None else int(row[0])
+
+    def feed_head(self) -> tuple[str, int, str] | None:
+        """(epoch, seq, digest) of the newest page I published, in whatever epoch."""
+        row = self._db.one(
+            "SELECT epoch, seq, digest FROM own_page WHERE audience = 'all'"
+            " AND covered_at IS NULL ORDER BY n DESC LIMIT 1"
+        )
+        return None if row is None else (row[0], row[1], row[2])
+
+    def is_covered(self, epoch8: str, audience: str, seq: int) -> bool | None:
+        """Whether the page that a file name stands for may go; None: this home does not know it."""
+        row = self._db.one(
+            "SELECT covered_at FROM own_page WHERE substr(epoch, 1, 8) = ? AND audience = ?"
+            " AND seq = ?",
+            *(epoch8, audience, seq),
+        )
+        return None if row is None else row[0] is not None
 
     def add_page(self, line: Line, seq: int, digest: str, data: bytes, at: int) -> OwnPage:
         """Keep a formed page and move the stream's counter.
@@ -265,7 +283,10 @@ class Outgoing:
 
     def reopen(self, reader: str) -> None:
         """A reader may have lost everything: no page to it counts as received."""
-        self._db.write("UPDATE own_page SET covered_at = NULL WHERE audience = ?", reader)
+        self._db.write(
+            "UPDATE own_page SET covered_at = NULL WHERE audience = ? AND covered_at <> ?",
+            *(reader, WITHDRAWN),
+        )
 
     def cover(self, receipt: Receipt, streams: Sequence[StreamReceipt], at: int) -> int:
         """Close every page that these lines of a receipt cover; returns how many."""
@@ -302,19 +323,16 @@ class Outgoing:
         """Open pages of epochs that are over are withdrawn; their items wait for a new page."""
         count = 0
         for epoch in epochs:
-            open_seqs = self._db.read(
-                "SELECT audience, seq FROM own_page WHERE epoch = ?"
+            pages = self._db.read(
+                "SELECT n, audience, seq FROM own_page WHERE epoch = ?"
                 " AND audience <> 'all' AND (covered_at IS NULL OR refused IS NOT NULL)",
                 epoch,
             )
-            for audience, seq in open_seqs:
+            for n, audience, seq in pages:
                 count += self._db.write(
                     "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
                     " WHERE mine = 1 AND epoch = ? AND audience = ? AND seq = ?",
                     *(epoch, audience, seq),
                 )
-                self._db.write(
-                    "DELETE FROM own_page WHERE epoch = ? AND audience = ? AND seq = ?",
-                    *(epoch, audience, seq),
-                )
+                self._db.write("UPDATE own_page SET covered_at = ? WHERE n = ?", WITHDRAWN, n)
         return count

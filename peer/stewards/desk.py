@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards import shelf
-from peer.stewards.standing import open_marker
+from peer.stewards.opening import open_marker
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64

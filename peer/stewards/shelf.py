@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from peer.home.files import make_private_folder, read_private, write_private
-from peer.stewards.standing import open_document
+from peer.stewards.opening import open_document
 from protocol.authority import StewardDocument
 from protocol.errors import RuleError, ShareError
 from protocol.root import Root

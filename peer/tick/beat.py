@@ -7,7 +7,6 @@ from peer.instance import Peer
 from peer.stewards.standing import heads_in_force
 from protocol import documents, limits
 from protocol.heartbeat import FeedHead, Heartbeat
-from protocol.page import ALL
 from registry import roster
 
 
@@ -25,10 +24,8 @@ def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
 def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     """The heartbeat numbered `seq`."""
     state, outgoing = peer.home.state, peer.home.outgoing
-    line = outgoing.line(state.epoch, ALL)
-    feed = None
-    if line.digest is not None:
-        feed = FeedHead(epoch=line.epoch, seq=line.seq, hash=line.digest)
+    head = outgoing.feed_head()
+    feed = head and FeedHead(epoch=head[0], seq=head[1], hash=head[2])
     flagged = tuple(peer.bare(audience) for audience in outgoing.flagged())
     return Heartbeat(
         network=peer.identity.network,

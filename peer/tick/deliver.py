@@ -125,9 +125,7 @@ def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -
 def _keep_for(peer: Peer, to: str, page: OwnPage) -> bool:
     """Keep a page for `to` in my own outbox, where it may lie already; always True."""
     name = page_name(peer, page)
-    lies_there = outbox.sizes(peer.share, peer.name, to).get(name) == len(page.data)
-    # A reader that found it damaged has it marked as not placed.
-    if not lies_there or page.placed_at is None:
+    if not _holds(peer, to, name, page.data):
         outbox.offer(peer.share, to, name, page.data)
     return True
 
@@ -141,16 +139,17 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
 
 
 def _tidy_mail(peer: Peer, audience: str) -> None:
-    """Letters that were fetched and receipted, or withdrawn, leave my outbox."""
-    to = peer.bare(audience)
-    wanted = {page_name(peer, page) for page in peer.home.outgoing.open_pages(audience)}
-    left = False
+    """Letters that were fetched and receipted, or withdrawn, leave my outbox.
+
+    A page that this home does not know stays: a life that was lost with a backup promised it.
+    """
+    to, open_pages = peer.bare(audience), False
     for name in outbox.pages(peer.share, peer.name, to):
-        if name in wanted:
-            left = True
-        else:
+        covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
+        if covered:
             outbox.withdraw(peer.share, to, name)
-    if not left:
+        open_pages = open_pages or covered is False
+    if not open_pages:
         with peer.home.transaction(durable=False):
             peer.home.state.forget(f"mail:{audience}")
 
@@ -193,14 +192,14 @@ def _put_back_feed(peer: Peer) -> None:
         if there.get(name) == size and index not in audited:
             continue
         page = peer.home.outgoing.page(epoch, ALL, seq)
-        if page is not None and not _holds(peer, name, page.data):
+        if page is not None and not _holds(peer, None, name, page.data):
             outbox.offer(peer.share, None, name, page.data)
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
 
 
-def _holds(peer: Peer, name: PageName, data: bytes) -> bool:
+def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:
     try:
-        return outbox.fetch(peer.share, None, name) == data
+        return outbox.fetch(peer.share, to, name) == data
     except ShareError:
         return False

@@ -6,11 +6,10 @@ never go back within an epoch, and epochs that are over never return.
 
 from __future__ import annotations
 
-from typing import Any
-
+from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.instance import Peer
-from peer.stewards import standing as stewards
+from peer.stewards import reading
 from peer.stewards.standing import Standing
 from peer.tick import epochs
 from peer.tick.intake import freeze
@@ -19,7 +18,7 @@ from protocol.errors import MissingError, RuleError, ShareError
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from protocol.page import ALL, Stream
 from protocol.roster import Member
-from protocol.suspicion import observed
+from protocol.suspicion import observed, state_of, suspicion
 from registry import layout, roster
 
 
@@ -31,6 +30,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
     rows = peer.home.neighbours.all()
     known = [row.data if (row := rows.get(member.name)) else None for member in members]
     heard = roster.fetch_heartbeats(peer.share, [member.name for member in members], known)
+    now = read(peer.clock)
     fresh: list[Heartbeat] = []
     changed: list[Neighbour] = []
     with peer.home.transaction(durable=False):
@@ -44,7 +44,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
             if beat is not None:
                 fresh.append(beat)
                 _hear_feed(peer, beat, data)
-                changed.append(_row(peer, member.name, beat, data, rows.get(member.name)))
+                changed.append(_row(peer, beat, data, rows.get(member.name), now))
         peer.home.neighbours.put(changed)
     _believe_heads(peer, fresh, report)
     return [row.name for row in changed]
@@ -55,24 +55,24 @@ def _open(
 ) -> Heartbeat | None:
     """The heartbeat, where it is genuine and newer; else None, with the bytes set aside."""
     address, path = peer.full(member.name), layout.heartbeat(member.name)
-    if peer.home.quarantine.holds(path, data):
-        return None
     try:
         beat = open_heartbeat(data, peer.identity.network, address)
         if member.state_of(beat.key) != "active":
             raise RuleError("HB-4", f"no steward admitted {address} with this key")
     except RuleError as error:
+        if peer.home.quarantine.holds(path, data):
+            return None
         tick = peer.home.state.number("tick")
         if not error.rule.startswith("CANON") or peer.home.quarantine.ripe(path, data, tick):
             peer.home.quarantine.add(path, data, error, peer.clock.wall_ms(), author=address)
             report.quarantined += 1
             report.problems.append(f"{path}: {error}")
         return None
+    if row is not None and row.epoch == beat.epoch:
+        return beat if beat.seq > row.seq else None
     if beat.epoch in epochs.over(peer, address):
         return None
-    if row is not None and row.epoch == beat.epoch and beat.seq <= row.seq:
-        return None
-    if row is not None and row.epoch != beat.epoch:
+    if row is not None:
         # A lost database cannot list the epoch that it lost; its successor ends it all the same.
         epochs.end(peer, address, (row.epoch,))
         peer.home.state.put(f"recheck:{address}", beat.epoch)
@@ -80,14 +80,15 @@ def _open(
     return beat
 
 
-def _row(peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | None) -> Neighbour:
-    now, wall, boot = peer.clock.monotonic_ms(), peer.clock.wall_ms(), peer.clock.boot()
+def _row(peer: Peer, beat: Heartbeat, data: bytes, row: Neighbour | None, now: Moment) -> Neighbour:
     mean = 0 if row is None else row.mean_ms
     if row is not None and row.epoch == beat.epoch and row.tick < beat.tick:
-        # Several ticks may have passed unseen; the mean is of one.
-        mean = observed(mean, elapsed(row, now, wall, boot) // (beat.tick - row.tick))
+        interval = elapsed(row, now) // (beat.tick - row.tick)  # of one tick, where some passed
+        # An outage is no sample of a life in order: from it the mean would take days to recover.
+        if state_of(suspicion(interval, row.next_ms, mean)) != "dead":
+            mean = observed(mean, interval)
     return Neighbour(
-        name=name,
+        name=peer.bare(beat.author),
         data=data,
         epoch=beat.epoch,
         seq=beat.seq,
@@ -96,12 +97,11 @@ def _row(peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | N
         halted=beat.halted,
         next_ms=beat.next_beat_ms,
         mean_ms=mean,
-        seen_boot=boot,
-        seen_mono=now,
-        seen_wall=wall,
+        seen_boot=now.boot,
+        seen_mono=now.monotonic_ms,
+        seen_wall=now.wall_ms,
         mail=peer.name in beat.mail,
         state=row.state if row else "unknown",
-        phi=0.0,
     )
 
 
@@ -120,24 +120,20 @@ def _hear_feed(peer: Peer, beat: Heartbeat, data: bytes) -> None:
         freeze(peer, stream, "STREAM-8", beat.feed.seq)
 
 
-def elapsed(row: Neighbour, monotonic_ms: int, wall_ms: int, boot: str) -> int:
+def elapsed(row: Neighbour, now: Moment) -> int:
     """My own time since I first saw a neighbour's newest beat, ms; never below 0."""
-    if boot == row.seen_boot:
-        return max(monotonic_ms - row.seen_mono, 0)
-    return max(wall_ms - row.seen_wall, 0)
+    if now.boot == row.seen_boot:
+        return max(now.monotonic_ms - row.seen_mono, 0)
+    return max(now.wall_ms - row.seen_wall, 0)
 
 
 def _believe_heads(peer: Peer, fresh: list[Heartbeat], report: Report) -> None:
-    distinct: dict[Any, dict[str, Any]] = {}
-    for beat in fresh:
-        for head in beat.heads:
-            distinct.setdefault(repr(head), head)
-    unknown = stewards.hear_heads(peer, tuple(distinct.values()))
+    unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
     if not unknown:
         return
     # The document may have come to the share after this tick listed it.
-    report.problems += stewards.read_documents(peer)
+    report.problems += reading.read_documents(peer)
     held = peer.home.archive.digests()
     missing = [head for head in unknown if head.hash not in held]
     if missing:
-        report.problems += stewards.hide(peer, missing)
+        report.problems += reading.hide(peer, missing)

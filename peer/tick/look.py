@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.instance import HOUR_MS, Peer
 from peer.stewards.standing import Standing
@@ -23,58 +24,50 @@ patience_ticks = 3
 def look(peer: Peer, standing: Standing, report: Report) -> None:
     """Judge every neighbour, remember changes, raise and resolve concerns, fill the report."""
     _rebase(peer)
-    rows = peer.home.neighbours.all()
+    now, rows = read(peer.clock), peer.home.neighbours.all()
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
-    judged = {row.name: judge(peer, standing, row) for row in watched}
+    judged = {row.name: judge(peer, standing, row, now)[0] for row in watched}
     judged = _be_patient(peer, watched, judged)
-    changed = [
-        (state, phi, row.name)
-        for row in watched
-        for state, phi in [judged[row.name]]
-        if (state, phi) != (row.state, row.phi)
-    ]
+    changed = [row for row in watched if judged[row.name] != row.state]
     with peer.home.transaction(durable=False):
-        peer.home.neighbours.judge(changed)
-        for row in watched:
-            _tell(peer, row.name, row.state, judged[row.name][0])
+        peer.home.neighbours.judge([(judged[row.name], row.name) for row in changed])
+        for row in changed:
+            _tell(peer, row.name, row.state, judged[row.name])
         _remember_time(peer)
     report.peers = table(peer, standing)
 
 
-def judge(peer: Peer, standing: Standing, row: Neighbour) -> tuple[str, float]:
+def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> tuple[str, float]:
     """(state, φ) of a neighbour now. Halted is whom an order covers, not who says so."""
     if standing.all_halts and standing.halts_of(peer.full(row.name)):
         return "halted", 0.0
     if row.lifecycle == "left":
         return "unknown", 0.0
-    clock = peer.clock
-    silent = elapsed(row, clock.monotonic_ms(), clock.wall_ms(), clock.boot())
-    phi = suspicion(silent, row.next_ms, row.mean_ms)
-    return state_of(phi), round(phi, 3)
+    phi = suspicion(elapsed(row, now), row.next_ms, row.mean_ms)
+    return state_of(phi), phi
 
 
-def _be_patient(
-    peer: Peer, rows: list[Neighbour], judged: dict[str, tuple[str, float]]
-) -> dict[str, tuple[str, float]]:
+def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> dict[str, str]:
     """Hold back what is more likely my own fault: then nobody's state gets worse."""
     tick, state = peer.home.state.number("tick"), peer.home.state
-    silent = [row.name for row in rows if WORSE[judged[row.name][0]] >= WORSE["suspect"]]
+    silent = [row.name for row in rows if WORSE[judged[row.name]] >= WORSE["suspect"]]
     # Those whose silence was held back before do not make a second fault of mine.
     held = [name for name in (state.text("held") or "").split() if name in silent]
     shown = {row.name: row.state for row in rows}
     fallen = [n for n in silent if n not in held and WORSE[shown[n]] < WORSE["suspect"]]
-    with peer.home.transaction(durable=False):
-        if own_fault(len(rows), len(fallen)):
-            state.put("patient_until", tick + patience_ticks)
-            held += fallen
-        state.put("held", " ".join(held))
+    if held or fallen or state.text("held"):
+        with peer.home.transaction(durable=False):
+            if own_fault(len(rows), len(fallen)):
+                state.put("patient_until", tick + patience_ticks)
+                held += fallen
+            state.put("held", " ".join(held))
     if tick >= state.number("patient_until") and not _jumped(peer):
         return judged
     return {
         row.name: judged[row.name]
-        if WORSE[judged[row.name][0]] <= max(WORSE[row.state], WORSE["late"])
-        else (row.state, judged[row.name][1])
+        if WORSE[judged[row.name]] <= max(WORSE[row.state], WORSE["late"])
+        else row.state
         for row in rows
     }
 
@@ -133,31 +126,29 @@ def _tell(peer: Peer, name: str, before: str, now: str) -> None:
 
 def table(peer: Peer, standing: Standing) -> list[dict[str, Any]]:
     """The health table: one row for each other member, as `peer peers --json` shows it."""
-    rows = peer.home.neighbours.all()
+    now, rows = read(peer.clock), peer.home.neighbours.all()
     complete = not peer.home.archive.hidden()
-    found = []
-    for member in standing.roster.members if standing.roster else ():
-        if member.name == peer.name:
-            continue
-        row = rows.get(member.name)
-        found.append(_line(peer, member.name, row, complete))
-    return found
+    return [
+        _line(peer, standing, member.name, rows.get(member.name), now, complete)
+        for member in (standing.roster.members if standing.roster else ())
+        if member.name != peer.name
+    ]
 
 
-def _line(peer: Peer, name: str, row: Neighbour | None, complete: bool) -> dict[str, Any]:
+def _line(
+    peer: Peer, standing: Standing, name: str, row: Neighbour | None, now: Moment, complete: bool
+) -> dict[str, Any]:
     if row is None:
         return {
             "name": name, "state": "unknown", "phi": 0.0, "last_seen_s": None,
             "lifecycle": "idle", "left": False, "reputation": None,
         }  # fmt: skip
-    clock = peer.clock
-    silent = elapsed(row, clock.monotonic_ms(), clock.wall_ms(), clock.boot())
     left = row.lifecycle == "left"
     return {
         "name": name,
         "state": row.state if complete else "unknown",
-        "phi": row.phi,
-        "last_seen_s": silent // 1000,
+        "phi": round(judge(peer, standing, row, now)[1], 3),
+        "last_seen_s": elapsed(row, now) // 1000,
         "lifecycle": "parked" if left else row.lifecycle,
         "left": left,
         "reputation": None,

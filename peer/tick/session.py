@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from peer import lock
 from peer.instance import Peer
+from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.stewards.standing import Standing
 from peer.tick import own
@@ -73,7 +74,7 @@ def _wake(peer: Peer, report: Report) -> None:
 
 def _check(peer: Peer, report: Report) -> Standing:
     peer.looked.clear()
-    report.problems += stewards.refresh(peer)
+    report.problems += reading.refresh(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
         raise HumanNeededError(
@@ -120,7 +121,7 @@ class _OrderWatch:
         self.standing = standing
 
     def obedient(self) -> bool:
-        stewards.refresh(self._peer)
+        reading.refresh(self._peer)
         self.standing = stewards.standing(self._peer)
         return self.standing.obedient
 

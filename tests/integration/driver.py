@@ -35,7 +35,7 @@ from tests.network import (
     tick,
 )
 
-SAMPLE = 14
+SAMPLE = int(os.environ.get("CAMPAIGN_KILLS", "8"))
 KINDS = ("kill_before", "kill_after", "kill_torn")
 
 
@@ -64,8 +64,9 @@ def _act(base: Path, action: str, *, fault: Fault | None = None, step: int = 0) 
     return peer
 
 
-def _stage(base: Path) -> FolderNetwork:
+def _stage(base: Path) -> None:
     """Everything is under way: letters, knowledge, a question, receipts."""
+    base.mkdir()
     network = FolderNetwork(base, ("core", "scout", "smith"))
     network.round()
     core, scout, smith = (network.peers[name] for name in network.names)
@@ -76,14 +77,13 @@ def _stage(base: Path) -> FolderNetwork:
     network.tick("scout")
     send(scout, ["all"], [insight("tin melts", "tin")])
     network.close()
-    return network
 
 
 def _heal(base: Path) -> dict[str, Any]:
     """Some rounds of everybody in new processes, and what they have then."""
     names = ("core", "scout", "smith")
     peers = [open_folder_peer(base, name) for name in names]
-    for _ in range(5):
+    for _ in range(4):
         for peer in peers:
             tick(peer)
     try:
@@ -118,7 +118,7 @@ def _fork(work: Callable[[], object]) -> int:
 
 def kill(base: Path, action: str, where: str) -> None:
     """The trials of `test_real_processes_with_real_kills`."""
-    _stage(base / "now").close()
+    _stage(base / "now")
     shutil.copytree(base / "now", base / "then", symlinks=True)
 
     def reset() -> None:

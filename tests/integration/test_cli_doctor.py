@@ -44,6 +44,15 @@ def test_a_machine_that_nobody_set_up_can_be_looked_at(tmp_path: Path) -> None:
     assert not peer.home.exists()
 
 
+def test_a_steward_alone_is_told_about_the_share(peer: Typist) -> None:
+    (peer.home / "peers").rename(peer.base / "peers")
+    said = peer("doctor", "--json")
+    assert {"steward key", "kay: share"} <= set(checks(said, "ok"))
+    assert checks(said, "warn") == []
+    peer.share.rename(peer.base / "away")
+    assert checks(peer("doctor", "--json", code=5), "bad") == ["kay: share"]
+
+
 def test_every_fault_comes_with_how_to_mend_it(peer: Typist) -> None:
     (peer.folder("core") / "key").chmod(0o644)
     (peer.folder("librarian") / "home.db").write_bytes(b"garbage" * 1000)
@@ -76,7 +85,7 @@ def test_the_three_packages_must_come_from_one_place(tmp_path: Path) -> None:
 
 
 def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 1, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 1, "final", 0))
     (finding,) = doctor._python()
     assert (finding.level, finding.exit) == ("bad", 1)
 

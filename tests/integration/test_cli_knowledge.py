@@ -94,6 +94,8 @@ def test_only_what_others_published_can_be_judged(peer: Typist) -> None:
         ("send", "librarian", "x", "--topic", "metal"),
         ("send", "librarian", "x", "--priority", "5"),
         ("send", "librarian", "x", "--kind", "poem"),
+        ("send", "librarian", "x", "--wait", "acted", "--timeout", "nan"),
+        ("send", "librarian", "x", "--wait", "acted", "--timeout", "-1"),
         ("feed", "--limit", "0"),
         ("feed", "UPPER"),
     ],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from peer import mailbox
+from peer.home.places import choose
 from tests.integration.typist import Typist, settled
 
 
@@ -255,6 +258,21 @@ def test_two_sends_at_once_lose_nothing(peer: Typist) -> None:
     peer.round()
     rows = peer("inbox", "--as", "librarian", "--json").json
     assert sorted(row["text"] for row in rows) == [f"letter {n}" for n in range(4)]
+
+
+def test_a_share_that_stands_still_keeps_no_reader_waiting(
+    peer: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = threading.Event()
+    monkeypatch.setattr(mailbox, "marker_wait_seconds", 0.05)
+    monkeypatch.setattr(mailbox, "_fetch", lambda path, found: frozen.wait(20))
+    folder, identity = choose(str(peer.home), "peers", "core", None)
+    home = mailbox.open_mailbox(folder)
+    warning = mailbox.check_share(home, identity)
+    home.close()
+    frozen.set()
+    assert warning is not None
+    assert "does not answer" in warning
 
 
 def test_the_inbox_reads_without_the_share_and_without_the_key(peer: Typist) -> None:

@@ -22,6 +22,7 @@ from protocol.messages import Question
 from registry.faulty import Fault
 from tests.network import (
     CLUSTER,
+    WRITES,
     DyingDatabase,
     Killed,
     Network,
@@ -59,7 +60,7 @@ def _busy() -> Network:
     network.memory.gone = True
     for number in range(3):
         network.send("core", "scout", f"staged {number}")
-    network.send("core", "all", insight("staged for all"))
+    network.send("core", "all", insight("staged for all", "tin"))
     network.memory.gone = False
     network.send("core", "scout", "pushed")
     network.send("smith", "scout", Question(text="what conducts?", topics=("metal",)))
@@ -153,9 +154,7 @@ def _send_a_letter() -> Scene:
 
 
 def _send_to_two() -> Scene:
-    return Scene(
-        _busy(), "core", lambda n: n.send_here("core", ["scout", "smith"], "sent"), "sent"
-    )
+    return Scene(_busy(), "core", lambda n: n.send_here("core", ["scout", "smith"], "sent"), "sent")
 
 
 def _send_a_letter_to_fetch() -> Scene:
@@ -164,7 +163,9 @@ def _send_a_letter_to_fetch() -> Scene:
 
 
 def _publish() -> Scene:
-    return Scene(_busy(), "core", lambda n: n.send_here("core", "all", insight("sent")), "sent")
+    return Scene(
+        _busy(), "core", lambda n: n.send_here("core", "all", insight("sent", "tin")), "sent"
+    )
 
 
 SCENES: dict[str, Callable[[], Scene]] = {
@@ -198,14 +199,14 @@ def _play(scene: Scene, network: Network, *faults: Fault) -> None:
 def _outcome(network: Network) -> dict[str, list[str]]:
     """What everybody acted on once all has settled; and that it *is* settled."""
     network.resume_all()
-    network.round(5)
+    network.round(2)
+    assert network.rest()
     names = sorted(network.peers)
     for name in names:
         assert [n for n in names if n != name and network.open_pages(name, n)] == []
         assert network.concerns(name) == []
         for seqs in stream_seqs(network.peers[name].home):
             assert seqs == list(range(1, len(seqs) + 1)), "a number was left out"
-    assert network.writes() == []
     return {name: network.acted(name) for name in names}
 
 
@@ -224,29 +225,35 @@ def _check(scene: Scene, network: Network, clean: dict[str, list[str]], where: s
 
 @every_scene
 def test_killed_at_every_call_of_the_share(make: Callable[[], Scene]) -> None:
-    """TICK-3, SEND-1, SEND-2, SEND-3, RCPT-12, HB-6: before, after and in the middle of each."""
+    """TICK-3, SEND-1, SEND-2, SEND-3, RCPT-12, HB-6: before each, after and amid each write."""
     scene = make()
     played = scene.network.copy()
     with played.faulty(scene.who, *scene.faults) as share:
         scene.act(played)
     calls = list(share.calls)
     clean = _outcome(played)
-    for kind in KINDS:
-        for at in range(1, len(calls) + 1):
-            network = scene.network.copy()
-            try:
-                _play(scene, network, Fault(name=kind, at=at))
-            except Killed:
-                network.restart(scene.who)
-            else:
-                assert kind == "kill_torn", "only writes are torn"
-                break
-            _check(scene, network, clean, f"{kind} at {at}")
+    faults = [Fault(name="kill_before", at=at) for at in range(1, len(calls) + 1)]
+    for op in WRITES:  # after a read is before the next call
+        times = sum(call.op == op for call in calls)
+        faults += [Fault(name="kill_after", op=op, at=at) for at in range(1, times + 1)]
+        if op == "place":
+            faults += [Fault(name="kill_torn", op=op, at=at) for at in range(1, times + 1)]
+    survived = 0
+    for fault in faults:
+        network = scene.network.copy()
+        try:
+            _play(scene, network, fault)
+        except Killed:
+            network.restart(scene.who)
+        else:
+            survived += 1  # the call itself failed, as it does without the fault
+        _check(scene, network, clean, f"{fault.name} at {fault.op} {fault.at}")
+    assert survived <= len(faults) // 4
 
 
 @every_scene
 def test_killed_at_every_step_of_the_home(make: Callable[[], Scene]) -> None:
-    """TICK-2, TICK-3, SEND-1, SEND-2: before BEGIN, before COMMIT and after COMMIT of each."""
+    """TICK-2, TICK-3, SEND-1, SEND-2: before and after every COMMIT."""
     scene = make()
     played = scene.network.copy(DyingDatabase)
     database = played.peers[scene.who].home.db
@@ -279,7 +286,7 @@ def test_killed_again_and_again(seed: int) -> None:
         name = dice.choice(names)
         network.clock.go(60_000)
         try:
-            network.tick(name, Fault(name=dice.choice(KINDS), at=dice.randrange(1, 40)))
+            network.tick(name, Fault(name=dice.choice(KINDS), at=dice.randrange(1, 30)))
         except Killed:
             died += 1
             network.restart(name)
@@ -350,9 +357,10 @@ def test_real_processes_with_real_kills(
 ) -> None:
     """TICK-3, SEND-1, SEND-2: SIGKILL at a sample of calls and commits, real homes, a real folder."""
     clean, *trials = driver("kill", action, where)
-    assert len(trials) >= 10
+    killed = [trial for trial in trials if trial["signal"] == signal.SIGKILL]
+    assert len(killed) >= 4
+    assert len(killed) >= len(trials) * 3 // 4, "but for calls that fail by themselves"
     for trial in trials:
-        assert trial["signal"] == signal.SIGKILL
         if action == "tick" or trial["acted"] == clean["acted"]:
             assert trial["acted"] == clean["acted"], trial["at"]
         else:
@@ -360,4 +368,3 @@ def test_real_processes_with_real_kills(
             assert trial["acted"] == less, trial["at"]
         assert trial["open"] == 0
         assert trial["concerns"] == []
-

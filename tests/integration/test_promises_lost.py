@@ -91,9 +91,6 @@ def test_an_empty_mount_point_is_no_network() -> None:
     assert empty.files() == ["holiday.txt"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="finding I27: a cached look at the marker is trusted for 1 s"
-)
 def test_a_drive_that_went_away_a_moment_ago_is_not_filled() -> None:
     """TICK-4, SEND-9: a resident peer sends twice in a second; between them the drive goes."""
     network, empty = settled(), MemoryShare()

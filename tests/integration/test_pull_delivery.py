@@ -105,13 +105,10 @@ def test_a_receipt_that_was_lost_is_written_again() -> None:
     assert network.files(MAIL) == []
 
 
-unnamed = pytest.mark.xfail(strict=True, reason="finding I29: page 1 is never named as damaged")
-
-
 @pytest.mark.parametrize(
     "junk",
     [
-        pytest.param("same size", marks=unnamed),
+        "same size",
         "shorter",
         "special",
         "folder",
@@ -143,7 +140,6 @@ def test_a_damaged_file_is_named_by_its_reader_and_mended_by_its_author(junk: st
     assert network.writes(["scout"]) == []
 
 
-@unnamed
 def test_mail_for_others_is_not_mine() -> None:
     """SEND-7: a letter for smith that lies in the mail for scout is refused, and both go on."""
     network = settled("core", "scout", "smith")

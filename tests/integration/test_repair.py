@@ -135,7 +135,6 @@ def test_a_backup_of_before_a_publish() -> None:
     assert _twice_signed(network) == []
 
 
-@pytest.mark.xfail(strict=True, reason="finding I30: unknown pages of mine leave my outbox unread")
 def test_a_backup_of_before_a_pulled_letter() -> None:
     """EPOCH-2: the letter waits in the own outbox, and the heartbeat is gone."""
     network = settled()
@@ -319,7 +318,6 @@ def test_feed_pages_of_the_epoch_before_are_still_read() -> None:
     assert network.acted("scout") == ["core: one", "core: two"]
 
 
-@pytest.mark.xfail(strict=True, reason="finding I31: no feed head after a repair")
 def test_a_newcomer_reads_what_was_published_before_a_repair() -> None:
     """EPOCH-4, SEND-8: knowledge of an earlier epoch is still offered."""
     network = settled()

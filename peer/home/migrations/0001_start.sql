@@ -158,8 +158,7 @@ CREATE TABLE neighbour (
     seen_mono   INTEGER NOT NULL,
     seen_wall   INTEGER NOT NULL,
     mail        INTEGER NOT NULL,
-    state       TEXT NOT NULL,
-    phi         REAL NOT NULL
+    state       TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- Files that did not parse when first seen; the same bytes at a later tick go to quarantine.

@@ -14,6 +14,7 @@ from protocol.signing import pae
 from tests.samples import (
     CLUSTER,
     DEPUTY,
+    HALT,
     HEAD_DATA,
     NETWORK,
     OTHER_NETWORK,
@@ -59,10 +60,11 @@ def test_a_head_of_another_network() -> None:
 
 def test_a_head_is_signed_once_and_in_earnest() -> None:
     """HEAD-2: two signatures are reserved; a steward's name is not his signature."""
-    value = decode(HEAD_DATA)
+    value = decode(head_of(HALT))  # an order: both stewards may sign it
     message = pae("soma/head/1", encode(value["signed"]))
     own = value["signatures"][0]
     other = {"key": DEPUTY.key, "sig": b64(DEPUTY.sign(message))}
+    assert open_head(encode({**value, "signatures": [other]}), ROOT, NETWORK).of == HALT.type
     twice = sorted([own, other], key=lambda entry: entry["key"])
     assert rule_of(encode({**value, "signatures": twice})) == "HEAD-2"
     forged = {"key": STEWARD.key, "sig": other["sig"]}

@@ -21,6 +21,7 @@ from protocol.messages import (
     Endorsement,
     Head,
     Insight,
+    Item,
     Note,
     Retraction,
     compose,
@@ -37,11 +38,17 @@ BODY = {"text": "hello"}
 HUGE = "9" * 60_000
 
 
-def read(**members: Any) -> Any:
+def reading(value: Any) -> Item:
+    """The item that a value of a page of `AUTHOR` is."""
+    data = encode(value)
+    return read_item(value, data, item_id(data), AUTHOR)
+
+
+def read(**members: Any) -> Item:
     """The item that says this, members that are None left out."""
     said = {**HEAD, "body": BODY, **members}
     value = {name: member for name, member in said.items() if member is not None}
-    return read_item(value, encode(value), AUTHOR)
+    return reading(value)
 
 
 def refusal(**members: Any) -> RuleError:
@@ -59,7 +66,7 @@ def test_the_samples_are_of_every_kind() -> None:
 def test_what_is_composed_is_read(body: Body) -> None:
     """ITEM-2: an honest item of every kind comes back as it was meant."""
     written = item(body, re=EPOCH, thread=SALT, auto=True, depth=3, priority=0, expires=AT + 1)
-    read_back = read_item(decode(written.data), written.data, AUTHOR)
+    read_back = reading(decode(written.data))
     assert read_back == written
     assert read_back.body == body
     assert (read_back.head.kind, read_back.head.re, read_back.head.depth) == (body.kind, EPOCH, 3)
@@ -88,7 +95,7 @@ def test_defaults() -> None:
 def test_null_is_no_value() -> None:
     """ITEM-2: a reader takes null for a member that has none."""
     value: dict[str, Any] = {**HEAD, "body": BODY, "re": None}
-    assert read_item(value, encode(value), AUTHOR).head.re is None
+    assert reading(value).head.re is None
 
 
 def test_the_id_is_the_beginning_of_the_hash() -> None:
@@ -156,7 +163,7 @@ def test_a_head_of_another_form_is_refused(members: dict[str, Any]) -> None:
 def test_what_is_no_object_is_no_item(value: Any) -> None:
     """ITEM-2: nor does it raise anything else."""
     with pytest.raises(RuleError) as caught:
-        read_item(value, encode(value), AUTHOR)
+        reading(value)
     assert caught.value.rule == "ITEM-2"
 
 

@@ -115,6 +115,14 @@ def test_schemas_refuse_what_lacks_or_adds_a_member(name: str, member: str) -> N
     assert list(faults(DATA[name] | {"extra": 1}, schema, schema))
 
 
+@pytest.mark.parametrize("member", ["author", "kind", "salt", "at", "body"])
+def test_an_item_needs_its_members(member: str) -> None:
+    """ITEM-2: and a body, which an honest author writes for every kind."""
+    schema = SCHEMAS["item"]
+    without = {name: value for name, value in DATA["item"].items() if name != member}
+    assert list(faults(without, schema, schema))
+
+
 def spoiled(value: Any) -> Iterator[Any]:
     """The value with one leaf of it replaced by what fits nowhere."""
     if isinstance(value, dict):

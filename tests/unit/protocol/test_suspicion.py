@@ -29,6 +29,15 @@ def test_phi_is_the_tail_of_a_normal_distribution(periods: float) -> None:
     assert 10 ** -suspicion(int(periods * PERIOD), PERIOD, 0) == pytest.approx(tail, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("sigmas", "phi"), [(10, 23.118053), (15, 50.435219), (20, 88.560095), (21, 97.484222)]
+)
+def test_phi_far_out(sigmas: int, phi: float) -> None:
+    """HEALTH-1: −log10 Q(z) by its continued fraction, up to where the scale ends."""
+    assert suspicion(PERIOD + sigmas * PERIOD // 4, PERIOD, 0) == pytest.approx(phi, abs=1e-5)
+    assert suspicion(PERIOD + 22 * PERIOD // 4, PERIOD, 0) == PHI_MAX
+
+
 def test_at_the_announced_moment_half_of_all_beats_are_late() -> None:
     """HEALTH-1: φ = log10 2."""
     assert suspicion(PERIOD, PERIOD, 0) == pytest.approx(0.30103, abs=1e-5)

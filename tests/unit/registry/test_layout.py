@@ -78,6 +78,7 @@ JUNK = [
     "core.abcdefg1.17.page", "core.abcdefg.17.page", "core.abcdefg22.17.page",
     "core.abcdefg2.017.page", "core.abcdefg2.0.page", "core.abcdefg2.-1.page",
     "core.abcdefg2..page", "core.abcdefg2.1e3.page", "core.abcdefg2.\u0661.page",
+    "core.abcdefg2.1\u0661.page",
     "core.abcdefg2.10000000000000000.page", "-core.abcdefg2.17.page", "core-.abcdefg2.17.page",
     f"{'c' * 33}.abcdefg2.17.page", "core@lab.abcdefg2.17.page", "coré.abcdefg2.17.page",
 ]  # fmt: skip

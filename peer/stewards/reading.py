@@ -1,0 +1,192 @@
+"""Reading what stewards signed: the marker and the documents on the share, and heads in heartbeats.
+
+Rules: what verifies is remembered for good; what does not changes nothing and goes to quarantine;
+what is in force and missing on the share is put back. `opening` verifies, and is imported only
+where there is something new: a tick that finds nothing new pays for no validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from peer.home.archive import Stored
+from peer.instance import Peer
+from peer.stewards.standing import in_force, standing
+from protocol import order
+from protocol.errors import (
+    MissingError,
+    OversizedError,
+    RuleError,
+    ShareDeniedError,
+    ShareError,
+    SpecialFileError,
+)
+from protocol.root import Root
+from registry import charter as shelf
+from registry import layout
+
+if TYPE_CHECKING:
+    from protocol.head import Head
+
+
+def refresh(peer: Peer) -> list[str]:
+    """Read marker and documents, unless that was done less than a second ago; returns problems."""
+    if peer.saw_lately("stewards"):
+        return []
+    try:
+        read_marker(peer)
+        return read_documents(peer)
+    except BaseException:
+        peer.looked.pop("stewards")
+        raise
+
+
+def read_marker(peer: Peer) -> None:
+    """The share is the network that this home pinned, or WrongShareError."""
+    data = shelf.fetch_marker(peer.share)
+    known = peer.home.archive.get(peer.identity.network) is not None
+    if known and data == peer.home.state.data("marker"):
+        return
+    from peer.stewards.opening import open_marker
+
+    _, document = open_marker(data, peer.identity.network)
+    with peer.home.transaction():
+        peer.home.archive.remember(document, peer.clock.wall_ms())
+        peer.home.state.put("marker", data)
+
+
+def read_documents(peer: Peer) -> list[str]:
+    """Learn every new document on the share and mend what I remember there; returns problems."""
+    problems: list[str] = []
+    paths = shelf.documents(peer.share)
+    known = _remembered(peer)
+    trust = standing(peer).root
+    for path in paths:
+        if path not in known:
+            problems += _learn(peer, trust, path)
+    now = standing(peer)
+    if now.member is not None and not now.hidden_orders:
+        _put_back(peer, set(paths))
+    _tell_rivals(peer)
+    return problems
+
+
+def _remembered(peer: Peer) -> set[str]:
+    return {layout.document_path(*document) for document in peer.home.archive.everything()}
+
+
+def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
+    from peer.stewards.opening import open_at
+
+    now = peer.clock.wall_ms()
+    try:
+        data = shelf.fetch_document(peer.share, path)
+    except ShareError as error:
+        return [f"{path}: {error}"]
+    if peer.home.quarantine.holds(path, data):
+        return []
+    try:
+        document = open_at(data, path, trust, peer.identity.network)
+    except RuleError as error:
+        with peer.home.transaction(durable=False):
+            # A file still under way looks damaged; the second look decides (DESIGN: "not yet").
+            tick = peer.home.state.number("tick")
+            if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
+                return []
+            peer.home.quarantine.add(path, data, error, now)
+        return [f"{path}: {error}"]
+    with peer.home.transaction():
+        for digest in peer.home.archive.remember(document, now):
+            peer.home.concerns.resolve(f"hidden:{digest}", now)
+    return []
+
+
+def _put_back(peer: Peer, present: set[str]) -> None:
+    """Documents in force that vanished or rotted on the share are placed again, where I can."""
+    for stored in in_force(peer):
+        path = layout.document_path(stored.type, stored.number, stored.digest)
+        try:
+            if path in present and _stands(peer, path, stored):
+                continue
+            _place_over(peer, path, stored.data)
+        except (ShareDeniedError, MissingError, SpecialFileError):
+            continue  # somebody else can, or a person must
+
+
+def _place_over(peer: Peer, path: str, data: bytes) -> None:
+    try:
+        peer.share.place(path, data)
+    except SpecialFileError:
+        peer.share.remove(path)  # no document is a folder
+        peer.share.place(path, data)
+
+
+def _stands(peer: Peer, path: str, stored: Stored) -> bool:
+    try:
+        return shelf.fetch_document(peer.share, path) == stored.data
+    except (MissingError, SpecialFileError, OversizedError):
+        return False
+
+
+def _tell_rivals(peer: Peer) -> None:
+    for type_, scope, number in peer.home.archive.rivals():
+        word = type_.split("/")[1]
+        with peer.home.transaction(durable=False):
+            peer.home.concerns.open(
+                f"rivals:{type_}:{scope}:{number}",
+                "human",
+                f"two {word} documents of {scope} carry number {number}; the lower hash holds",
+                "ask the stewards who signed the other one, and sign its changes again",
+                peer.clock.wall_ms(),
+            )
+
+
+def hear_heads(peer: Peer, heads: Iterable[dict[str, Any]]) -> list[Head]:
+    """The heads among these that a steward signed for a document which I do not hold."""
+    known = peer.home.archive.digests()
+    unknown: dict[str, Head] = {}
+    for value in heads:
+        try:
+            digest = value["signed"]["hash"]
+            if digest in known or digest in unknown:
+                continue
+            head = _open_head(peer, value)
+        except (RuleError, KeyError, TypeError):
+            continue  # a peer's unsigned claim proves nothing
+        if not _superseded(peer, head):
+            unknown[head.hash] = head
+    return list(unknown.values())
+
+
+def _open_head(peer: Peer, value: dict[str, Any]) -> Head:
+    from peer.stewards.opening import open_head
+
+    return open_head(value, standing(peer).root, peer.identity.network)
+
+
+def _superseded(peer: Peer, head: Head) -> bool:
+    if head.of == order.TYPE:
+        return False
+    mine = peer.home.archive.newest(head.of, head.scope)
+    return mine is not None and mine.number >= head.number
+
+
+def hide(peer: Peer, heads: list[Head]) -> list[str]:
+    """Signed heads name what neither home nor share holds: somebody hides it. Returns problems."""
+    problems = []
+    now = peer.clock.wall_ms()
+    with peer.home.transaction():
+        for head in heads:
+            peer.home.archive.hide(head, b"", now)
+            word = head.of.split("/")[1]
+            text = f"a {word} for {head.scope} that a steward signed is missing on the share"
+            peer.home.concerns.open(
+                f"hidden:{head.hash}",
+                "human",
+                text,
+                "ask the steward to place it again, and see who can write the share",
+                now,
+            )
+            problems.append(text)
+    return problems
