@@ -65,7 +65,14 @@ class _Commands:
         installed = os.access(script, os.X_OK)
         self._program = [script] if installed else [sys.executable, "-m", "peer"]
         self._folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        self._environment = {**os.environ, "PEER_HOME": made.home, "PEER_NETWORK": made.share}
+        self._environment = {
+            **os.environ,
+            "PEER_HOME": made.home,
+            "PEER_NETWORK": made.share,
+            # Compiled modules are kept, as they are where a program is installed, but not here.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": os.path.join(made.home, "compiled"),
+        }
         core = made.peers["core"]
         deliver(made.peers["scout"], core, letters(3))
         tick(core)  # so that the inbox has something to show

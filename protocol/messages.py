@@ -178,8 +178,8 @@ def id_of_hash(digest: str) -> str:
     return canonical.b32(bytes.fromhex(digest)[:17])[:26]
 
 
-def read_item(value: Any, data: bytes, author: str) -> Item:
-    """The item of a verified page of `author`: `value` as decoded, `data` as encoded.
+def read_item(value: Any, data: bytes, id_: str, author: str) -> Item:
+    """The item of a verified page of `author`: `value` as decoded, `data` as encoded, its id.
 
     Raises RuleError (ITEM-1 to ITEM-3) where the head is wrong, names another author, or the
     item is too large. A kind or body that is not understood raises nothing: `body` is None.
@@ -189,7 +189,7 @@ def read_item(value: Any, data: bytes, author: str) -> Item:
     head = wire.validate(Head, data, "ITEM-2")
     if head.author != author:
         raise RuleError("ITEM-3", f"item of {head.author} in a page of {author}")
-    return Item(item_id(data), head, _read_body(head.kind, value.get("body")), data)
+    return Item(id_, head, _read_body(head.kind, value.get("body")), data)
 
 
 def _read_body(kind: str, value: Any) -> Body | None:

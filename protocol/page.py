@@ -19,7 +19,7 @@ from protocol import canonical, limits, wire
 from protocol.envelope import Envelope, open_envelope
 from protocol.errors import RuleError
 from protocol.fields import AddressText, Audience, Epoch, Hash, Key, Millis, NetworkId, Seq
-from protocol.messages import Item, item_hash, read_item
+from protocol.messages import Item, id_of_hash, item_hash, read_item
 from protocol.signing import Signer, pae
 from protocol.wire import AtMost
 
@@ -144,7 +144,7 @@ def _open_item(value: Any, digest: str, author: str, erased: bool) -> Item | Rul
     if item_hash(data) != digest:
         raise RuleError("PAGE-8", "an item differs from the hash that the header lists")
     try:
-        return read_item(value, data, author)
+        return read_item(value, data, id_of_hash(digest), author)
     except RuleError as error:
         return error
 

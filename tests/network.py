@@ -446,9 +446,14 @@ class Network:
     def files(self, folder: str = "") -> list[str]:
         """Every path below a folder of the share where no folder stands, ascending."""
         found: list[str] = []
-        for name, node in self.memory.nodes(folder).items():
-            path = f"{folder}/{name}" if folder else name
-            found += self.files(path) if isinstance(node, dict) else [path]
+        left = [(folder, self.memory.nodes(folder))]
+        for where, nodes in left:
+            for name, node in nodes.items():
+                path = f"{where}/{name}" if where else name
+                if isinstance(node, dict):
+                    left.append((path, node))
+                else:
+                    found.append(path)
         return sorted(found)
 
     def data(self, path: str) -> bytes:

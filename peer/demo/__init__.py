@@ -1,1 +1,1 @@
-"""A day of five peers: played for a reader (`play`), and frozen as the sample network (`sample`)."""
+"""A day of five peers: played (`play`), and frozen as the sample network (`sample`)."""

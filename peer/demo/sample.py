@@ -1,10 +1,10 @@
 """The sample: a real network folder, byte for byte the same wherever and whenever it is made.
 
-    python -m peer.demo.sample [DIR]                       the share (default sample_network), anew
-    python -m peer.demo.sample --home HOME --network COPY  a home of its peers, for a copy of the share
+    python -m peer.demo.sample [DIR]                        the share (sample_network), anew
+    python -m peer.demo.sample --home HOME --network COPY   a home of its peers, for a copy
 
-It is the day that `peer demo` plays (`peer.demo.story`), on a stopped clock and counted chance, frozen
-before its last round: mail waits in inboxes, one letter in core's is forged. Only the share is
+It is the day that `peer demo` plays (`peer.demo.story`), on a stopped clock and counted chance,
+frozen before its last round: mail waits in inboxes, one letter in core's is forged. Only the share is
 under version control. To let its peers live on, work on a copy, with a fresh home for each copy
 (a home that knows less than its share is a restored backup, and parks):
 

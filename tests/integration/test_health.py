@@ -280,6 +280,20 @@ def test_who_left_is_unknown_and_not_dead() -> None:
     assert network.tick("scout").state == "parked"
 
 
+@pytest.mark.xfail(strict=True, reason="finding I40: nobody resolves it")
+def test_who_was_dropped_while_dead_is_no_concern_any_more() -> None:
+    """HEALTH-4: a steward took the dead one off the roster; that was the cure."""
+    network = settled("core", "scout", "smith")
+    for _ in range(8):
+        network.round(1, only=["core", "scout"])
+    assert network.concerns("core") == ["dead:smith"]
+    members = network.members()
+    members.pop("smith")
+    network.roster(members)
+    network.round(1, only=["core", "scout"])
+    assert network.concerns("core") == []
+
+
 def test_a_newcomer_is_unknown_until_it_beats() -> None:
     """HEALTH-7, HEALTH-8: admitted, never seen: unknown, however long that takes."""
     network = settled("core", "scout")

@@ -182,5 +182,3 @@ def test_leftover_temporaries_disturb_nobody(tmp_path: Path) -> None:
     assert acted(network.peers["scout"].home) == ["core: one"]
     assert network.peers["scout"].home.quarantine.all() == []
     network.close()
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,19 @@ from protocol.errors import (
     WrongShareError,
 )
 from protocol.messages import Note
-from registry.faulty import Fault
+from registry.faulty import Fault, FaultyShare
 from registry.memory import MemoryShare
-from tests.network import FIVE, SIX_HOURS_MS, Network, failing, insight, settled
+from tests.network import (
+    FIVE,
+    SIX_HOURS_MS,
+    WRITES,
+    Killed,
+    Network,
+    denied,
+    failing,
+    insight,
+    settled,
+)
 
 # For a night: CAMPAIGN_ROUNDS=5000 CAMPAIGN_SEEDS=100 pytest tests/integration -k attacker
 ROUNDS = int(os.environ.get("CAMPAIGN_ROUNDS", "300"))
@@ -215,6 +226,40 @@ def test_a_feed_file_of_the_same_size_is_mended_too() -> None:
     assert network.writes() == []
 
 
+@pytest.mark.xfail(strict=True, reason="finding I38: nobody clears it or says so")
+@pytest.mark.parametrize("folder", ["peers/core/outbox/feed", "peers/core/outbox/mail/scout"])
+def test_junk_names_in_an_outbox_hide_nothing_for_ever(folder: str) -> None:
+    """SEND-7, SEND-8, PAGE-15: its owner clears them away, as it does in its inbox."""
+    network = settled()
+    closed = denied("peers/scout/inbox*")
+    network.send("core", "all", insight("published"))
+    network.send("core", "scout", "letter", closed)
+    junk = dict.fromkeys((f"0junk{number}" for number in range(21_000)), b"")
+    network.memory.nodes(folder).update(junk)
+    for _ in range(8):
+        network.clock.go(SIX_HOURS_MS)
+        network.tick("core", closed)
+        network.tick("scout")
+    assert network.acted("scout") == ["core: letter", "core: published"]
+
+
+@pytest.mark.xfail(strict=True, reason="finding I41: no permission to read it is an error")
+def test_a_receipt_that_may_not_be_read_stops_nothing() -> None:
+    """SEND-3, PAGE-15: somebody's file of mode 0600 at its name; the reader writes its own again."""
+    network = settled()
+    network.send("core", "scout", "one")
+    network.round(2)
+    receipt = "peers/scout/receipts/lab.eu/core.json"
+    number = network.receipt("scout", "core")["n"]
+    network.send("core", "scout", "two", denied(receipt, "read"))
+    for _ in range(4):
+        network.clock.go(SIX_HOURS_MS)
+        network.tick("core", denied(receipt, "read"))
+        network.tick("scout")
+    assert network.acted("scout") == ["core: one", "core: two"]
+    assert network.receipt("scout", "core")["n"] > number
+
+
 # ------------------------------------------------------------------------------ window
 
 
@@ -362,7 +407,7 @@ class Attacker:
             case "copy":
                 other = self.dice.choice(list(nodes))
                 nodes[other] = node
-            case "conflict":
+            case "conflict" if "conflict" not in name:
                 nodes[name.replace(".", ".sync-conflict-20261121-015315-N3EJAFG.", 1)] = node
             case "swap":
                 other = self.dice.choice(list(nodes))
@@ -425,3 +470,67 @@ def test_after_the_attacker_stops_everything_was_processed_exactly_once(
         assert [n for n in names if n != name and network.open_pages(name, n)] == []
     assert network.writes() == []
     assert not [key for name in names for key in network.concerns(name) if "frozen" in key]
+
+
+class Meddled(FaultyShare):
+    """A share where somebody strikes between the calls of one tick, and the drive hiccups."""
+
+    def __init__(self, network: Network, attacker: Attacker, dice: random.Random) -> None:
+        super().__init__(network.memory)
+        self._attacker, self._dice = attacker, dice
+
+    def _do(self, op: str, path: str, run: Any, data: bytes = b"") -> Any:
+        if self._dice.random() < 0.08:
+            self._attacker.strike()
+        match self._dice.randrange(100):
+            case 0:
+                raise ShareUnavailableError(f"{path}: hiccup")
+            case 1 if op in WRITES:
+                raise ShareDeniedError(f"{path}: hiccup")
+            case 2:
+                raise Killed
+        return super()._do(op, path, run, data)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_attacker_amid_the_ticks_of_peers_that_crash(seed: int) -> None:
+    """TICK-3, SEND-3, STREAM-5, PAGE-15: tricks between any two calls, errors, kills, closed inboxes.
+
+    What `send` returned for is acted on exactly once by whom it was for; what it was killed in may
+    be or not be, and is never doubled.
+    """
+    network = settled("core", "scout", "smith", seed=seed)
+    dice, attacker = random.Random(seed), Attacker(network, seed, WILD)
+    names = sorted(network.peers)
+    sure: dict[str, set[str]] = {name: set() for name in names}
+    maybe: dict[str, set[str]] = {name: set() for name in names}
+    for number in range(ROUNDS // 2):
+        attacker.look()
+        author = dice.choice(names)
+        network.clock.go(dice.randrange(HOUR_MS))
+        others = [name for name in names if name != author]
+        to = dice.choice([*others, "all"])
+        peer = network.peers[author]
+        share = Meddled(network, attacker, dice)
+        peer.share = share
+        try:
+            if dice.random() < 0.5:
+                for name in others if to == "all" else [to]:
+                    maybe[name].add(f"{author}: {number}")
+                network.send_here(author, to, insight(f"{number}") if to == "all" else f"{number}")
+                for name in others if to == "all" else [to]:
+                    sure[name].add(f"{author}: {number}")
+            else:
+                network.tick_here(author)
+        except (ShareError, Killed):
+            network.restart(author)
+        finally:
+            network.peers[author].share = network.memory
+    network.round(3)
+    assert network.rest(10 + ROUNDS // 30)
+    for name in names:
+        got = network.acted(name)
+        assert len(got) == len(set(got))
+        assert sure[name] <= set(got) <= sure[name] | maybe[name]
+        assert [n for n in names if n != name and network.open_pages(name, n)] == []
+        assert [key for key in network.concerns(name) if not key.startswith("hidden")] == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from protocol import canonical, limits
+from protocol.errors import ShareError
 from protocol.messages import Note
 from registry import layout
 from registry.layout import PageName
@@ -373,4 +375,21 @@ def test_special_files_in_a_real_folder(
     assert acted(network.peers["scout"].home) == ["core: core's", "core: letter"]
     assert acted(network.peers["core"].home) == ["scout: scout's"]
     assert Path("/etc/passwd").exists()
+    network.close()
+
+
+@pytest.mark.xfail(strict=True, reason="finding I37: nothing is removed where there is too much")
+def test_a_folder_of_ten_thousand_files_is_cleared_away(tmp_path: Path) -> None:
+    """PAGE-13, TICK-3: not in one go, but in the end."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    heap = Path(network.share, "peers/core/canary")
+    heap.mkdir()
+    for number in range(10_050):
+        (heap / str(number)).touch()
+    for _ in range(3):
+        with suppress(ShareError):
+            network.tick("core")
+    assert network.tick("core").state == "idle"
+    assert not heap.exists()
     network.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from peer import handlers
@@ -11,6 +13,7 @@ from protocol.authority import StewardDocument
 from protocol.charter import Charter, Goal
 from protocol.errors import (
     HumanNeededError,
+    ShareError,
     ShareUnavailableError,
     UsageError,
     WrongShareError,
@@ -24,6 +27,7 @@ from tests.network import (
     FIVE,
     FakeClock,
     FolderNetwork,
+    Killed,
     Network,
     SeededEntropy,
     failing,
@@ -282,6 +286,25 @@ def test_a_halt_deleted_before_others_saw_it_is_put_back_by_the_one_who_did() ->
     assert network.tick("warden").state == "idle"
     assert network.tick("scout").state == "parked"
     assert network.heartbeat("scout")["halted"] is True
+
+
+@pytest.mark.xfail(strict=True, reason="finding I36: the neighbours are remembered before the heads")
+@pytest.mark.parametrize("how", ["unavailable", "kill_before"])
+def test_a_hidden_halt_is_noticed_though_the_tick_broke_off(how: str) -> None:
+    """HALT-7, AUTH-11, TICK-3: the heads were heard, and then a share error or a kill."""
+    base = settled(*FIVE)
+    order = halt(base.desk, f"scout@{CLUSTER}", "")
+    base.tick("core")
+    trial = base.copy()
+    calls = trial.calls("warden", lambda: trial.tick_here("warden"))
+    states = []
+    for at in range(1, len(calls) + 1):
+        network = base.copy()
+        with suppress(ShareError, Killed):
+            network.tick("warden", hidden(path_of(order)), Fault(name=how, at=at))
+        network.restart("warden")
+        states.append(network.tick("warden", hidden(path_of(order))).state)
+    assert set(states) == {"parked"}
 
 
 def test_a_parked_peer_writes_nothing() -> None:

@@ -15,12 +15,11 @@ def test_the_marker_comes_first(marker: bytes | None) -> None:
     """TICK-4: garbage there is exit 5; nothing else is read, and nothing is written."""
     network = settled()
     network.send("core", "scout", "one")
-    network.memory.place(layout.MARKER, marker) if marker is not None else network.memory.put_special(
-        layout.MARKER
-    )
-    with network.faulty("scout") as share:
-        with pytest.raises(ShareError) as caught:
-            network.tick_here("scout")
+    network.memory.place(
+        layout.MARKER, marker
+    ) if marker is not None else network.memory.put_special(layout.MARKER)
+    with network.faulty("scout") as share, pytest.raises(ShareError) as caught:
+        network.tick_here("scout")
     assert caught.value.exit_code == 5
     assert [call.path for call in share.calls] == [layout.MARKER]
     assert network.letters("scout") == []

@@ -28,10 +28,10 @@ from protocol.messages import (
     id_of_hash,
     item_hash,
     item_id,
-    read_item,
     stored_item,
 )
-from tests.samples import AT, AUTHOR, BODIES, EPOCH, ITEM, READER, SALT, item
+from protocol.page import open_page
+from tests.samples import AT, AUTHOR, BODIES, EPOCH, ITEM, NETWORK, READER, SALT, item, raw_page
 
 HEAD = {"author": AUTHOR, "kind": "note", "salt": SALT, "at": AT}
 BODY = {"text": "hello"}
@@ -39,9 +39,12 @@ HUGE = "9" * 60_000
 
 
 def reading(value: Any) -> Item:
-    """The item that a value of a page of `AUTHOR` is."""
-    data = encode(value)
-    return read_item(value, data, item_id(data), AUTHOR)
+    """What `value` is in a page of `AUTHOR`; raises the rule that it breaks."""
+    (found,) = open_page(raw_page([value]), NETWORK).items
+    if isinstance(found, RuleError):
+        raise found
+    assert found is not None
+    return found
 
 
 def read(**members: Any) -> Item:
@@ -159,7 +162,7 @@ def test_a_head_of_another_form_is_refused(members: dict[str, Any]) -> None:
     assert error.reason.isprintable()
 
 
-@pytest.mark.parametrize("value", [[], "note", 1, None, [HEAD]], ids=repr)
+@pytest.mark.parametrize("value", [[], "note", 1, False, [HEAD]], ids=repr)
 def test_what_is_no_object_is_no_item(value: Any) -> None:
     """ITEM-2: nor does it raise anything else."""
     with pytest.raises(RuleError) as caught:
