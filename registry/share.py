@@ -19,7 +19,7 @@ Reading
             bytes of it may be held.
   SHARE-8   `read_many` MUST answer each path as `read` would, in order, errors in place; where the
             bytes equal `known`, it MUST return that very object; that alone it may find out
-            without the care of SHARE-2 and SHARE-6, since the very same bytes are no news.
+            through a link on the way (SHARE-2), since the very same bytes are no news.
 Writing
   SHARE-9   `place` MUST be atomic: a reader sees the old content or the new one, and after an error
             either of them, whole. No temporary may be left behind by a call that returns.

@@ -138,9 +138,8 @@ def _too_large(path: str, bytes_max: int) -> OversizedError:
 def holds_still(root: Spot, path: str, known: bytes) -> bool:
     """Whether the very bytes `known` stand at a path below the root; anything else is False.
 
-    One open, read and close, without the careful walk: what it may say is only that nothing
-    changed, and a link, FIFO or device that gives exactly the bytes that were verified before is
-    no news either. Everything else is for the careful way to judge.
+    Without the careful walk: all it may say is that nothing changed, and a link on the way to
+    exactly the bytes that were verified before is no news either. The rest is judged with care.
     """
     try:
         if root.fd is None:
@@ -150,7 +149,8 @@ def holds_still(root: Spot, path: str, known: bytes) -> bool:
     except OSError:
         return False
     try:
-        return os.read(descriptor, len(known) + 1) == known
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return regular and os.read(descriptor, len(known) + 1) == known
     except OSError:
         return False
     finally:

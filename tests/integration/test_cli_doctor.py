@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from peer import doctor
+from peer import doctor, lock
+from peer.clock import SystemClock
+from peer.home import open_home
+from peer.home.places import DATABASE, choose
+from registry import roster
 from tests.integration.typist import NAMES, ROOT, Typist, settled
 
 
@@ -68,6 +74,57 @@ def test_every_fault_comes_with_how_to_mend_it(peer: Typist) -> None:
     assert "3 things to mend" in shown
     peer.share.rename(peer.base / "away")
     assert peer("doctor", "--as", "core", code=5).out.count("BAD") == 3
+
+
+def found(findings: Iterator[doctor.Finding], level: str) -> list[str]:
+    return [finding.text for finding in findings if finding.level == level]
+
+
+def test_a_key_of_somebody_else_is_found(peer: Typist) -> None:
+    other = (peer.folder("scout") / "key").read_bytes()
+    (peer.folder("core") / "key").write_bytes(other)
+    said = peer("doctor", "--as", "core", "--json", code=1)
+    assert checks(said, "bad") == ["core: key"]
+
+
+def test_clocks_of_the_others_tell_about_mine(peer: Typist) -> None:
+    folder, identity = choose(str(peer.home), "peers", "core", None)
+    home = open_home(os.path.join(folder, DATABASE))
+    rows = list(home.neighbours.all().values())
+    assert not found(doctor._clock(identity, home, SystemClock()), "warn")
+    late = [
+        row._replace(name=name, seen_wall=row.seen_wall - 600_000)
+        for name, row in zip(("a", "b", "c"), rows * 2, strict=False)
+    ]
+    with home.transaction():
+        home.neighbours.put(late)
+    (text,) = found(doctor._clock(identity, home, SystemClock()), "warn")
+    assert "after this clock" in text
+    home.close()
+
+
+def test_a_home_on_the_share_and_a_drive_without_room_are_found(
+    peer: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, identity = choose(str(peer.home), "peers", "core", None)
+    (text,) = found(doctor._drive(str(peer.share / "home"), identity), "bad")
+    assert "lies on the share" in text
+    monkeypatch.setattr(doctor, "check_home", lambda home, share: "it lies on nfs; move it")
+    assert found(doctor._drive(str(peer.home), identity), "warn") == ["it lies on nfs"]
+    monkeypatch.setattr(doctor, "free_bytes_min", 2**62)
+    assert len(found(doctor._room("home", str(peer.home)), "warn")) == 1
+
+
+def test_a_damaged_steward_key_and_a_lying_drive_are_found(
+    peer: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next((peer.home / "stewards").glob("*/key")).write_bytes(b"garbage")
+    assert "steward key" in checks(peer("doctor", "--as", "core", "--json", code=1), "bad")
+    folder, identity = choose(str(peer.home), "peers", "core", None)
+    monkeypatch.setattr(roster, "sing", lambda share, name, song: False)
+    assert found(doctor._share(identity, SystemClock(), folder), "bad")
+    with lock.held(folder):  # a tick sings for itself
+        assert not found(doctor._share(identity, SystemClock(), folder), "bad")
 
 
 def test_the_three_packages_must_come_from_one_place(tmp_path: Path) -> None:

@@ -261,6 +261,8 @@ def test_a_corrupt_database_is_repaired_and_keeps_what_can_be_read(peer: Typist)
     assert peer("doctor", "--as", "librarian", code=1).out.count("peer repair") == 1
     repaired = peer("repair", "--as", "librarian", "--json").json
     assert Path(repaired["set_aside"]).is_file(), "the damaged one is kept"
+    database.write_bytes(b"garbage" * 500)
+    assert "is kept as" in peer("repair", "--as", "librarian").out
     peer("tick", "--as", "librarian")
     peer.round(2)
     texts = [row["text"][:8] for row in peer("inbox", "--as", "librarian", "--all", "--json").json]
@@ -287,6 +289,7 @@ def test_a_restored_backup_parks_until_it_is_repaired(peer: Typist) -> None:
     assert peer("tick", "--as", "core", "--json", code=6).json["state"] == "parked"
     assert peer("status", "--as", "core", "--json").json["parked"]
     assert "peer repair" in peer("escalations", "--as", "core").out
+    assert "parked" in peer("status", "--as", "core").out
     assert "parked" in peer("doctor", "--as", "core", code=1).out
     assert "begins epoch" in peer("repair", "--as", "core").out
     peer("tick", "--as", "core")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import threading
 import time
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from peer import mailbox
+from peer import letters, mailbox
 from peer.home.places import choose
+from peer.wiring import open_peer
+from protocol.errors import SomaError
 from tests.integration.typist import Typist, settled
 
 
@@ -242,6 +245,21 @@ def test_a_letter_of_a_former_holder_of_a_name_is_not_of_the_present_one(peer: T
     peer("tick", "--as", "librarian")
     (row,) = peer("inbox", "--as", "librarian", "--json").json
     assert row["trust"] == "compromised"
+
+
+def test_a_page_that_its_reader_refused_is_told(peer: Typist) -> None:
+    item = peer("send", "--as", "core", "librarian", "hello").out.strip()
+    database = sqlite3.connect(peer.folder("core") / "home.db")
+    database.execute("UPDATE own_page SET covered_at = formed_at + 1000, refused = 'PAGE-3'")
+    database.commit()
+    database.close()
+    events = peer("trace", "--as", "core", item, "--json").json["events"]
+    assert [event["what"] for event in events] == ["staged", "delivered", "quarantined"]
+    assert "PAGE-3" in events[-1]["where"]
+    core = open_peer(*choose(str(peer.home), "peers", "core", None))
+    with pytest.raises(SomaError, match="refused"):
+        letters.wait(core, [item], "received", 1, lambda seconds: None)
+    core.home.close()
 
 
 def test_two_sends_at_once_lose_nothing(peer: Typist) -> None:

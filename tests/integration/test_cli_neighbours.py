@@ -60,6 +60,10 @@ def test_who_is_not_admitted_parks_with_exit_6_and_its_report(peer: Typist) -> N
     assert "peer admit newcomer --fingerprint" in said.json["human"]
     assert "peer admit newcomer" in said.err
     assert "not admitted" in peer("send", "--as", "newcomer", "core", "x", code=6).err
+    assert "not admitted" in peer("status", "--as", "newcomer").out
+    rows = peer("peers", "--as", "newcomer", "--json").json
+    assert [(row["state"], row["last_seen_s"]) for row in rows] == [("unknown", None)] * 3
+    assert "never" in peer("peers", "--as", "newcomer").out
 
 
 def test_peers_and_status_tell_how_everybody_is(peer: Typist) -> None:
@@ -88,6 +92,7 @@ def test_who_leaves_says_so_and_may_come_back(peer: Typist) -> None:
     assert (row["name"], row["state"], row["lifecycle"]) == ("scout", "unknown", "parked")
     assert "peer join" in peer("tick", "--as", "scout", code=6).err
     assert "peer join" in peer("send", "--as", "scout", "core", "x", code=6).err
+    assert "left the network" in peer("status", "--as", "scout").out
     assert peer("join", str(peer.share), "--name", "scout", "--json").json["admitted"]
     peer("tick", "--as", "scout")
     assert "left" in peer("leave", "--as", "scout").out

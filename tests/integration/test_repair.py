@@ -154,6 +154,62 @@ def test_a_backup_of_before_a_pulled_letter() -> None:
     assert network.acted("scout") == ["core: one", "core: two"]
 
 
+@pytest.mark.xfail(strict=True, reason="finding I43: the own mail is looked at in pull mode only")
+def test_a_backup_of_before_a_pulled_letter_and_an_inbox_that_opened() -> None:
+    """EPOCH-2: the letter waits in the own outbox; the next one could be pushed."""
+    network = settled()
+    backup = network.backup("core")
+    network.send("core", "scout", "one", denied("peers/scout/inbox*"))
+    network.memory.remove(layout.heartbeat("core"))
+    network.restart("core", backup)
+    with pytest.raises(HumanNeededError):
+        network.send("core", "scout", "two")
+    network.repair("core")
+    network.restart("core")
+    network.send("core", "scout", "two")
+    network.round(4)
+    assert network.concerns("scout") == []
+    assert "core: two" in network.acted("scout")
+
+
+@pytest.mark.xfail(strict=True, reason="finding I45: the page before a broken link is not refused")
+def test_a_fork_that_is_seen_from_the_next_page() -> None:
+    """STREAM-2, RCPT-11, EPOCH-4: an unread letter in a closed inbox; the twin's pages are pulled."""
+    network = settled()
+    closed = denied("peers/scout/inbox*")
+    backup = network.backup("core")
+    network.send("core", "scout", "one")
+    network.restart("core", backup)
+    network.send("core", "scout", "two", closed)
+    network.send("core", "scout", "three", closed)
+    network.tick("scout")
+    network.round(2)
+    told = [key for key in network.concerns("core") if key.startswith(("refused:", "claim:"))]
+    assert told
+    network.repair("core")
+    network.restart("core")
+    network.round(4)
+    assert network.acted("scout") == ["core: one", "core: three", "core: two"]
+
+
+@pytest.mark.xfail(strict=True, reason="finding I46: repair does not resolve it")
+def test_repair_resolves_what_it_mends() -> None:
+    """RCPT-11, EPOCH-4: a refused page was sent again; nobody need run repair once more."""
+    network = settled()
+    twin = network.backup("core")
+    network.send("core", "scout", "from one")
+    network.tick("scout")
+    network.memory.remove(layout.receipt("scout", CLUSTER, "core"))
+    network.restart("core", twin)
+    network.send("core", "scout", "from two")
+    network.tick("scout")
+    network.round(2)
+    network.repair("core")
+    network.restart("core")
+    network.round(4)
+    assert network.concerns("core") == []
+
+
 def test_a_receipt_of_mine_that_I_never_wrote_parks() -> None:  # noqa: N802
     """EPOCH-2: the heartbeat says nothing; the receipt for core is further than I remember."""
     network = settled()

@@ -6,6 +6,7 @@ admitted peers that have heard of each other, copied from one that is made once.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -129,14 +130,21 @@ def settled(base: Path) -> Typist:
     return Typist(base)
 
 
+def _folder(prefix: str) -> Path:
+    """A temporary folder for as long as this process lives."""
+    folder = tempfile.mkdtemp(prefix=prefix)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 @lru_cache
 def _bytecode() -> str:
-    return tempfile.mkdtemp(prefix="typist-bytecode-")
+    return str(_folder("typist-bytecode-"))
 
 
 @lru_cache
 def _template() -> Path:
-    base = Path(tempfile.mkdtemp(prefix="typist-"))
+    base = _folder("typist-")
     home, share = str(base / "home"), str(base / "share")
     clock, entropy = SystemClock(), SystemEntropy()
     create_network(home, share, "lab", "kay", None, clock, entropy)

@@ -166,6 +166,13 @@ def test_writing_replaces_what_is_stale(tmp_path: Path) -> None:
     assert (tmp_path / "page.json").read_bytes() == render(SCHEMAS["page"])
 
 
+def test_one_command_writes_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "peer.schemas", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.startswith(f"{len(SCHEMAS)} schemas: card.json, "), done.stderr
+    assert len(list(tmp_path.iterdir())) == len(SCHEMAS)
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_schema_stands_alone(name: str) -> None:
     schema = SCHEMAS[name]
