@@ -77,6 +77,7 @@ def _new_epoch(
         home.db.write("DELETE FROM self WHERE name IN ('parked', 'beat', 'last_wall')")
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())
+        home.concerns.resolve_like("refused:", clock.wall_ms())
     return Repaired(epoch, again, salvaged, aside)
 
 

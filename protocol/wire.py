@@ -115,11 +115,10 @@ def validate(cls: type[T], body: bytes, rule: str) -> T:
     return found
 
 
-def _broken(cls: type[Any], rule: str, fault: ValueError) -> Exception:
+def _broken(cls: type[Any], rule: str, fault: ValueError) -> RuleError:
     from pydantic import ValidationError
 
-    if not isinstance(fault, ValidationError):
-        return fault
+    assert isinstance(fault, ValidationError)  # a validator's own ValueError comes as one, too
     first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ascii(".".join(map(str, first["loc"])))[1:-1][:80]
     return RuleError(rule, f"{where or cls.__name__}: {first['msg']}")

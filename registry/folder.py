@@ -281,8 +281,8 @@ class FolderShare:
         """Empty a folder, never through a link; how many of the names allowed are left."""
         spot = walk.to(parts)
         names = list(islice(scan(spot), names_left + 1))
-        if len(names) > names_left or len(parts) > remove_depth_max:
-            raise OversizedError(f"{'/'.join(parts)}: too much to remove in one go; call again")
+        too_many = len(names) > names_left or len(parts) > remove_depth_max
+        names = names[:names_left] if len(parts) <= remove_depth_max else []
         names_left -= len(names)
         for name in names:
             spot = walk.to(parts)
@@ -294,6 +294,8 @@ class FolderShare:
                     os.rmdir(at, dir_fd=spot.fd)
                 else:
                     os.unlink(at, dir_fd=spot.fd)
+        if too_many:
+            raise OversizedError(f"{'/'.join(parts)}: too much to remove in one go; call again")
         return names_left
 
     def _patiently(self, action: Callable[[], T]) -> T:

@@ -5,7 +5,10 @@ This module finds, reads and places; whether a page is true is decided elsewhere
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from protocol import limits
+from protocol.errors import ShareError
 from registry import layout
 from registry.layout import PageName
 from registry.share import Share
@@ -26,7 +29,8 @@ def letters(share: Share, owner: str) -> tuple[list[PageName], bool]:
     if crowded:
         junk = [name for name, page in found.items() if page is None]
         for name in junk[:junk_removed_max]:
-            share.remove(f"{layout.inbox(owner)}/{name}")
+            with suppress(ShareError):  # the next call tries again
+                share.remove(f"{layout.inbox(owner)}/{name}")
     return sorted(page for page in found.values() if page is not None), crowded
 
 

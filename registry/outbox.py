@@ -6,13 +6,14 @@ Both live below their author's own folder, so only he writes them. Nothing here 
 from __future__ import annotations
 
 from protocol import limits
-from protocol.errors import MissingError
+from protocol.errors import MissingError, SpecialFileError
 from registry import layout, yard
 from registry.layout import PageName
 from registry.share import Share
 
 # A feed keeps some 1,000 pages; a folder with many more was filled by somebody else.
 names_max = 20_000
+junk_removed_max = 5_000
 
 
 def folder(author: str, to: str | None) -> str:
@@ -28,6 +29,15 @@ def pages(share: Share, author: str, to: str | None) -> list[PageName]:
         return []
     found = (layout.read_page_file(name, author) for name in names)
     return sorted(page for page in found if page is not None)
+
+
+def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
+    """`pages` of the own outbox, where what is no folder makes way for one."""
+    try:
+        return pages(share, author, to)
+    except SpecialFileError:
+        yard.make_folder(share, author, folder(author, to))
+        return []
 
 
 def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:
@@ -51,6 +61,16 @@ def fetch(share: Share, to: str | None, page: PageName) -> bytes:
 def offer(share: Share, to: str | None, page: PageName, data: bytes) -> None:
     """Put a page into its author's own outbox."""
     yard.place(share, page.author, path(to, page), data)
+
+
+def clear_junk(share: Share, author: str) -> None:
+    """Where junk crowds pages out of the own feed's listing, some of it goes at each call."""
+    names = share.names(folder(author, None), names_max)
+    if len(names) < names_max:
+        return
+    junk = [name for name in names if layout.read_page_file(name, author) is None]
+    for name in junk[:junk_removed_max]:
+        share.remove(f"{folder(author, None)}/{name}")
 
 
 def withdraw(share: Share, to: str | None, page: PageName) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from protocol import limits
-from protocol.errors import MissingError, OversizedError, SpecialFileError
+from protocol.errors import MissingError, OversizedError, ShareDeniedError, SpecialFileError
 from registry import layout, yard
 from registry.share import Share
 
 
 def fetch(share: Share, reader: str, cluster: str, author: str) -> bytes | None:
-    """The receipt of a reader for an author; None where there is none, or no file of its size."""
+    """The receipt of a reader for an author; None where none can be read as a file."""
     try:
         return share.read(layout.receipt(reader, cluster, author), limits.document_bytes_max)
-    except (MissingError, OversizedError, SpecialFileError):
+    except (MissingError, OversizedError, SpecialFileError, ShareDeniedError):
         return None
 
 

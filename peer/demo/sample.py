@@ -4,9 +4,9 @@
     python -m peer.demo.sample --home HOME --network COPY   a home of its peers, for a copy
 
 It is the day that `peer demo` plays (`peer.demo.story`), on a stopped clock and counted chance,
-frozen before its last round: mail waits in inboxes, one letter in core's is forged. Only the share is
-under version control. To let its peers live on, work on a copy, with a fresh home for each copy
-(a home that knows less than its share is a restored backup, and parks):
+frozen before its last round: mail waits in inboxes, and one letter in core's is forged. Only the
+share is under version control. To let its peers live on, work on a copy, with a fresh home for each
+copy (a home that knows less than its share is a restored backup, and parks):
 
     cp -r sample_network /tmp/copy
     python -m peer.demo.sample --home /tmp/home --network /tmp/copy

@@ -6,7 +6,7 @@ retired. A page is open until the reader's receipt covers it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database
@@ -319,20 +319,21 @@ class Outgoing:
             )
         return covered
 
-    def queue_again(self, epochs: tuple[str, ...]) -> int:
+    def queue_again(self, epochs: Iterable[str], audience: str | None = None) -> int:
         """Open pages of epochs that are over are withdrawn; their items wait for a new page."""
         count = 0
         for epoch in epochs:
             pages = self._db.read(
-                "SELECT n, audience, seq FROM own_page WHERE epoch = ?"
-                " AND audience <> 'all' AND (covered_at IS NULL OR refused IS NOT NULL)",
-                epoch,
+                "SELECT n, audience, seq FROM own_page WHERE epoch = ?1 AND audience <> 'all'"
+                " AND (audience = ?2 OR ?2 IS NULL)"
+                " AND (covered_at IS NULL OR (refused IS NOT NULL AND covered_at <> ?3))",
+                *(epoch, audience, WITHDRAWN),
             )
-            for n, audience, seq in pages:
+            for n, reader, seq in pages:
                 count += self._db.write(
                     "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
                     " WHERE mine = 1 AND epoch = ? AND audience = ? AND seq = ?",
-                    *(epoch, audience, seq),
+                    *(epoch, reader, seq),
                 )
                 self._db.write("UPDATE own_page SET covered_at = ? WHERE n = ?", WITHDRAWN, n)
         return count

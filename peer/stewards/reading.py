@@ -110,7 +110,7 @@ def _put_back(peer: Peer, present: set[str]) -> None:
             if path in present and _stands(peer, path, stored):
                 continue
             _place_over(peer, path, stored.data)
-        except (ShareDeniedError, MissingError, SpecialFileError):
+        except (ShareDeniedError, MissingError, SpecialFileError, OversizedError):
             continue  # somebody else can, or a person must
 
 

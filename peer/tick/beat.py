@@ -26,7 +26,7 @@ def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     state, outgoing = peer.home.state, peer.home.outgoing
     head = outgoing.feed_head()
     feed = head and FeedHead(epoch=head[0], seq=head[1], hash=head[2])
-    flagged = tuple(peer.bare(audience) for audience in outgoing.flagged())
+    flagged = sorted({peer.bare(a) for a in [*outgoing.flagged(), *state.flags("mail:")]})
     return Heartbeat(
         network=peer.identity.network,
         author=peer.address,
@@ -41,6 +41,6 @@ def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
         halted=halted,
         software=software.NAME,
         feed=feed,
-        mail=flagged[: limits.mail_flags_max],
+        mail=tuple(flagged[: limits.mail_flags_max]),
         heads=heads_in_force(peer),
     )

@@ -13,7 +13,7 @@ from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.tick import own
 from peer.tick.forming import form
-from peer.tick.receipts import read_receipt
+from peer.tick.receipts import is_receipted, read_receipt
 from peer.tick.report import Report
 from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
@@ -39,6 +39,7 @@ def deliver(peer: Peer, report: Report) -> None:
     try:
         for audience in peer.home.state.flags("mail:"):
             _tidy_mail(peer, audience)
+        outbox.clear_junk(peer.share, peer.name)
         _put_back_feed(peer)
     except ShareError as error:
         report.problems.append(f"my outbox could not be mended: {error}")
@@ -74,10 +75,10 @@ def survey(peer: Peer, audience: str) -> Listing | None:
     """
     to = peer.bare(audience)
     read_receipt(peer, to)
+    own.check_mail(peer, to, outbox.own_pages(peer.share, peer.name, to))
     try:
         listing = inbox.sizes(peer.share, to, peer.name)
     except (ShareDeniedError, MissingError, SpecialFileError):
-        own.check_mail(peer, to, outbox.pages(peer.share, peer.name, to))
         return None
     own.check_letters(peer, to, listing)
     return listing
@@ -144,11 +145,13 @@ def _tidy_mail(peer: Peer, audience: str) -> None:
     A page that this home does not know stays: a life that was lost with a backup promised it.
     """
     to, open_pages = peer.bare(audience), False
-    for name in outbox.pages(peer.share, peer.name, to):
+    for name in outbox.own_pages(peer.share, peer.name, to):
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
+        if covered is None:
+            covered = is_receipted(peer, audience, name)
         if covered:
             outbox.withdraw(peer.share, to, name)
-        open_pages = open_pages or covered is False
+        open_pages = open_pages or not covered
     if not open_pages:
         with peer.home.transaction(durable=False):
             peer.home.state.forget(f"mail:{audience}")

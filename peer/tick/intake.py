@@ -136,11 +136,13 @@ def _journal(peer: Peer, page: Page) -> Taken:
 
 def _chain_fault(peer: Peer, page: Page, stream: StreamState) -> str | None:
     """STREAM-2: each page names the one before; STREAM-8: a feed's head is the announced one."""
-    before = peer.home.journal.page(stream.n, page.header.seq - 1)
-    after = peer.home.journal.page(stream.n, page.header.seq + 1)
-    if page.header.seq == stream.announced and page.digest != stream.announced_hash:
+    journal, seq = peer.home.journal, page.header.seq
+    before, after = journal.page(stream.n, seq - 1), journal.page(stream.n, seq + 1)
+    if seq == stream.announced and page.digest != stream.announced_hash:
         return "STREAM-8"
     if before is not None and before.digest != page.header.prev:
+        # The page before is the forked one; its author must hear that the other never came.
+        journal.refuse(stream.n, seq - 1, "STREAM-2")
         return "STREAM-2"
     if after is not None and after.prev != page.digest:
         return "STREAM-2"

@@ -45,8 +45,10 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
                 fresh.append(beat)
                 _hear_feed(peer, beat, data)
                 changed.append(_row(peer, beat, data, rows.get(member.name), now))
-        peer.home.neighbours.put(changed)
+    # Before the beats are remembered: a tick that dies in between must hear the heads again.
     _believe_heads(peer, fresh, report)
+    with peer.home.transaction(durable=False):
+        peer.home.neighbours.put(changed)
     return [row.name for row in changed]
 
 

@@ -30,7 +30,11 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     judged = {row.name: judge(peer, standing, row, now)[0] for row in watched}
     judged = _be_patient(peer, watched, judged)
     changed = [row for row in watched if judged[row.name] != row.state]
+    gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
     with peer.home.transaction(durable=False):
+        for row in gone:
+            _tell(peer, row.name, row.state, "unknown")
+        peer.home.neighbours.judge([("unknown", row.name) for row in gone])
         peer.home.neighbours.judge([(judged[row.name], row.name) for row in changed])
         for row in changed:
             _tell(peer, row.name, row.state, judged[row.name])

@@ -15,12 +15,13 @@ from peer.stewards.standing import standing
 from peer.tick import epochs
 from peer.tick.own import park
 from peer.tick.report import Report
-from protocol import documents, limits
+from protocol import canonical, documents, limits, wire
 from protocol.errors import RuleError, ShareError
 from protocol.page import ALL
 from protocol.receipt import Receipt, Refused, StreamReceipt, open_receipt, runs
 from registry import layout
 from registry import receipts as shelf
+from registry.layout import PageName
 
 
 def read_receipt(peer: Peer, reader: str) -> bool:
@@ -67,6 +68,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             outgoing.reopen(receipt.reader)
         honest = [line for line in receipt.streams if _is_plausible(peer, receipt.reader, line)]
         outgoing.cover(receipt, honest, now)
+        # What was opened again and stands in an epoch of mine that is over goes out in this one.
+        outgoing.queue_again(peer.home.state.earlier_epochs, receipt.reader)
         for line in honest:
             for refused in line.refused:
                 _tell_refused(peer, receipt.reader, refused)
@@ -77,12 +80,12 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
 
 def _is_plausible(peer: Peer, reader: str, line: StreamReceipt) -> bool:
     """Whether a reader can hold what it claims; if not, stop that stream and tell a person."""
-    if line.audience != reader:
-        return True  # a feed; only `damaged` is said there
+    if line.audience != reader or line.epoch != peer.home.state.epoch:
+        return True  # a feed, where only `damaged` is said; or an epoch of mine that is over
     outgoing = peer.home.outgoing
     furthest = max([line.received, *(high for _, high in line.have)])
     head = outgoing.page(line.epoch, reader, line.received)
-    if line.epoch == peer.home.state.epoch and furthest > outgoing.position(line.epoch, reader):
+    if furthest > outgoing.position(line.epoch, reader):
         why = f"{reader} claims to hold page {furthest}, which this home never wrote"
     elif head is not None and line.head != head.digest:
         why = f"{reader} holds another page {line.received} under my key than this home wrote"
@@ -107,6 +110,15 @@ def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
         "run `peer repair`, which offers its letters again in a new epoch",
         peer.clock.wall_ms(),
     )
+
+
+def is_receipted(peer: Peer, reader: str, name: PageName) -> bool:
+    """Whether a receipt covers a page of mine that this home does not know (any more)."""
+    for data in peer.home.outgoing.receipts(reader):
+        for line in wire.trusted(Receipt, canonical.decode(data)).streams:
+            if line.audience == reader and line.epoch[:8] == name.epoch8 and line.covers(name.seq):
+                return True
+    return False
 
 
 def write_receipts(peer: Peer, report: Report) -> None:

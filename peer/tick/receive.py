@@ -24,12 +24,13 @@ from registry import inbox, outbox
 from registry.layout import PageName
 
 
-def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) -> None:
+def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) -> list[PageName]:
     """Journal every page beyond what I have: letters, mail kept for me, feeds.
 
-    `fresh` are the members whose heartbeat is new in this tick.
+    `fresh` are the members whose heartbeat is new in this tick. Returns the letters that need not
+    lie in the inbox any more, for `discard`.
     """
-    _read_inbox(peer, standing, report)
+    done = _read_inbox(peer, standing, report)
     for neighbour in peer.home.neighbours.all().values():
         if neighbour.mail and standing.find(neighbour.name) is not None:
             _read_outbox(peer, standing, report, neighbour.name, peer.name)
@@ -38,6 +39,22 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
     for author in peer.home.journal.feeds_ahead():
         if standing.find(peer.bare(author)) is not None:
             _read_outbox(peer, standing, report, peer.bare(author), None)
+    return done
+
+
+def discard(peer: Peer, names: list[PageName], report: Report) -> None:
+    """Remove letters from my inbox.
+
+    After the receipts are written, so that at every moment one of the two lies on the share: an
+    author restored from a backup learns from either that this number is taken.
+    """
+    for name in names:
+        try:
+            inbox.discard(peer.share, peer.name, name)
+        except MissingError:
+            continue
+        except ShareError as error:
+            report.problems.append(f"{inbox.path(peer.name, name)} cannot be removed: {error}")
 
 
 def _owe_again(peer: Peer, author: str) -> None:
@@ -46,10 +63,11 @@ def _owe_again(peer: Peer, author: str) -> None:
         peer.home.journal.owe_receipt(peer.full(author))
 
 
-def _read_inbox(peer: Peer, standing: Standing, report: Report) -> None:
+def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName]:
     names, crowded = inbox.letters(peer.share, peer.name)
     if crowded:
         report.problems.append("my inbox is crowded with junk names; letters may wait behind them")
+    done: list[PageName] = []
     for name in names:
         found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
         try:
@@ -62,17 +80,9 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> None:
             report.problems.append(f"{found.path}: {error}")
             continue
         _count(report, taken)
-        if taken.done and not standing.hidden_orders:
-            _discard(peer, name, report)
-
-
-def _discard(peer: Peer, name: PageName, report: Report) -> None:
-    try:
-        inbox.discard(peer.share, peer.name, name)
-    except MissingError:
-        return
-    except ShareError as error:
-        report.problems.append(f"{inbox.path(peer.name, name)} cannot be removed: {error}")
+        if taken.done:
+            done.append(name)
+    return done
 
 
 def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:

@@ -19,12 +19,13 @@ from peer.tick.deliver import deliver
 from peer.tick.listen import listen
 from peer.tick.look import look
 from peer.tick.receipts import write_receipts
-from peer.tick.receive import receive
+from peer.tick.receive import discard, receive
 from peer.tick.report import Report
 from protocol import canonical
 from protocol.errors import HumanNeededError, ShareUnavailableError
 from protocol.order import describe_halts
 from registry import roster, yard
+from registry.layout import PageName
 
 
 def tick(peer: Peer) -> Report:
@@ -51,12 +52,12 @@ def _session(peer: Peer, report: Report) -> None:
     standing = _check(peer, report)
     fresh = listen(peer, standing, report)
     standing = stewards.standing(peer)
-    receive(peer, standing, report, fresh)
+    done = receive(peer, standing, report, fresh)
     watch = _OrderWatch(peer, standing)
     if standing.obedient:
         act(peer, report, watch.obedient)
     look(peer, watch.standing, report)
-    _share(peer, watch.standing, report)
+    _share(peer, watch.standing, report, done)
 
 
 def _wake(peer: Peer, report: Report) -> None:
@@ -110,6 +111,8 @@ def _greet(peer: Peer, standing: Standing) -> None:
         for member in standing.roster.members:
             if member.active and member.name != peer.name:
                 peer.home.journal.owe_receipt(peer.full(member.name))
+                # Mail of a life that was lost may still lie there, to be fetched.
+                peer.home.state.put(f"mail:{peer.full(member.name)}", 1)
         peer.home.state.forget("greet")
 
 
@@ -126,7 +129,7 @@ class _OrderWatch:
         return self.standing.obedient
 
 
-def _share(peer: Peer, standing: Standing, report: Report) -> None:
+def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName]) -> None:
     report.problems += [f"halted: {line}" for line in describe_halts(standing.halts)]
     if standing.hidden_orders:
         report.state = "parked"
@@ -137,6 +140,7 @@ def _share(peer: Peer, standing: Standing, report: Report) -> None:
     else:
         report.state = "parked"
     write_receipts(peer, report)
+    discard(peer, done, report)
     report.seq = beat(peer, "parked" if standing.halted else "idle", halted=standing.halted)
 
 

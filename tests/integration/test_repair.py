@@ -319,6 +319,23 @@ def test_a_readers_backup_gets_everything_again(known: bool) -> None:
     assert network.writes() == []
 
 
+def test_in_a_new_epoch_everybody_gets_a_receipt() -> None:
+    """EPOCH-7: in its first tick, from whomever it ever heard or not; and once is enough."""
+    network = settled("core", "scout", "smith")
+    network.send("scout", "core", "one")
+    network.round(2)
+    network.repair("core")
+    network.restart("core")
+    network.tick("core")
+    epoch = network.peers["core"].home.state.epoch
+    for author, streams in (("scout", 1), ("smith", 0)):
+        receipt = network.receipt("core", author)
+        assert receipt["reader_epoch"] == epoch
+        assert len(receipt["earlier_epochs"]) == 1
+        assert len(receipt["streams"]) == streams
+    assert network.writes(["core"]) == []
+
+
 def test_a_reader_that_lost_its_home_altogether() -> None:
     """EPOCH-1, RCPT-9: a new database under the same key; senders offer all they still keep."""
     network = settled("core", "scout", "smith")
