@@ -70,7 +70,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
         outgoing.cover(receipt, honest, now)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.
         outgoing.queue_again(peer.home.state.earlier_epochs, receipt.reader)
-        for line in honest:
+        mine = [line for line in honest if line.epoch == peer.home.state.epoch]
+        for line in mine:
             for refused in line.refused:
                 _tell_refused(peer, receipt.reader, refused)
         peer.home.state.put(f"receipt:{peer.bare(receipt.reader)}", data)

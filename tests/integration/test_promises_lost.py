@@ -12,6 +12,7 @@ import pytest
 from peer.instance import HOUR_MS
 from peer.send import send
 from protocol.errors import (
+    HomeError,
     MissingError,
     NotFoundError,
     ShareDeniedError,
@@ -22,7 +23,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Note
+from protocol.messages import Note, Question
 from registry.faulty import Fault, FaultyShare
 from registry.memory import MemoryShare
 from tests.network import (
@@ -363,6 +364,64 @@ def test_one_error_anywhere_in_a_tick_loses_nothing(fault: str, name: str) -> No
         assert {peer: network.acted(peer) for peer in network.peers} == expected, calls[at - 1]
         assert network.writes() == [], calls[at - 1]
         assert not [c for peer in network.peers for c in network.concerns(peer)], calls[at - 1]
+
+
+# ------------------------------------------------------------------------------ a full home
+
+
+def _leave_room(network: Network, name: str, pages: int | None) -> None:
+    """Let a home grow by so many pages of 4 KiB and no more; None: as it likes."""
+    database = network.peers[name].home.db
+    row = database.one("PRAGMA page_count")
+    assert row is not None
+    most = 2**30 if pages is None else row[0] + pages
+    database.one(f"PRAGMA max_page_count = {most}")
+
+
+def _with_big_letters() -> Network:
+    network = settled()
+    network.send("scout", "all", insight("copper conducts"))
+    network.round()
+    for number in range(3):
+        network.send("core", "scout", f"{number} " + "x" * 20_000)
+    network.send("core", "scout", Question(text="what conducts?", topics=("metal",)))
+    return network
+
+
+@pytest.mark.parametrize("pages", range(0, 24, 2))
+def test_a_full_disk_under_the_home_of_a_reader(pages: int) -> None:
+    """TICK-3, ACT-3: the tick fails and says so; letters stay, and no item is blamed for it."""
+    network = _with_big_letters()
+    clean = network.copy()
+    clean.round(4)
+    _leave_room(network, "scout", pages)
+    for _ in range(5):
+        with suppress(HomeError):
+            network.tick("scout")
+    _leave_room(network, "scout", None)
+    network.restart("scout")
+    network.round(4)
+    assert network.acted("scout") == clean.acted("scout")
+    assert network.acted("core") == clean.acted("core")
+    assert network.caught("scout") == []
+
+
+@pytest.mark.parametrize("pages", range(0, 24, 4))
+def test_a_full_disk_under_the_home_of_an_author(pages: int) -> None:
+    """SEND-1: what send returned for arrives; what it raised for was not kept by half."""
+    network = settled()
+    _leave_room(network, "core", pages)
+    kept = []
+    for number in range(6):
+        with suppress(HomeError):
+            network.send("core", "scout", f"{number} " + "y" * 20_000)
+            kept.append(f"core: {number}")
+    assert len(kept) < 6
+    _leave_room(network, "core", None)
+    network.restart("core")
+    network.send("core", "scout", "after")
+    network.round(3)
+    assert [text[:7] for text in network.acted("scout")] == [*kept, "core: a"]
 
 
 # ------------------------------------------------------------------------------ campaigns
