@@ -16,7 +16,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current bench check constraints clean
+        sample-is-current schemas bench check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -53,6 +53,9 @@ layers: $(DEV)  ## who may import whom
 
 sample: $(RUNTIME)  ## write sample_network/ anew
 	$(BIN)/python -m peer.demo.sample
+
+schemas: $(RUNTIME)  ## write protocol/schemas/ anew, after a change of a wire type
+	$(BIN)/python -m peer.schemas
 
 sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \

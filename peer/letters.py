@@ -9,7 +9,6 @@ from peer.home.mail import Letter
 from peer.instance import Peer
 from peer.send import Sent, send
 from peer.tick.receipts import read_receipt
-from peer.tracing import acted_at
 from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
 from protocol.messages import Answer, Body, Note
 from protocol.page import ALL
@@ -85,4 +84,4 @@ def _is(peer: Peer, letter: Letter, stage: Stage) -> bool:
         )
     if letter.covered_at is None:
         return False
-    return stage == "received" or acted_at(peer.home, letter) is not None
+    return stage == "received" or letter.page_acted_at is not None

@@ -116,10 +116,9 @@ class Mailbox:
 
     def rows(self, letters: list[Letter]) -> list[Row]:
         """Letters in the shape of `peer inbox --json`."""
-        keys = self._keys(letters)
-        return [self._row(letter, keys.get(letter.n)) for letter in letters]
+        return [self._row(letter) for letter in letters]
 
-    def _row(self, letter: Letter, key: str | None) -> Row:
+    def _row(self, letter: Letter) -> Row:
         value = canonical.decode(letter.data)
         body = value.get("body") or {}
         row = {
@@ -133,7 +132,7 @@ class Mailbox:
             "read": bool(letter.mine) or letter.read_at is not None,
             "auto": bool(letter.auto),
             "sealed": False,
-            "trust": "own" if letter.mine else self._trust(letter.author, key),
+            "trust": "own" if letter.mine else self._trust(letter.author, letter.key),
             "priority": value.get("priority", 2),
             "re": value.get("re"),
             "understood": bool(letter.understood),
@@ -142,18 +141,6 @@ class Mailbox:
 
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)
-
-    def _keys(self, letters: list[Letter]) -> dict[int, str]:
-        """Which key signed each letter of others, by the letter's row."""
-        others = [letter.n for letter in letters if not letter.mine]
-        if not others:
-            return {}
-        rows = self.home.db.read(
-            "SELECT item.n, stream.key FROM item JOIN stream ON item.stream = stream.n"
-            " WHERE item.n BETWEEN ? AND ?",
-            *(min(others), max(others)),
-        )
-        return {row[0]: row[1] for row in rows}
 
     def _trust(self, author: str, key: str | None) -> str:
         """What the roster in force says of the key that signed: admitted, retired and so on."""

@@ -83,7 +83,7 @@ def join(
     with stored.transaction():
         stored.archive.remember(document, clock.wall_ms())
         stored.state.put("marker", marker)
-        stored.db.write("DELETE FROM self WHERE name = 'left'")
+        stored.state.forget("left")
     stored.close()
     yard.make_folders(share, name)
     card = Card(

@@ -74,7 +74,8 @@ def _new_epoch(
         epoch = home.state.begin_epoch(entropy.draw, told)
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         home.state.put("greet", 1)
-        home.db.write("DELETE FROM self WHERE name IN ('parked', 'beat', 'last_wall')")
+        for name in ("parked", "beat", "last_wall"):
+            home.state.forget(name)
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())
         home.concerns.resolve_like("refused:", clock.wall_ms())

@@ -12,7 +12,6 @@ from peer.home import Home
 from peer.home.mail import Letter
 from peer.home.places import Identity
 from peer.mailbox import ALL, moment, short
-from protocol import canonical
 
 Event = tuple[int | None, str, str]
 
@@ -20,7 +19,7 @@ Event = tuple[int | None, str, str]
 def trace(home: Home, identity: Identity, prefix: str) -> dict[str, Any]:
     """The events of the item whose id begins with `prefix`, in the shape of CLI.md."""
     letter = home.mail.get(prefix)
-    found = _sent(home, identity, letter) if letter.mine else _received(identity, letter)
+    found = _sent(identity, letter) if letter.mine else _received(identity, letter)
     events = sorted((e for e in found if e[0] is not None), key=lambda e: e[0] or 0)
     return {
         "id": letter.id,
@@ -32,7 +31,7 @@ def trace(home: Home, identity: Identity, prefix: str) -> dict[str, Any]:
     }
 
 
-def _sent(home: Home, identity: Identity, letter: Letter) -> list[Event]:
+def _sent(identity: Identity, letter: Letter) -> list[Event]:
     to = short(letter.audience, identity.cluster)
     place = "its feed" if letter.audience == ALL else f"the share, for {to}"
     events: list[Event] = [
@@ -46,7 +45,7 @@ def _sent(home: Home, identity: Identity, letter: Letter) -> list[Event]:
         return events
     events.append((letter.covered_at, "acknowledged", f"the receipt of {to}"))
     if letter.covered_at is not None:
-        events.append((acted_at(home, letter), "acted", to))
+        events.append((letter.page_acted_at, "acted", to))
     return events
 
 
@@ -58,18 +57,3 @@ def _received(identity: Identity, letter: Letter) -> list[Event]:
         (letter.acted_at, acted, home),
         (letter.read_at, "read", home),
     ]
-
-
-def acted_at(home: Home, letter: Letter) -> int | None:
-    """When I saw a receipt say that my letter was acted on; None while none says so."""
-    row = home.db.one("SELECT epoch FROM item WHERE n = ?", letter.n)
-    epoch = None if row is None else row[0]
-    receipts = home.db.read(
-        "SELECT data, at FROM receipt WHERE reader = ? AND over = 0 ORDER BY at", letter.audience
-    )
-    for data, at in receipts:
-        for stream in canonical.decode(data).get("streams", []):
-            mine = (stream["epoch"], stream["audience"]) == (epoch, letter.audience)
-            if mine and letter.seq is not None and stream["acted"] >= letter.seq:
-                return int(at)
-    return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from peer import keys
+from peer import handlers, keys
 from peer.home import Home, create_home
 from peer.home.database import Database
 from peer.home.mail import Letter
@@ -36,9 +37,10 @@ from protocol import authority, canonical, documents
 from protocol.authority import StewardBody, StewardDocument
 from protocol.card import Card
 from protocol.charter import Charter
+from protocol.effect import Effect
 from protocol.errors import NotFoundError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
-from protocol.messages import Body, Head, Insight, Note, compose
+from protocol.messages import KINDS, Body, Head, Insight, Note, compose
 from protocol.page import ALL, Header, form_page
 from protocol.root import Role, Root, Steward
 from protocol.roster import KeyState, Member, MemberKey, Roster
@@ -538,6 +540,27 @@ def acted(home: Home) -> list[str]:
     )
 
 
+@contextmanager
+def counting() -> Iterator[Counter[tuple[str, str]]]:
+    """How often a handler saw each item of whatever kind: (address of the reader, item) → times."""
+    seen: Counter[tuple[str, str]] = Counter()
+
+    def wrap(handler: handlers.Handler | None) -> handlers.Handler:
+        def counted(received: handlers.Received, view: handlers.View) -> list[Effect]:
+            seen[(view.address, received.item.id)] += 1
+            return [] if handler is None else handler(received, view)
+
+        return counted
+
+    before = dict(handlers.HANDLERS)
+    handlers.HANDLERS.update({kind: wrap(before.get(kind)) for kind in KINDS})
+    try:
+        yield seen
+    finally:
+        handlers.HANDLERS.clear()
+        handlers.HANDLERS.update(before)
+
+
 def stream_seqs(home: Home) -> list[list[int]]:
     """The numbers that a home gave to its pages, for each of its streams."""
     rows = home.db.read("SELECT epoch, audience, seq FROM own_page ORDER BY epoch, audience, seq")
@@ -689,6 +712,7 @@ __all__ = [
     "SeededEntropy",
     "acted",
     "copy_home",
+    "counting",
     "denied",
     "failing",
     "halt",

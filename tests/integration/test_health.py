@@ -280,7 +280,6 @@ def test_who_left_is_unknown_and_not_dead() -> None:
     assert network.tick("scout").state == "parked"
 
 
-@pytest.mark.xfail(strict=True, reason="finding I40: nobody resolves it")
 def test_who_was_dropped_while_dead_is_no_concern_any_more() -> None:
     """HEALTH-4: a steward took the dead one off the roster; that was the cure."""
     network = settled("core", "scout", "smith")

@@ -10,7 +10,7 @@ from protocol.effect import Escalate
 from protocol.messages import Question
 from registry import layout
 from registry.faulty import Fault, Killed
-from tests.network import FIVE, DyingDatabase, Network, hidden, insight, settled
+from tests.network import FIVE, DyingDatabase, Network, counting, hidden, insight, settled
 
 
 def _answers(network: Network, name: str) -> list[str]:
@@ -74,6 +74,34 @@ def test_the_same_item_in_another_page_and_another_epoch_is_received_once() -> N
     assert report.acted == 4
     network.round(2)
     assert len(network.letters("scout")) == 4
+
+
+def test_an_item_that_was_acted_on_is_never_acted_on_again() -> None:
+    """STREAM-6, STREAM-3: the same page, another page, another epoch, a repair of either side."""
+    network = settled()
+    item = network.item("core", "only once")
+    first = network.page("core", "scout", [item])
+    with counting() as seen:
+        network.drop("scout", *first[:2])
+        network.tick("scout")
+        network.drop("scout", *first[:2])
+        network.tick("scout")
+        again = network.page("core", "scout", ["b", item], seq=2, prev=first[2])
+        network.drop("scout", *again[:2])
+        network.tick("scout")
+        other = network.page("core", "scout", [item], epoch="z" * 26)
+        network.drop("scout", *other[:2])
+        report = network.tick("scout")
+        assert (report.received, report.acted) == (0, 0)
+        network.send("core", "all", insight("published"))
+        network.send("scout", "core", "a letter")
+        network.round(2)
+        for name in ("core", "scout"):
+            network.repair(name)
+            network.restart(name)
+            network.round(3)
+    assert set(seen.values()) == {1}
+    assert len(seen) == 4
 
 
 def test_an_item_waiting_behind_a_hole_moves_to_the_page_that_brings_it_again() -> None:

@@ -154,7 +154,6 @@ def test_a_backup_of_before_a_pulled_letter() -> None:
     assert network.acted("scout") == ["core: one", "core: two"]
 
 
-@pytest.mark.xfail(strict=True, reason="finding I43: the own mail is looked at in pull mode only")
 def test_a_backup_of_before_a_pulled_letter_and_an_inbox_that_opened() -> None:
     """EPOCH-2: the letter waits in the own outbox; the next one could be pushed."""
     network = settled()
@@ -172,7 +171,6 @@ def test_a_backup_of_before_a_pulled_letter_and_an_inbox_that_opened() -> None:
     assert "core: two" in network.acted("scout")
 
 
-@pytest.mark.xfail(strict=True, reason="finding I45: the page before a broken link is not refused")
 def test_a_fork_that_is_seen_from_the_next_page() -> None:
     """STREAM-2, RCPT-11, EPOCH-4: an unread letter in a closed inbox; the twin's pages are pulled."""
     network = settled()
@@ -192,7 +190,6 @@ def test_a_fork_that_is_seen_from_the_next_page() -> None:
     assert network.acted("scout") == ["core: one", "core: three", "core: two"]
 
 
-@pytest.mark.xfail(strict=True, reason="finding I46: repair does not resolve it")
 def test_repair_resolves_what_it_mends() -> None:
     """RCPT-11, EPOCH-4: a refused page was sent again; nobody need run repair once more."""
     network = settled()
@@ -427,7 +424,6 @@ def test_both_twins_wrote_a_letter_and_both_arrive() -> None:
     assert network.acted("scout") == ["core: from one", "core: from two"]
 
 
-@pytest.mark.xfail(strict=True, reason="finding I34: lines of an epoch that is over are judged")
 def test_what_repair_mended_is_not_told_again() -> None:
     """RCPT-10, EPOCH-4: the reader's receipts still name the twin's page of the old epoch."""
     network = settled()
@@ -474,7 +470,6 @@ def test_a_fork_is_mended_by_repair() -> None:
     assert network.open_pages("core", "scout") == 0
 
 
-@pytest.mark.xfail(strict=True, reason="finding I35: letters of a lost life are not flagged")
 def test_a_pulled_letter_of_a_lost_life_is_still_fetched() -> None:
     """SEND-7, EPOCH-4: nobody writes to that reader any more; the letter lies there, promised."""
     network = settled()
@@ -492,7 +487,6 @@ def test_a_pulled_letter_of_a_lost_life_is_still_fetched() -> None:
     assert network.acted("scout") == ["core: one"]
 
 
-@pytest.mark.xfail(strict=True, reason="finding I33: pages under a compromised key fill the window")
 def test_a_reader_that_lost_letters_under_a_key_that_is_compromised_now() -> None:
     """RCPT-9, PAGE-12, SEND-4: they come again under the new key, and new ones come at all."""
     network = settled()

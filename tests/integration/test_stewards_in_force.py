@@ -288,7 +288,6 @@ def test_a_halt_deleted_before_others_saw_it_is_put_back_by_the_one_who_did() ->
     assert network.heartbeat("scout")["halted"] is True
 
 
-@pytest.mark.xfail(strict=True, reason="finding I36: the neighbours are remembered before the heads")
 @pytest.mark.parametrize("how", ["unavailable", "kill_before"])
 def test_a_hidden_halt_is_noticed_though_the_tick_broke_off(how: str) -> None:
     """HALT-7, AUTH-11, TICK-3: the heads were heard, and then a share error or a kill."""
