@@ -20,6 +20,7 @@ from peer.wiring import open_peer, open_share
 from protocol.messages import Note
 
 KIBIBYTE = 1024
+MEMORY = "/dev/shm"  # where Linux keeps a folder in memory
 
 
 class Network:
@@ -66,6 +67,11 @@ def network(names: Sequence[str], within: str | None = None) -> Iterator[Network
             yield made
         finally:
             made.close()
+
+
+def memory() -> str | None:
+    """A folder of a memory-backed disk, or None where the system has none."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 def letters(count: int, size: int = KIBIBYTE) -> list[Note]:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import os
 
 from benchmarks.measure import Turn, contest, timed, verdict
-from benchmarks.network import deliver, letters, network, receive
+from benchmarks.network import deliver, letters, memory, network, receive
 from benchmarks.rivals.files import Maildir
 
 ROUNDS = 9
 PAGES, PAGE_LETTERS = 10, 100
 SPEED_MIN = 5_000  # letters a second
-MEMORY = "/dev/shm"
 TARGETS = (f"one tick takes in at least {SPEED_MIN:,} letters a second",)
 
 
 def run(rounds: int) -> None:
     """Print the table, or why there is none: without such a disk it would measure the disk."""
-    if not os.access(MEMORY, os.W_OK):
-        print(f"  skipped: no memory-backed disk at {MEMORY}")
+    if (place := memory()) is None:
+        print("  skipped: no memory-backed disk here")
         return
     count = PAGES * PAGE_LETTERS
     bodies = letters(PAGE_LETTERS)
-    with network(("core", "librarian"), within=MEMORY) as made:
+    with network(("core", "librarian"), within=place) as made:
         core, librarian = made.peers["core"], made.peers["librarian"]
         box = Maildir(os.path.join(made.home, "maildir"))
 

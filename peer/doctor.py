@@ -46,9 +46,18 @@ class Finding(NamedTuple):
 Findings = Iterator[Finding]
 
 
-def examine(home: str, mine: Iterable[tuple[str, Identity]], clock: Clock) -> list[Finding]:
-    """Every check of the machine, the home, and those of its identities that are meant."""
+def examine(
+    home: str,
+    mine: Iterable[tuple[str, Identity]],
+    clock: Clock,
+    faults: Iterable[HomeError] = (),
+) -> list[Finding]:
+    """Every check of the machine, the home, and those of its identities that are meant.
+
+    `faults`: identities that are too damaged to be among `mine`.
+    """
     found = [*_python(), *_packages(), *_home(home), *_steward_keys(home, clock)]
+    found += [_fault("identity", error) for error in faults]
     for folder, identity in mine:
         found += _key(folder, identity)
         found += _database(folder, identity, clock)
@@ -135,8 +144,11 @@ def _drive(home: str, identity: Identity) -> Findings:
 
 def _steward_keys(home: str, clock: Clock) -> Findings:
     """Whatever runs beside a steward's key can sign as the steward."""
-    agents = ", ".join(identity.name for _, identity in identities(home, "peers"))
-    for folder, steward in identities(home, "stewards"):
+    faults: list[HomeError] = []
+    agents = ", ".join(identity.name for _, identity in identities(home, "peers", faults=[]))
+    stewards = identities(home, "stewards", faults=faults)
+    yield from (_fault("steward key", error) for error in faults)
+    for folder, steward in stewards:
         try:
             guard = "sealed with a passphrase" if keys.is_sealed(folder) else "not sealed"
         except HomeError as error:

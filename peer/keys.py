@@ -20,13 +20,8 @@ _ARGON2 = {"iterations": 3, "lanes": 4, "memory_kib": 64 * 1024}
 _CONTEXT = b"soma/steward-key/1"
 
 
-def make_key(folder: str, entropy: Entropy) -> Signer:
-    """A new agent's key in `folder`, unprotected: its machine works while nobody is there."""
-    return store_key(folder, entropy.draw(limits.seed_bytes))
-
-
 def store_key(folder: str, seed: bytes) -> Signer:
-    """Keep a seed (32 bytes) as the key of `folder`."""
+    """Keep a seed (32 bytes) as an agent's key: unprotected, it works while nobody is there."""
     write_private(os.path.join(folder, "key"), canonical.encode({"seed": canonical.b64(seed)}))
     return Signer(seed)
 

@@ -10,7 +10,15 @@ from peer.clock import Clock, Entropy
 from peer.home import create_home
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
-from peer.home.places import DATABASE, Identity, directory, read_identity, save_identity
+from peer.home.places import (
+    DATABASE,
+    Identity,
+    directory,
+    identities,
+    read_identity,
+    same_place,
+    save_identity,
+)
 from peer.instance import Peer
 from peer.stewards.opening import open_document, open_marker
 from peer.stewards.reading import read_marker
@@ -75,6 +83,7 @@ def join(
     marker = charter.fetch_marker(share)
     cluster, document = open_marker(marker, None)
     _check_root(document.digest, root)
+    _check_pinned(home, path, document.digest, root)
     assert isinstance(document.body, Root)
     members = _check_cluster(share, document.body, document.digest, cluster)
     identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
@@ -107,6 +116,19 @@ def _check_root(network: str, expected: str | None) -> None:
     )
 
 
+def _check_pinned(home: str, path: str, network: str, expected: str | None) -> None:
+    """A path that this home knows as another network is not trusted again on first use."""
+    if expected is not None:
+        return
+    for _, known in identities(home, "peers", faults=[]):
+        if known.network != network and same_place(known.share, path):
+            raise WrongShareError(
+                f"{path} was the network {root_fingerprint(known.network)} until now, and shows"
+                f" the root {root_fingerprint(network)}; ask a steward, and give the right one"
+                " with --root"
+            )
+
+
 def _check_cluster(share: Share, root: Root, network: str, cluster: str) -> Roster:
     """The newest signed roster of the cluster that the marker names; a hint alone is not enough."""
     found: list[Roster] = []
@@ -131,8 +153,8 @@ def _identity(
 ) -> tuple[Identity, str]:  # fmt: skip
     """The identity and its directory, made if need be; an existing key is never replaced."""
     folder = directory(home, "peers", name, network)
-    if os.path.exists(os.path.join(folder, "identity.json")):
-        known = read_identity(folder)
+    known = _known(folder)
+    if known is not None:
         signer = keys.load_key(folder)
         if known.network != network or known.key != signer.key:
             raise HomeError(f"{folder} belongs to another network or key; use another --home")
@@ -147,10 +169,24 @@ def _identity(
     return identity, folder
 
 
+def _known(folder: str) -> Identity | None:
+    """Who a directory belongs to; None where it is new, or lost that and kept its key."""
+    if not os.path.exists(os.path.join(folder, "identity.json")):
+        return None
+    try:
+        return read_identity(folder)
+    except HomeError:
+        if not os.path.exists(os.path.join(folder, "key")):
+            raise
+        return None
+
+
 def leave(peer: Peer) -> int:
     """Say goodbye in a last heartbeat; returns its seq. The home keeps everything."""
     own.check_parked(peer)
     read_marker(peer)
+    # Said first, then remembered: who could not say it has not left.
+    seq = beat(peer, "left", halted=standing(peer).halted)
     with peer.home.transaction():
         peer.home.state.put("left", 1)
-    return beat(peer, "left", halted=standing(peer).halted)
+    return seq

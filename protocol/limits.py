@@ -11,7 +11,6 @@ page_items_max = 4_096
 item_bytes_max = 64 * 1024
 document_bytes_max = 64 * 1024  # heartbeat, receipt, card
 steward_bytes_max = 1024 * 1024  # root, charter, roster, order
-blob_bytes_max = 64 * 1024 * 1024
 
 # Canonical JSON. The largest integer every JSON implementation keeps exactly (RFC 8785 §3.2.2.3).
 int_abs_max = 2**53 - 1
@@ -22,8 +21,6 @@ key_bytes = 32
 seed_bytes = 32
 signature_bytes = 64
 signatures_max = 64  # on one document
-hash_bytes = 32
-epoch_bytes = 16
 
 # Names.
 name_chars_max = 32
@@ -34,12 +31,8 @@ type_chars_max = 64
 # Streams.
 stream_pages_unreceipted_max = 16  # of one author to one recipient, on the share
 receipt_ranges_max = 64
-feed_pages_max = 1_000
-feed_days_max = 90
-folder_names_max = 4_096  # a folder we write stays near 1,000; more than this is somebody's flood
 
 # Letters.
-expiry_days_default = 30
 item_id_chars = 26
 quarantine_bytes_max = 512 * 1024
 

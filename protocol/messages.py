@@ -170,12 +170,12 @@ def item_hash(data: bytes) -> str:
 
 def item_id(data: bytes) -> str:
     """The first 26 characters of base32(sha256(item)): 130 bits."""
-    return canonical.b32(hashlib.sha256(data).digest()[:17])[:26]
+    return canonical.b32(hashlib.sha256(data).digest()[:17])[: limits.item_id_chars]
 
 
 def id_of_hash(digest: str) -> str:
     """The id that belongs to a hash of a page's header."""
-    return canonical.b32(bytes.fromhex(digest)[:17])[:26]
+    return canonical.b32(bytes.fromhex(digest)[:17])[: limits.item_id_chars]
 
 
 def read_item(value: Any, data: bytes, id_: str, author: str) -> Item:

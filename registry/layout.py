@@ -23,7 +23,6 @@ MARKER = "NETWORK.json"
 CHARTER = "charter"
 ORDERS = "orders"
 PEERS = "peers"
-PAGE_SUFFIX = ".page"
 
 _NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _NUMBER = r"[1-9][0-9]{0,15}"

@@ -10,7 +10,7 @@ import click
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.where import Where
-from protocol.errors import NotFoundError
+from protocol.errors import HomeError, NotFoundError
 
 if TYPE_CHECKING:
     from peer.doctor import Finding
@@ -28,13 +28,14 @@ def command(where: Where) -> None:
     from peer.clock import SystemClock
     from peer.doctor import examine, worst_exit
 
+    faults: list[HomeError] = []
     try:
-        mine = where.identities()
+        mine = where.identities(faults)
     except NotFoundError:
         if where.name_typed:
             raise
         mine = []  # a machine that nobody has set up yet can be looked at too
-    found = examine(where.home, mine, SystemClock())
+    found = examine(where.home, mine, SystemClock(), faults)
     code = worst_exit(found)
     value = {"ok": code == 0, "checks": [_row(finding) for finding in found]}
     output.answer(where, value, lambda: _lines(found))

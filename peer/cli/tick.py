@@ -11,7 +11,7 @@ import click
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.where import Where
-from protocol.errors import SomaError
+from protocol.errors import HomeError, SomaError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
@@ -41,7 +41,8 @@ def command(where: Where, everybody: bool) -> None:
 def _tick_all(where: Where) -> None:
     done: list[dict[str, Any]] = []
     worst = 0
-    for folder, identity in where.identities():
+    faults: list[HomeError] = []
+    for folder, identity in where.identities(faults):
         try:
             report = _tick(folder, identity)
         except (SomaError, OSError) as error:
@@ -54,6 +55,10 @@ def _tick_all(where: Where) -> None:
                 click.echo("\n".join(_lines(report)))
             code = _exit(report)
         worst = max(worst, code)
+    for fault in faults:
+        done.append({"peer": None, "error": str(fault)})
+        output.aside(f"peer: {output.line(str(fault))}")
+        worst = max(worst, fault.exit_code)
     if where.json:
         output.document(done)
     raise click.exceptions.Exit(worst)
@@ -79,7 +84,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.state == "busy":
         yield f"{name}  another tick is running; nothing to do"
     elif not report.seq:
-        yield f"{name}  parked: {output.line(report.human or 'see `peer escalations`')}"
+        yield f"{name}  parked" + ("" if report.human else "; see `peer escalations`")
     else:
         parked = output.bad("  parked by a steward's order") if report.state == "parked" else ""
         yield f"{name}  beat {report.seq}: {_done(report)}; {_neighbours(report)}{parked}"

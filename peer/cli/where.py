@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peer.home import places
-from protocol.errors import NotFoundError, ShareError, UsageError, WrongShareError
+from protocol.errors import HomeError, NotFoundError, ShareError, UsageError, WrongShareError
 
 if TYPE_CHECKING:
     from peer.home import Home
@@ -39,10 +39,13 @@ class Where:
         """The directory of the one identity that fits, and who it is."""
         return self._one("peers", self.name)
 
-    def identities(self) -> Found:
-        """Every identity of the home that fits, at least one."""
-        found = self._fitting("peers", self.name)
-        return found or [self._one("peers", self.name)]
+    def identities(self, faults: list[HomeError]) -> Found:
+        """Every identity of the home that fits; damaged ones are told in `faults`.
+
+        NotFoundError where none fits and none is damaged.
+        """
+        found = self._fitting("peers", self.name, faults)
+        return found if found or faults else [self._one("peers", self.name)]
 
     def steward(self) -> tuple[str, Identity]:
         """The same for a steward's key; PEER_NAME, which names a peer, narrows nothing down."""
@@ -86,8 +89,10 @@ class Where:
         option = "--as" if len({i.name for _, i in found}) > 1 else "--network"
         raise UsageError(f"several fit: {those}; say which with {option}")
 
-    def _fitting(self, part: Part, name: str | None) -> Found:
-        mine = places.identities(self.home, part, name)
+    def _fitting(
+        self, part: Part, name: str | None, faults: list[HomeError] | None = None
+    ) -> Found:
+        mine = places.identities(self.home, part, name, faults)
         if self.network is not None:
             mine = self._on_network(mine, self.network)
         return [(folder, i) for folder, i in mine if name is None or i.name == name]

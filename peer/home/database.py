@@ -44,7 +44,10 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._durable = True
-            self._migrate()
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == 0 and not create and path != ":memory:":
+                raise HomeError(_mend(path, "it is empty"))
+            self._migrate(version)
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
 
@@ -126,12 +129,16 @@ class Database:
         """Let go of the file."""
         self._connection.close()
 
+    def __del__(self) -> None:
+        """Whoever forgets a home lets go of its file, too."""
+        if hasattr(self, "_connection"):
+            self._connection.close()
+
     def _fault(self, error: sqlite3.DatabaseError) -> Exception:
         """What a disk or a foreign hand did to the file is HomeError; our own mistakes stay."""
         return error if isinstance(error, _OURS) else HomeError(_mend(self.path, str(error)))
 
-    def _migrate(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+    def _migrate(self, version: int) -> None:
         steps = sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
         if version > len(steps):
             raise HomeError(

@@ -61,8 +61,13 @@ def save_identity(home: str, part: Part, identity: Identity) -> str:
     return folder
 
 
-def identities(home: str, part: Part, only: str | None = None) -> list[tuple[str, Identity]]:
-    """(directory, identity) of everybody in a home, or of one name, ascending by directory."""
+def identities(
+    home: str, part: Part, only: str | None = None, faults: list[HomeError] | None = None
+) -> list[tuple[str, Identity]]:
+    """(directory, identity) of everybody in a home, or of one name, ascending by directory.
+
+    What is damaged raises HomeError, or is added to `faults`, so that the others can go on.
+    """
     try:
         folders = sorted(os.listdir(os.path.join(home, part)))
     except FileNotFoundError:
@@ -74,8 +79,14 @@ def identities(home: str, part: Part, only: str | None = None) -> list[tuple[str
         folder = os.path.join(home, part, name)
         if only is not None and not name.startswith(f"{only}."):
             continue  # and however damaged it is, it does not matter now
-        if os.path.isfile(os.path.join(folder, "identity.json")):
+        if not os.path.isfile(os.path.join(folder, "identity.json")):
+            continue
+        try:
             found.append((folder, read_identity(folder)))
+        except HomeError as error:
+            if faults is None:
+                raise
+            faults.append(error)
     return found
 
 
@@ -86,7 +97,10 @@ def read_identity(folder: str) -> Identity:
         identity = wire.trusted(Identity, canonical.decode(read_private(path)))
         names.check_name(identity.name)
     except (RuleError, TypeError) as error:
-        raise HomeError(f"{path} is damaged ({error}); restore it, or join again") from error
+        raise HomeError(
+            f"{path} is damaged ({error}); restore it, or join again with the same name,"
+            " which keeps the key and the database beside it"
+        ) from error
     return identity
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from peer.home.database import Database
 from protocol import canonical
+from protocol.errors import HomeError
 
 
 class State:
@@ -20,7 +21,10 @@ class State:
     @property
     def epoch(self) -> str:
         """The epoch of this database."""
-        return str(self.text("epoch"))
+        epoch = self.text("epoch")
+        if epoch is None:
+            raise HomeError("this home has lost its epoch; run `peer repair`")
+        return epoch
 
     @property
     def earlier_epochs(self) -> tuple[str, ...]:

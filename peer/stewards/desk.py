@@ -99,6 +99,7 @@ def admit(
     `expected` is the fingerprint a person got from the peer's owner; without it only a key of this
     home, or one that `confirm` (asked with the fingerprint) says yes to. HumanNeededError else.
     """
+    desk.root()  # another network's card is nobody's here
     card = card_of(desk, name)
     shown = key_fingerprint(card.key)
     if expected is not None and not same_fingerprint(expected, shown):

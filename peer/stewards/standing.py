@@ -8,7 +8,7 @@ and imports no pydantic. Reading the share is `reading`, verifying is `opening`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from peer.home.archive import Stored
 from peer.instance import Peer
@@ -17,9 +17,6 @@ from protocol.errors import HomeError
 from protocol.order import Order, halts_in_force, within
 from protocol.root import Root
 from protocol.roster import Member, Roster
-
-if TYPE_CHECKING:
-    from protocol.charter import Charter
 
 T = TypeVar("T")
 
@@ -104,14 +101,6 @@ def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
 def in_force(peer: Peer) -> list[Stored]:
     """The documents in force: the newest of each type and scope, and every order."""
     return peer.home.archive.newest_of_all() + _orders(peer)
-
-
-def charter_in_force(peer: Peer) -> Charter | None:
-    """Goals and values as the stewards last signed them."""
-    from protocol.charter import TYPE, Charter
-
-    stored = peer.home.archive.newest(TYPE, "*")
-    return None if stored is None else _parsed(peer, stored.digest, Charter, stored.data)
 
 
 def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:

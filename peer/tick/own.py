@@ -33,7 +33,7 @@ def check_parked(peer: Peer) -> None:
             f" `peer join {peer.identity.share} --name {peer.name}`"
         )
     if "parked" in found:
-        raise HumanNeededError(f"parked: {found['parked']}; {_MEND}")
+        raise HumanNeededError(f"{found['parked']}; {_MEND}")
 
 
 def check_heartbeat(peer: Peer) -> None:

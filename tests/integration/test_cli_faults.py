@@ -269,12 +269,25 @@ def test_a_corrupt_database_is_repaired_and_keeps_what_can_be_read(peer: Typist)
     assert sorted(texts) == ["letter 0", "letter 1", "letter 2"], "offered again, each once"
 
 
-def test_a_database_that_is_gone_is_not_made_anew_in_silence(peer: Typist) -> None:
-    (peer.folder("core") / "home.db").unlink()
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
+def test_a_lost_database_is_not_made_anew_in_silence(peer: Typist, left: bytes | None) -> None:
+    database = peer.folder("core") / "home.db"
+    database.unlink()
+    if left is not None:
+        database.write_bytes(left)
     for words in (("inbox",), ("tick",), ("send", "librarian", "x")):
         assert "peer repair" in peer(*words, "--as", "core", code=1).err
     assert "epoch" in peer("repair", "--as", "core").out
     peer("tick", "--as", "core")
+
+
+def test_a_damaged_identity_does_not_stop_the_others(peer: Typist) -> None:
+    (peer.folder("core") / "identity.json").write_bytes(b"{")
+    ticked = peer("tick", "--all", "--json", code=1).json
+    assert {row["peer"] for row in ticked if "error" not in row} == {"librarian", "scout"}
+    assert "damaged" in next(row["error"] for row in ticked if "error" in row)
+    assert "damaged" in peer("doctor", code=1).out
+    assert peer("inbox", "--as", "librarian").out
 
 
 def test_a_restored_backup_parks_until_it_is_repaired(peer: Typist) -> None:

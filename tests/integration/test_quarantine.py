@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +16,7 @@ from protocol.errors import ShareError
 from protocol.messages import Note
 from registry import layout
 from registry.layout import PageName
-from tests.network import CLUSTER, FolderNetwork, Network, insight, settled
+from tests.network import CLUSTER, FolderNetwork, Network, acted, insight, send, settled
 
 Junk = bytes | dict[str, bytes] | None
 JUNK: dict[str, Junk] = {
@@ -399,14 +401,10 @@ def test_special_files_in_a_real_folder(
     if path.exists():
         path.unlink()
     make(path)
-    from peer.send import send
-
     send(network.peers["core"], ["scout"], [Note(text="letter")])
     send(network.peers["core"], ["all"], [insight("core's")])
     send(network.peers["scout"], ["all"], [insight("scout's")])
     network.round(4)
-    from tests.network import acted
-
     assert acted(network.peers["scout"].home) == ["core: core's", "core: letter"]
     assert acted(network.peers["core"].home) == ["scout: scout's"]
     assert Path("/etc/passwd").exists()
@@ -426,4 +424,70 @@ def test_a_folder_of_ten_thousand_files_is_cleared_away(tmp_path: Path) -> None:
             network.tick("core")
     assert network.tick("core").state == "idle"
     assert not heap.exists()
+    network.close()
+
+
+def _strike(share: Path, dice: random.Random, seen: dict[Path, bytes]) -> None:
+    """One trick with one path of a real folder."""
+    paths = sorted(path for path in share.rglob("*") if path.name != "NETWORK.json")
+    files = [path for path in paths if path.is_symlink() or not path.is_dir()]
+    path = dice.choice(files)
+    if path.is_file() and not path.is_symlink() and path.stat().st_size < 1_000_000:
+        seen[path] = path.read_bytes()
+    old = seen.get(path, b"")
+    if not path.is_symlink() and path.is_dir():
+        return
+    path.unlink()
+    steward = path.parent.name in ("charter", "orders")
+    match dice.randrange(10):
+        case 0:
+            path.write_bytes(old[: dice.randrange(len(old) + 1)])
+        case 1:
+            path.write_bytes(dice.randbytes(len(old)))
+        case 2 if not steward:
+            (path / "a" / "b").mkdir(parents=True)
+            (path / "a" / "c").write_bytes(b"junk")
+        case 3:
+            os.mkfifo(path)
+        case 4:
+            path.symlink_to(dice.choice(["/etc/passwd", path.name, "..", "/dev/zero", "/tmp"]))
+        case 5:
+            with path.open("wb") as file:
+                file.truncate(1 << 33)
+        case 6:
+            path.write_bytes(dice.choice(sorted(seen.values())))
+        case 7:
+            os.link(share / "NETWORK.json", path)
+        case 8:
+            folder = path.parent
+            if folder.parent.parent.name == "peers":
+                shutil.rmtree(folder)
+                dice.choice([lambda: None, lambda: folder.write_bytes(b""), folder.mkdir])()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_attacker_in_a_real_folder(tmp_path: Path, seed: int) -> None:
+    """PAGE-13, PAGE-15, SEND-3, SEND-8, TICK-3: FIFOs, links, devices, holes; then all is well."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    dice, seen = random.Random(seed), {}
+    expected: dict[str, list[str]] = {name: [] for name in network.names}
+    for number in range(60):
+        author, reader = dice.sample(network.names, 2)
+        peer = network.peers[author]
+        peer.looked.clear()
+        if dice.random() < 0.5:
+            to = dice.choice([reader, "all"])
+            send(peer, [to], [insight(f"{number}") if to == "all" else Note(text=f"{number}")])
+            expected[reader].append(f"{author}: {number}")
+        for _ in range(dice.randrange(3)):
+            _strike(Path(network.share), dice, seen)
+        if dice.random() < 0.5:
+            network.clock.go(60_000)
+            network.tick(author)
+    network.round(12)
+    for name in network.names:
+        assert acted(network.peers[name].home) == sorted(expected[name])
+        assert not [c for c in network.peers[name].home.concerns.all() if "frozen" in c.key]
+    assert Path("/etc/passwd").stat().st_size > 0
     network.close()
