@@ -45,6 +45,17 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def typical(work: Callable[[], object], calls: int) -> float:
+    """The seconds of a typical one of several calls in a row: what is warm stays warm."""
+    gc.collect()
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return median(times)
+
+
 def contest(
     title: str, base: str, turns: Mapping[str, Turn], targets: Sequence[Target], rounds: int
 ) -> dict[str, float]:

@@ -19,7 +19,8 @@ import pytest
 PACKAGES = ("peer", "protocol", "registry")
 TOP_LEVEL = {
     ".ci", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md",
-    "LICENSE", "Makefile", "README.md", "SPEC.md", "benchmarks", "constraints.txt", "peer", "protocol",
+    "LICENSE", "Makefile", "README.md", "SPEC.md", "benchmarks", "constraints.txt", "peer",
+    "protocol",
     "pyproject.toml", "registry", "sample_network", "tests",
 }  # fmt: skip
 

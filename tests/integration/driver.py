@@ -1,6 +1,6 @@
 """A program of its own for tests that need whole processes: `python -m tests.integration.driver`.
 
-    DIR kill ACTION WHERE      a sample of positions: fork, act, die by SIGKILL, heal, say what came of it
+    DIR kill ACTION WHERE      a sample of positions: fork, act, die by SIGKILL, heal, tell
     DIR send NAME TO FROM N    send N letters, one call each, numbered from FROM
     DIR ticks NAME N           N ticks
     DIR stall                  a tick over a share that stops answering
@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def _fork(work: Callable[[], object]) -> int:
     if child == 0:
         try:
             work()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a forked child must end here, whatever happened
             import traceback
 
             traceback.print_exc()
@@ -143,10 +144,10 @@ def kill(base: Path, action: str, where: str) -> None:
         how, at = trials[int(number * stride)]
         reset()
         if how == "step":
-            status = _fork(lambda at=at: _act(base / "now", action, step=at))
+            status = _fork(partial(_act, base / "now", action, step=at))
         else:
             fault = Fault(name=how, at=at, op="place" if how == "kill_torn" else None)
-            status = _fork(lambda fault=fault: _act(base / "now", action, fault=fault))
+            status = _fork(partial(_act, base / "now", action, fault=fault))
         died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         print(json.dumps({"at": [how, at], "signal": died, **_heal(base / "now")}))
 

@@ -12,7 +12,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -333,7 +333,7 @@ def _check_number(peer: Any, signed: dict[str, Any] | None) -> None:
 
 
 @pytest.fixture
-def driver(tmp_path: Path) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+def driver(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
     """Runs `tests/integration/driver.py`; its last lines are what came of each trial."""
 
     def run(*arguments: object) -> list[dict[str, Any]]:
@@ -347,7 +347,7 @@ def driver(tmp_path: Path) -> Iterator[Callable[..., list[dict[str, Any]]]]:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    yield run
+    return run
 
 
 @pytest.mark.parametrize("action", ["tick", "send"])
@@ -355,7 +355,10 @@ def driver(tmp_path: Path) -> Iterator[Callable[..., list[dict[str, Any]]]]:
 def test_real_processes_with_real_kills(
     driver: Callable[..., list[dict[str, Any]]], action: str, where: str
 ) -> None:
-    """TICK-3, SEND-1, SEND-2: SIGKILL at a sample of calls and commits, real homes, a real folder."""
+    """TICK-3, SEND-1, SEND-2.
+
+    SIGKILL at a sample of calls and commits, real homes, a real folder.
+    """
     clean, *trials = driver("kill", action, where)
     killed = [trial for trial in trials if trial["signal"] == signal.SIGKILL]
     assert len(killed) >= 4

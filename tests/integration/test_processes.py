@@ -1,4 +1,7 @@
-"""Several processes at once: ticks and sends of one identity, peers of one share, deaths, freezes."""
+"""Several processes at once.
+
+Ticks and sends of one identity, peers of one share, deaths, freezes.
+"""
 
 from __future__ import annotations
 

@@ -165,7 +165,10 @@ FORGERIES: dict[Callable[[Network], Forged], str] = {
 def test_a_forged_page_is_set_aside_with_its_rule_and_the_true_one_arrives(
     forge: Callable[[Network], Forged],
 ) -> None:
-    """PAGE-10, PAGE-11, PAGE-15: it stands where core's next letter will stand, and harms nothing."""
+    """PAGE-10, PAGE-11, PAGE-15.
+
+    It stands where core's next letter will stand, and harms nothing.
+    """
     network = settled("core", "scout", "smith")
     name, data = forge(network)
     path = network.drop("scout", name, data)
@@ -221,7 +224,10 @@ def test_two_thousand_mutations_are_refused() -> None:
 
 @pytest.mark.parametrize("state", ["retired", "compromised", None])
 def test_a_page_under_an_old_key(state: str | None) -> None:
-    """PAGE-11, PAGE-12: retired keys verify mail under way, compromised and dropped ones nothing."""
+    """PAGE-11, PAGE-12.
+
+    Retired keys verify mail under way, compromised and dropped ones nothing.
+    """
     network = settled()
     network.send("core", "scout", "under way")
     network.rekey("core", old="compromised" if state == "compromised" else "retired")

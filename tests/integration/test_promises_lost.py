@@ -58,7 +58,10 @@ SEEDS = range(int(os.environ.get("CAMPAIGN_SEEDS", "5")))
 def test_what_cannot_be_delivered_is_staged_and_delivered_later(
     fault: str, error: type[ShareError]
 ) -> None:
-    """SEND-1, SEND-9: gone, full or read-only in the middle: staged, tick says exit 5, then sent."""
+    """SEND-1, SEND-9.
+
+    Gone, full or read-only in the middle: staged, tick says exit 5, then sent.
+    """
     network = settled()
     broken = failing(fault, None if fault == "unavailable" else "place")
     sent = network.send("core", "scout", "one", broken)
@@ -72,7 +75,10 @@ def test_what_cannot_be_delivered_is_staged_and_delivered_later(
 
 
 def test_a_share_that_vanished_and_came_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SEND-9: unmounted: letters are staged, nobody's inbox is "empty"; mounted again: delivered."""
+    """SEND-9.
+
+    Unmounted: letters are staged, nobody's inbox is "empty"; mounted again: delivered.
+    """
     network = settled()
     network.send("scout", "core", "before")
     network.memory.gone = True
@@ -254,7 +260,10 @@ def test_junk_names_in_an_outbox_hide_nothing_for_ever(folder: str) -> None:
 
 
 def test_a_receipt_that_may_not_be_read_stops_nothing() -> None:
-    """SEND-3, PAGE-15: somebody's file of mode 0600 at its name; the reader writes its own again."""
+    """SEND-3, PAGE-15.
+
+    Somebody's file of mode 0600 at its name; the reader writes its own again.
+    """
     network = settled()
     network.send("core", "scout", "one")
     network.round(2)
@@ -451,7 +460,7 @@ class Attacker:
             if isinstance(data, bytes):
                 self.seen.setdefault(path, []).append(data)
 
-    def strike(self) -> None:
+    def strike(self) -> None:  # noqa: PLR0912, PLR0915 - one dice roll, one branch a deed
         """One trick with one file."""
         files = [path for path in self.network.files() if path != "NETWORK.json"]
         path = self.dice.choice(files)
@@ -563,10 +572,12 @@ class Meddled(FaultyShare):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_attacker_amid_the_ticks_of_peers_that_crash(seed: int) -> None:
-    """TICK-3, SEND-3, STREAM-5, PAGE-15: tricks between any two calls, errors, kills, closed inboxes.
+    """TICK-3, SEND-3, STREAM-5, PAGE-15.
 
-    What `send` returned for is acted on exactly once by whom it was for; what it was killed in may
-    be or not be, and is never doubled.
+    Tricks between any two calls, errors, kills, closed inboxes.
+
+    What `send` returned for is acted on exactly once by whom it was for; what it was killed in
+    may be or not be, and is never doubled.
     """
     network = settled("core", "scout", "smith", seed=seed)
     dice, attacker = random.Random(seed), Attacker(network, seed, WILD)

@@ -221,7 +221,7 @@ def test_a_handler_that_fails_leaves_no_effect_behind(monkeypatch: pytest.Monkey
     def half(received: handlers.Received, view: handlers.View) -> list[Escalate]:
         return [Escalate(text="half", mend="-"), Escalate(text=None, mend="-")]  # type: ignore[arg-type]
 
-    monkeypatch.setitem(handlers.HANDLERS, "note", half)  # type: ignore[arg-type]
+    monkeypatch.setitem(handlers.HANDLERS, "note", half)
     network = settled()
     network.send("core", "scout", "poison")
     network.round(act.tries_max + 1)

@@ -6,6 +6,7 @@ import pytest
 
 from registry import layout
 from registry.faulty import Fault
+from registry.memory import Node
 from tests.network import SIX_HOURS_MS, Network, denied, hidden, settled
 
 INBOX = "peers/scout/inbox"
@@ -126,13 +127,14 @@ def test_a_damaged_file_is_named_by_its_reader_and_mended_by_its_author(junk: st
     name, size = path.rpartition("/")[2], len(network.data(path))
     del nodes[name]
     if junk != "gone":
-        nodes[name] = {
+        things: dict[str, Node] = {
             "same size": b"x" * size,
             "shorter": b"x",
             "special": None,
             "folder": {"junk": b""},
             "oversized": b"x" * 600_000,
-        }[junk]
+        }
+        nodes[name] = things[junk]
     _turn(network, faults, 6)
     assert network.acted("scout") == ["core: one"]
     assert network.files(MAIL) == []

@@ -1,4 +1,7 @@
-"""Whatever stands on the share: the tick completes, it is set aside with its rule, the rest goes on."""
+"""Whatever stands on the share.
+
+The tick completes, it is set aside with its rule, the rest goes on.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +145,10 @@ def _own_places(network: Network) -> dict[str, str]:
 @pytest.mark.parametrize("place", _own_places(settled()))
 @pytest.mark.parametrize("kind", ["special", "folder", "oversized", "binary", "nothing"])
 def test_whatever_takes_the_place_of_what_is_mine_makes_way(place: str, kind: str) -> None:
-    """PAGE-13, PAGE-15, TICK-3: files for folders, folders for files; a few ticks and all is well."""
+    """PAGE-13, PAGE-15, TICK-3.
+
+    Files for folders, folders for files; a few ticks and all is well.
+    """
     network = settled()
     network.send("scout", "core", "letter 1")
     network.send("core", "scout", "letter 1")
@@ -238,9 +244,10 @@ def test_an_unknown_author_is_refused_under_any_name() -> None:
     network = settled()
     _, data, _ = network.page("core", "scout")
     for author in ("nobody", "all", "nul", "a" * 32, "scout"):
-        network.drop("scout", PageName(author, "abcdefgh", 1), data) if author not in (
-            "nul",
-        ) else network.memory.nodes("peers/scout/inbox").update({"nul.abcdefgh.1.page": data})
+        if author == "nul":
+            network.memory.nodes("peers/scout/inbox")["nul.abcdefgh.1.page"] = data
+        else:
+            network.drop("scout", PageName(author, "abcdefgh", 1), data)
     report = network.tick("scout")
     assert report.state == "idle"
     assert network.rules("scout") == {"PAGE-10"}
@@ -470,7 +477,8 @@ def test_an_attacker_in_a_real_folder(tmp_path: Path, seed: int) -> None:
     """PAGE-13, PAGE-15, SEND-3, SEND-8, TICK-3: FIFOs, links, devices, holes; then all is well."""
     network = FolderNetwork(tmp_path)
     network.round()
-    dice, seen = random.Random(seed), {}
+    dice = random.Random(seed)
+    seen: dict[Path, bytes] = {}
     expected: dict[str, list[str]] = {name: [] for name in network.names}
     for number in range(60):
         author, reader = dice.sample(network.names, 2)

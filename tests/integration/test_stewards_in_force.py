@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -50,7 +51,10 @@ def _states(network: Network) -> dict[str, str]:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_halted_peer_reads_and_beats_and_does_nothing_else(scope: str) -> None:
-    """HALT-4: it journals, receipts and beats; it acts on nothing, answers nothing, sends nothing."""
+    """HALT-4.
+
+    It journals, receipts and beats; it acts on nothing, answers nothing, sends nothing.
+    """
     network = settled()
     network.send("scout", "all", insight("copper conducts"))
     network.round()
@@ -144,7 +148,7 @@ def test_a_halt_stops_a_long_tick_in_the_middle(monkeypatch: pytest.MonkeyPatch)
             order.append(halt(network.desk, "*", "in the middle"))
         return []
 
-    monkeypatch.setitem(handlers.HANDLERS, "note", slow)  # type: ignore[arg-type]
+    monkeypatch.setitem(handlers.HANDLERS, "note", slow)
     report = network.tick("scout")
     assert report.state == "parked"
     assert 150 <= len(done) <= 300, "at most a second more"
@@ -179,7 +183,10 @@ def test_deleting_a_halt_frees_nobody_and_it_comes_back() -> None:
 
 
 def test_garbage_among_the_orders_parks_nobody_and_frees_nobody() -> None:
-    """HALT-8, AUTH-8: unsigned, torn, special, oversized, by the names of true orders and others."""
+    """HALT-8, AUTH-8.
+
+    Unsigned, torn, special, oversized, by the names of true orders and others.
+    """
     network = settled()
     order = halt(network.desk, f"core@{CLUSTER}", "")
     _states(network)
@@ -608,6 +615,10 @@ def test_join_with_another_fingerprint_writes_nothing(tmp_path) -> None:
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
 
 
+def _say(answer: bool, shown: str) -> bool:
+    return answer
+
+
 def test_admit_wants_a_fingerprint_or_a_person(tmp_path) -> None:
     """JOIN-2: a key of another home is admitted by its fingerprint or by hand, never by itself."""
     network = FolderNetwork(tmp_path, ("core",))
@@ -616,11 +627,14 @@ def test_admit_wants_a_fingerprint_or_a_person(tmp_path) -> None:
     desk = network.desk()
     for expected, confirm in ((None, False), ("abcde-fghi-jklm-nopqr-stuv-wxyz", True)):
         with pytest.raises(HumanNeededError):
-            admit(desk, "scout", expected, reuse=False, confirm=lambda shown, c=confirm: c)
+            admit(desk, "scout", expected, reuse=False, confirm=partial(_say, confirm))
     asked: list[str] = []
-    body, changed = admit(
-        desk, "scout", joined.fingerprint, reuse=False, confirm=lambda s: bool(asked.append(s))
-    )
+
+    def ask(shown: str) -> bool:
+        asked.append(shown)
+        return True
+
+    body, changed = admit(desk, "scout", joined.fingerprint, reuse=False, confirm=ask)
     assert changed
     assert not asked
     assert body.member("scout") is not None
@@ -631,7 +645,10 @@ def test_admit_wants_a_fingerprint_or_a_person(tmp_path) -> None:
 
 
 def test_a_name_in_use_is_not_given_away(tmp_path) -> None:
-    """JOIN-3, PAGE-12: another key only with --reuse; and then the old holder is nobody any more."""
+    """JOIN-3, PAGE-12.
+
+    Another key only with --reuse; and then the old holder is nobody any more.
+    """
     network = FolderNetwork(tmp_path)
     other = str(tmp_path / "elsewhere")
     thief = join(other, network.share, "scout", None, FakeClock(), SeededEntropy("thief"))

@@ -154,7 +154,7 @@ def test_items_are_handled_in_the_order_of_their_stream(monkeypatch: pytest.Monk
         seen.append(canonical.decode(received.item.data)["body"]["text"])
         return []
 
-    monkeypatch.setitem(handlers.HANDLERS, "note", remember)  # type: ignore[arg-type]
+    monkeypatch.setitem(handlers.HANDLERS, "note", remember)
     pages, before = [], None
     for number in range(1, 6):
         texts = [f"{number}{place}" for place in "abc"]

@@ -39,7 +39,10 @@ def test_a_missing_marker_is_a_wrong_folder_and_never_an_empty_inbox() -> None:
 
 @pytest.mark.parametrize("how", ["damaged", "stale", "missing", "lost"])
 def test_a_canary_that_comes_back_wrong_ends_the_tick(how: str) -> None:
-    """TICK-5: the drive does not do what it says: exit 5, nothing acted on, nobody declared dead."""
+    """TICK-5.
+
+    The drive does not do what it says: exit 5, nothing acted on, nobody declared dead.
+    """
     network = settled()
     network.send("core", "scout", "one")
     fault = {
@@ -91,7 +94,10 @@ def test_an_idle_tick_costs_the_same_after_a_long_life() -> None:
 
 
 def test_an_unavailable_share_is_exit_5_at_every_call() -> None:
-    """TICK-4: gone in the middle of a tick: said at once, or a problem of the report; never lost."""
+    """TICK-4.
+
+    Gone in the middle of a tick: said at once, or a problem of the report; never lost.
+    """
     network = settled()
     network.send("core", "scout", "one")
     calls = network.copy().calls("scout", lambda: None)
