@@ -32,12 +32,23 @@ def pages(share: Share, author: str, to: str | None) -> list[PageName]:
 
 
 def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
-    """`pages` of the own outbox, where what is no folder makes way for one."""
+    """`pages` of the own outbox, whose owner makes way for it.
+
+    What is no folder goes; where junk crowds pages out, some of it goes at each call.
+    """
     try:
-        return pages(share, author, to)
+        names = share.names(folder(author, to), names_max)
+    except MissingError:
+        return []
     except SpecialFileError:
         yard.make_folder(share, author, folder(author, to))
         return []
+    found = {name: layout.read_page_file(name, author) for name in names}
+    if len(names) == names_max:
+        junk = [name for name, page in found.items() if page is None]
+        for name in junk[:junk_removed_max]:
+            share.remove(f"{folder(author, to)}/{name}")
+    return sorted(page for page in found.values() if page is not None)
 
 
 def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:
@@ -61,16 +72,6 @@ def fetch(share: Share, to: str | None, page: PageName) -> bytes:
 def offer(share: Share, to: str | None, page: PageName, data: bytes) -> None:
     """Put a page into its author's own outbox."""
     yard.place(share, page.author, path(to, page), data)
-
-
-def clear_junk(share: Share, author: str) -> None:
-    """Where junk crowds pages out of the own feed's listing, some of it goes at each call."""
-    names = share.names(folder(author, None), names_max)
-    if len(names) < names_max:
-        return
-    junk = [name for name in names if layout.read_page_file(name, author) is None]
-    for name in junk[:junk_removed_max]:
-        share.remove(f"{folder(author, None)}/{name}")
 
 
 def withdraw(share: Share, to: str | None, page: PageName) -> None:

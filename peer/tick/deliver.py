@@ -39,7 +39,6 @@ def deliver(peer: Peer, report: Report) -> None:
     try:
         for audience in peer.home.state.flags("mail:"):
             _tidy_mail(peer, audience)
-        outbox.clear_junk(peer.share, peer.name)
         _put_back_feed(peer)
     except ShareError as error:
         report.problems.append(f"my outbox could not be mended: {error}")

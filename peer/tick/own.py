@@ -60,7 +60,7 @@ def check_heartbeat(peer: Peer) -> None:
 
 def check_feed(peer: Peer) -> None:
     """Compare the pages in my feed with my counter."""
-    _check_pages(peer, ALL, outbox.pages(peer.share, peer.name, None), _own_reader(peer, None))
+    _check_pages(peer, ALL, outbox.own_pages(peer.share, peer.name, None), _own_reader(peer, None))
 
 
 def check_letters(peer: Peer, to: str, names: Iterable[PageName]) -> None:

@@ -234,16 +234,7 @@ def test_a_feed_file_of_the_same_size_is_mended_too() -> None:
     assert network.writes() == []
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [
-        "peers/core/outbox/feed",
-        pytest.param(
-            "peers/core/outbox/mail/scout",
-            marks=pytest.mark.xfail(strict=True, reason="finding I38b: only the feed is cleared"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("folder", ["peers/core/outbox/feed", "peers/core/outbox/mail/scout"])
 def test_junk_names_in_an_outbox_hide_nothing_for_ever(folder: str) -> None:
     """SEND-7, SEND-8, PAGE-15: its owner clears them away, as it does in its inbox."""
     network = settled()

@@ -6,11 +6,12 @@ import pytest
 
 from peer import handlers
 from peer.tick import act
+from protocol import canonical
 from protocol.effect import Escalate
 from protocol.messages import Question
 from registry import layout
 from registry.faulty import Fault, Killed
-from tests.network import FIVE, DyingDatabase, Network, counting, hidden, insight, settled
+from tests.network import CLUSTER, FIVE, DyingDatabase, Network, counting, hidden, insight, settled
 
 
 def _answers(network: Network, name: str) -> list[str]:
@@ -148,6 +149,8 @@ def test_an_old_receipt_changes_nothing() -> None:
     network.tick("core")
     assert network.open_pages("core", "scout") == 1, "the old receipt closes nothing"
     assert network.concerns("core") == []
+    kept = network.peers["core"].home.outgoing.receipts(f"scout@{CLUSTER}")
+    assert canonical.decode(kept[-1])["n"] > canonical.decode(old)["signed"]["n"]
     network.round(3)
     assert network.acted("scout") == ["core: one", "core: three", "core: two"]
     assert network.open_pages("core", "scout") == 0
@@ -172,23 +175,72 @@ def test_what_an_epoch_that_is_over_says_changes_nothing() -> None:
     assert network.concerns("core") == []
 
 
+def test_an_unread_receipt_of_an_epoch_that_is_over_ends_no_duty() -> None:
+    """RCPT-8: held back while its reader lost what it covers, and shown after the repair."""
+    network = settled()
+    path = layout.receipt("scout", network.cluster, "core")
+    backup = network.backup("scout")
+    network.send("core", "scout", "one")
+    network.tick("scout")
+    held_back = network.data(path)
+    network.memory.remove(path)
+    network.restart("scout", backup)
+    assert network.tick("scout").state == "parked"
+    network.repair("scout")
+    network.restart("scout")
+    network.tick("scout")
+    network.tick("core")
+    for _ in range(3):
+        network.memory.place(path, held_back)
+        network.tick("core")
+    assert network.open_pages("core", "scout") == 1
+    network.round(3)
+    assert network.acted("scout") == ["core: one"]
+    assert network.open_pages("core", "scout") == 0
+
+
+def test_a_heartbeat_of_an_epoch_that_i_never_saw_but_heard_to_be_over() -> None:
+    """HB-5, EPOCH-5: a newcomer hears the new epoch first; the old one is no newer epoch to it."""
+    network = settled("core", "scout")
+    old = network.data(layout.heartbeat("core"))
+    network.repair("core")
+    network.round()
+    members = network.members()
+    members["late"] = {network.add("late").signer.key: "active"}
+    network.roster(members)
+    network.round(2)
+    new = network.data(layout.heartbeat("core"))
+    network.memory.place(layout.heartbeat("core"), old)
+    network.tick("late")
+    row = network.peers["late"].home.neighbours.all()["core"]
+    assert row.epoch == network.peers["core"].home.state.epoch
+    network.memory.place(layout.heartbeat("core"), new)
+    network.send("core", "late", "still heard")
+    network.round(2)
+    assert network.acted("late") == ["core: still heard"]
+    assert network.open_pages("core", "late") == 0
+
+
 def test_items_of_an_epoch_that_is_over_are_acted_on_holes_or_not() -> None:
     """EPOCH-5, STREAM-5: the hole will not be filled any more, so what is held is acted on."""
     network = settled()
-    for word in ("one", "two", "three"):
-        network.send("core", "scout", word)
-    lost = network.files("peers/scout/inbox")[1]
-    network.memory.remove(lost)
+    epoch = network.peers["core"].home.state.epoch
+    one = network.page("core", "scout", ["one"])
+    network.drop("scout", *one[:2])
+    three = network.page("core", "scout", ["three"], seq=3, prev="a" * 64)
+    network.drop("scout", *three[:2])
     network.tick("scout")
     assert network.acted("scout") == ["core: one"]
     assert network.receipt("scout", "core")["streams"][0]["have"] == [[3, 3]]
-    core = network.peers["core"]
-    with core.home.transaction():  # the page is lost for good: its home was restored without it
-        core.home.db.write("DELETE FROM item WHERE seq = 2")
-        core.home.db.write("DELETE FROM own_page WHERE seq = 2")
     network.repair("core")
-    network.round(3)
+    network.restart("core")
+    network.tick("core")
+    network.tick("scout")
     assert network.acted("scout") == ["core: one", "core: three"]
+    late = network.page("core", "scout", ["five"], seq=5, prev="b" * 64, epoch=epoch)
+    network.drop("scout", *late[:2])
+    network.tick("scout")
+    assert network.acted("scout") == ["core: five", "core: one", "core: three"]
 
 
 def test_effects_and_the_mark_acted_are_one_transaction() -> None:

@@ -82,6 +82,20 @@ def test_a_backup_of_before_a_tick_parks() -> None:
     assert {path: network.data(path) for path in network.files()} == before
 
 
+@pytest.mark.parametrize("to", ["scout", "all", ["scout", "smith"]])
+def test_a_backup_parks_when_it_only_sends(to: str | list[str]) -> None:
+    """EPOCH-2: send looks at the own heartbeat before it signs anything."""
+    network = settled("core", "scout", "smith")
+    backup = network.backup("core")
+    network.round()
+    network.restart("core", backup)
+    with pytest.raises(HumanNeededError):
+        network.send("core", to, "x")
+    network.round(2, only=["scout", "smith"])
+    assert network.acted("scout") == network.acted("smith") == []
+    assert network.tick("core").state == "parked"
+
+
 @pytest.mark.parametrize("first", ["send", "tick"])
 @pytest.mark.parametrize("earlier", [0, 1], ids=["first letter", "second letter"])
 @pytest.mark.parametrize("consumed", [False, True])
@@ -343,10 +357,13 @@ def test_a_reader_that_lost_its_home_altogether() -> None:
     network.send("core", "scout", "one")
     network.send("smith", "scout", "two")
     network.round(2)
+    lost = network.heartbeat("scout")["epoch"]
     fresh = create_home(":memory:", network.entropy.draw)
     network.restart("scout", fresh)
     network.repair("scout")
     network.round(6)
+    assert lost in network.heartbeat("scout")["earlier_epochs"], "its own heartbeat told"
+    assert lost in network.receipt("scout", "core")["earlier_epochs"]
     assert network.acted("scout") == ["core: one", "smith: two"]
     network.send("scout", "core", "I am back")
     network.round(2)

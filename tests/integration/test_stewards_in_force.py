@@ -26,6 +26,7 @@ from registry.faulty import Fault
 from tests.network import (
     CLUSTER,
     FIVE,
+    WRITES,
     FakeClock,
     FolderNetwork,
     Killed,
@@ -321,13 +322,16 @@ def test_a_parked_peer_writes_nothing() -> None:
     network.memory.remove(path_of(order))
     network.send("smith", "warden", "x")
     network.tick("warden")
+    states: list[str] = []
     before = {path: network.data(path) for path in network.files()}
     for path in network.files("charter"):
         network.memory.remove(path)
         before.pop(path)
     for _ in range(3):
         network.clock.go(3_600_000)
-        assert network.tick("warden").state == "parked"
+        calls = network.calls("warden", lambda: states.append(network.tick_here("warden").state))
+        assert [call for call in calls if call[0] in WRITES] == []
+    assert states == ["parked"] * 3
     assert {path: network.data(path) for path in network.files()} == before
 
 
@@ -340,7 +344,9 @@ def test_a_peer_that_is_not_admitted_writes_nothing() -> None:
             network.memory.remove(path)
     network.memory.remove("peers/late/inbox")
     before = {path: network.data(path) for path in network.files()}
-    report = network.tick("late")
+    with network.faulty("late") as share:
+        report = network.tick_here("late")
+    assert [call for call in share.calls if call.op in WRITES] == []
     assert report.state == "parked"
     assert report.human is not None
     assert "peer admit late --fingerprint" in report.human
