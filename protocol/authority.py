@@ -6,7 +6,7 @@ key is in no role, so nothing a peer signs is ever a steward document.
 A steward document is an envelope with a `head` beside `signed`: the steward's signed head of this
 very document (`protocol.head`), so that it can be copied into heartbeats.
 
-Not here: which of several valid documents is in force (`peer.stewards`).
+Not here: which of several valid documents is in force (`peer.stewards.standing`).
 """
 
 from __future__ import annotations

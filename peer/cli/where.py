@@ -75,6 +75,10 @@ class Where:
 
     def _one(self, part: Part, name: str | None) -> tuple[str, Identity]:
         found = self._fitting(part, name)
+        if len(found) > 1 and len({(i.name, i.share) for _, i in found}) == 1:
+            # One path was two networks in its time: the one that stands there now is meant.
+            network = _network_at(found[0][1].share)
+            found = [one for one in found if one[1].network == network] or found
         if len(found) == 1:
             return found[0]
         what = "steward key" if part == "stewards" else "identity"

@@ -25,6 +25,8 @@ class Caught(NamedTuple):
     times: int
 
 
+entries_max = 10_000
+kept_bytes_max = 64 * 1024 * 1024
 BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
 _COLUMNS = "n, file, author, rule, reason, size, data, item, at, times"
 
@@ -93,6 +95,19 @@ class Quarantine:
     def drop(self, n: int) -> None:
         """Forget an entry."""
         self._db.write("DELETE FROM quarantine WHERE n = ?", n)
+
+    def trim(self, tick: int) -> None:
+        """Keep within bounds: the oldest bytes go first, their rule and reason stay longer."""
+        self._db.write("DELETE FROM unripe WHERE tick < ?", tick - 1)
+        self._db.write(
+            "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", entries_max
+        )
+        self._db.write(
+            "UPDATE quarantine SET data = x'' WHERE length(data) > 0 AND n IN (SELECT n FROM"
+            " (SELECT n, sum(length(data)) OVER (ORDER BY n DESC) AS total FROM quarantine)"
+            " WHERE total > ?)",
+            kept_bytes_max,
+        )
 
     def count(self) -> int:
         """How many entries there are."""

@@ -1,7 +1,7 @@
 """What a steward does: admit, halt, resume. Each is one signed document, placed where all look.
 
 Rules: the key of a steward signs here and nowhere else; what is signed is told first, in words, by
-the caller. Not here: whether a document is in force at a peer (`peer.stewards`).
+the caller. Not here: whether a document is in force at a peer (`standing`).
 """
 
 from __future__ import annotations

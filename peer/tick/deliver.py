@@ -144,6 +144,7 @@ def _tidy_mail(peer: Peer, audience: str) -> None:
     A page that this home does not know stays: a life that was lost with a backup promised it.
     """
     to, open_pages = peer.bare(audience), False
+    read_receipt(peer, to)
     for name in outbox.own_pages(peer.share, peer.name, to):
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:

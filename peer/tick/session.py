@@ -146,5 +146,7 @@ def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName])
 
 def _keep(peer: Peer, report: Report) -> None:
     with peer.home.transaction(durable=False):
+        if report.quarantined:
+            peer.home.quarantine.trim(peer.home.state.number("tick"))
         peer.home.state.put("report", canonical.encode(report.kept()))
         peer.home.state.put("tick_ended", peer.clock.wall_ms())

@@ -113,6 +113,21 @@ def test_another_network_is_refused_and_not_touched(peer: Typist) -> None:
     assert peer("outbox", "--as", "core", "--json").json == []
 
 
+def test_of_two_networks_at_one_path_the_one_that_stands_there_is_meant(peer: Typist) -> None:
+    other = other_network(peer.base / "other")
+    root = other("network", "show", "--json").json["root"]
+    away = peer.base / "away"
+    peer.share.rename(away)
+    shutil.copytree(other.share, peer.share)
+    peer("join", str(peer.share), "--name", "core", code=5)
+    peer("join", str(peer.share), "--name", "core", "--root", root)
+    said = peer("tick", "--as", "core", code=6).err
+    assert "not admitted" in said
+    shutil.rmtree(peer.share)
+    away.rename(peer.share)
+    assert peer("tick", "--as", "core", "--json").json["state"] == "idle"
+
+
 def test_a_forged_or_broken_marker_is_no_network(peer: Typist) -> None:
     marker = peer.share / layout.MARKER
     value = canonical.decode(marker.read_bytes())
