@@ -82,9 +82,12 @@ def contest(
         print(f"  {name:{width}}  {cells}{ratio}")
     print()
     for target in targets:
-        if target.row in medians:
-            ratio_ = medians[target.row] / medians[base]
-            verdict(f"{target.row} ÷ {base}", target.bound(), f"{ratio_:.2f} ×", target.met(ratio_))
+        what = f"{target.row} ÷ {base}"
+        if target.row not in medians:
+            print(f"  target: {what} {target.bound()}; not measured here")
+            continue
+        ratio_ = medians[target.row] / medians[base]
+        verdict(what, target.bound(), f"{ratio_:.2f} ×", target.met(ratio_))
     return medians
 
 

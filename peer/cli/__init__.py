@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from peer.cli import brisk
 from peer.cli.lazy import LazyGroup
 from peer.cli.options import options, version
 from peer.cli.output import examples
@@ -86,4 +87,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run a command line (by default the one that was typed); returns its exit code."""
     from peer.cli.faults import run
 
-    return run(cli, sys.argv[1:] if args is None else args)
+    try:
+        return run(cli, sys.argv[1:] if args is None else args)
+    finally:
+        brisk.end()

@@ -97,10 +97,15 @@ class Quarantine:
         self._db.write("DELETE FROM quarantine WHERE n = ?", n)
 
     def trim(self, tick: int) -> None:
-        """Keep within bounds: the oldest bytes go first, their rule and reason stay longer."""
+        """Keep within bounds: the oldest bytes go first, their rule and reason stay longer.
+
+        Items of my own journal that were set aside stay: no flood of junk may push them out.
+        """
         self._db.write("DELETE FROM unripe WHERE tick < ?", tick - 1)
         self._db.write(
-            "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", entries_max
+            "DELETE FROM quarantine WHERE item IS NULL"
+            " AND n <= (SELECT max(n) FROM quarantine) - ?",
+            entries_max,
         )
         self._db.write(
             "UPDATE quarantine SET data = x'' WHERE length(data) > 0 AND n IN (SELECT n FROM"

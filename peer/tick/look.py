@@ -27,7 +27,8 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     now, rows = read(peer.clock), peer.home.neighbours.all()
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
-    judged = {row.name: judge(peer, standing, row, now)[0] for row in watched}
+    verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
+    judged = {name: state for name, (state, _) in verdicts.items()}
     judged = _be_patient(peer, watched, judged)
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
@@ -39,7 +40,8 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
         for row in changed:
             _tell(peer, row.name, row.state, judged[row.name])
         _remember_time(peer)
-    report.peers = table(peer, standing)
+    phis = {name: phi for name, (_, phi) in verdicts.items()}
+    report.peers = table(peer, standing, phis)
 
 
 def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> tuple[str, float]:
@@ -128,19 +130,26 @@ def _tell(peer: Peer, name: str, before: str, now: str) -> None:
         concerns.resolve(f"dead:{name}", at)
 
 
-def table(peer: Peer, standing: Standing) -> list[dict[str, Any]]:
-    """The health table: one row for each other member, as `peer peers --json` shows it."""
+def table(
+    peer: Peer, standing: Standing, phis: dict[str, float] | None = None
+) -> list[dict[str, Any]]:
+    """The health table: one row for each other member, as `peer peers --json` shows it.
+
+    `phis` are those of this very moment, where they are known already.
+    """
     now, rows = read(peer.clock), peer.home.neighbours.all()
+    if phis is None:
+        phis = {name: judge(peer, standing, row, now)[1] for name, row in rows.items()}
     complete = not peer.home.archive.hidden()
     return [
-        _line(peer, standing, member.name, rows.get(member.name), now, complete)
+        _line(member.name, rows.get(member.name), phis.get(member.name, 0.0), now, complete)
         for member in (standing.roster.members if standing.roster else ())
         if member.name != peer.name
     ]
 
 
 def _line(
-    peer: Peer, standing: Standing, name: str, row: Neighbour | None, now: Moment, complete: bool
+    name: str, row: Neighbour | None, phi: float, now: Moment, complete: bool
 ) -> dict[str, Any]:
     if row is None:
         return {
@@ -151,7 +160,7 @@ def _line(
     return {
         "name": name,
         "state": row.state if complete else "unknown",
-        "phi": round(judge(peer, standing, row, now)[1], 3),
+        "phi": round(phi, 3),
         "last_seen_s": elapsed(row, now) // 1000,
         "lifecycle": "parked" if left else row.lifecycle,
         "left": left,

@@ -65,8 +65,8 @@ def test_help_imports_no_command(peer: Typist) -> None:
     loaded = modules(peer, "--help")
     ours = {name for name in loaded if name.startswith(("peer", "protocol", "registry"))}
     assert ours <= {
-        "peer", "peer.cli", "peer.cli.lazy", "peer.cli.options", "peer.cli.output",
-        "peer.cli.faults", "protocol", "protocol.errors",
+        "peer", "peer.cli", "peer.cli.brisk", "peer.cli.lazy", "peer.cli.options",
+        "peer.cli.output", "peer.cli.faults", "protocol", "protocol.errors",
     }  # fmt: skip
     assert "orjson" not in loaded
     assert "sqlite3" not in loaded
@@ -175,7 +175,8 @@ def test_shells_are_not_kept_waiting(peer: Typist) -> None:
     finally:
         peer.env.clear()
     assert not {name for name in loaded if name.startswith("peer.cli.")} - {
-        "peer.cli.lazy", "peer.cli.options", "peer.cli.output", "peer.cli.faults",
+        "peer.cli.brisk", "peer.cli.lazy", "peer.cli.options", "peer.cli.output",
+        "peer.cli.faults",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from protocol import canonical, limits
+from protocol.effect import Effect
 from protocol.errors import ShareError
 from protocol.messages import Note
 from registry import layout
@@ -262,6 +263,45 @@ def test_twenty_thousand_junk_names_do_not_hide_a_letter() -> None:
     problems = [problem for _ in range(6) for problem in network.round(1)[1].problems]
     assert any("crowded" in problem for problem in problems)
     assert network.acted("scout") == ["core: one"]
+
+
+def test_the_quarantine_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PAGE-15: junk under ever new names fills no disk; the newest are kept, with their reasons."""
+    from peer.home import quarantine
+
+    monkeypatch.setattr(quarantine, "entries_max", 30)
+    monkeypatch.setattr(quarantine, "kept_bytes_max", 10_000)
+    network = settled()
+    nodes = network.memory.nodes("peers/scout/inbox")
+    for turn in range(5):
+        junk = {f"nobody.abcdefg{'abcde'[turn]}.{n}.page": b"{}" + b"x" * 700 for n in range(1, 21)}
+        nodes.update(junk)
+        network.round(2, only=["scout"])
+    kept = network.peers["scout"].home.quarantine.all()
+    assert len(kept) == 30
+    assert sum(len(caught.data) for caught in kept) <= 10_000
+    assert all(caught.reason and caught.size == 702 for caught in kept)
+    assert kept[-1].data
+
+
+def test_a_flood_hides_no_item_that_was_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ACT-3, PAGE-15: a person can still see it and let it be tried again."""
+    from peer import handlers
+    from peer.home import quarantine
+
+    def fail(received: handlers.Received, view: handlers.View) -> list[Effect]:
+        raise ValueError("poison")
+
+    monkeypatch.setattr(quarantine, "entries_max", 30)
+    network = settled()
+    network.send("core", "scout", "poison")
+    with monkeypatch.context() as patch:
+        patch.setitem(handlers.HANDLERS, "note", fail)
+        network.round(4)
+    nodes = network.memory.nodes("peers/scout/inbox")
+    nodes.update({f"nobody.abcdefgh.{number}.page": b"{}" for number in range(1, 101)})
+    network.round(3)
+    assert "ACT-3" in network.rules("scout")
 
 
 def test_a_flood_of_letters_by_nobody_is_worked_off() -> None:

@@ -661,7 +661,9 @@ def test_bad_backups_on_a_bad_drive(seed: int) -> None:
         name = dice.choice(names)
         network.clock.go(dice.randrange(3_600_000))
         peer = network.peers[name]
-        peer.share = Rough(network, dice, dice.choice([None, None, *set(names) - {name}]))
+        peer.share = Rough(
+            network, dice, dice.choice([None, None, *(n for n in names if n != name)])
+        )
         try:
             match dice.randrange(16):
                 case 0:

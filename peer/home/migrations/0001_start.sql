@@ -144,6 +144,7 @@ CREATE TABLE own_receipt (
 ) WITHOUT ROWID;
 
 -- Neighbours as their newest heartbeat shows them, and when I first saw it.
+-- With a rowid: without one, each heartbeat would fill an overflow page of its own.
 CREATE TABLE neighbour (
     name        TEXT PRIMARY KEY,
     data        BLOB NOT NULL,
@@ -159,7 +160,7 @@ CREATE TABLE neighbour (
     seen_wall   INTEGER NOT NULL,
     mail        INTEGER NOT NULL,
     state       TEXT NOT NULL
-) WITHOUT ROWID;
+);
 
 -- Files that did not parse when first seen; the same bytes at a later tick go to quarantine.
 CREATE TABLE unripe (
