@@ -1,6 +1,6 @@
 """A program of its own for tests that need whole processes: `python -m tests.integration.driver`.
 
-    DIR kill ACTION WHERE      a sample of positions: fork, act, die by SIGKILL, heal, tell
+    DIR kill ACTION WHERE      at every position: fork, act, die by SIGKILL, heal, tell
     DIR send NAME TO FROM N    send N letters, one call each, numbered from FROM
     DIR ticks NAME N           N ticks
     DIR stall                  a tick over a share that stops answering
@@ -36,7 +36,6 @@ from tests.network import (
     tick,
 )
 
-SAMPLE = int(os.environ.get("CAMPAIGN_KILLS", "8"))
 KINDS = ("kill_before", "kill_after", "kill_torn")
 
 
@@ -139,9 +138,7 @@ def kill(base: Path, action: str, where: str) -> None:
     else:
         trials += [(kind, at) for kind in KINDS[:2] for at in range(1, calls + 1)]
         trials += [("kill_torn", at) for at in range(1, writes + 1)]
-    stride = max(len(trials) / SAMPLE, 1)
-    for number in range(min(SAMPLE, len(trials))):
-        how, at = trials[int(number * stride)]
+    for how, at in trials:
         reset()
         if how == "step":
             status = _fork(partial(_act, base / "now", action, step=at))

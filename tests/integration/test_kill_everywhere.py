@@ -357,7 +357,7 @@ def test_real_processes_with_real_kills(
 ) -> None:
     """TICK-3, SEND-1, SEND-2.
 
-    SIGKILL at a sample of calls and commits, real homes, a real folder.
+    SIGKILL at every call of the share and every step of the home, real homes, a real folder.
     """
     clean, *trials = driver("kill", action, where)
     killed = [trial for trial in trials if trial["signal"] == signal.SIGKILL]
