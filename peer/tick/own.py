@@ -14,12 +14,22 @@ from collections.abc import Callable, Iterable
 
 from peer.instance import Peer
 from protocol import limits
-from protocol.errors import HumanNeededError, RuleError, ShareError
+from protocol.errors import (
+    HumanNeededError,
+    MissingError,
+    OversizedError,
+    RuleError,
+    ShareDeniedError,
+    SpecialFileError,
+)
 from protocol.heartbeat import open_heartbeat
 from protocol.page import ALL, open_page
 from registry import inbox, layout, outbox
 from registry.layout import PageName
 
+# What stands there is no document of mine; any other fault of the drive proves nothing, and is
+# raised: whoever cannot look must not sign.
+NOT_MINE = (MissingError, OversizedError, SpecialFileError, ShareDeniedError)
 Fetch = Callable[[PageName], bytes]
 _MEND = "stop the other copy of this home if there is one, then run `peer repair`"
 
@@ -41,7 +51,7 @@ def check_heartbeat(peer: Peer) -> None:
     path = layout.heartbeat(peer.name)
     try:
         data = peer.share.read(path, limits.document_bytes_max)
-    except ShareError:
+    except NOT_MINE:
         return
     if data == peer.home.state.data("beat"):
         return
@@ -90,7 +100,7 @@ def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fe
             continue
         try:
             page = open_page(fetch(name), peer.identity.network)
-        except (RuleError, ShareError):
+        except (RuleError, *NOT_MINE):
             continue  # whoever put it there could not sign it
         header = page.header
         if (header.key, header.epoch, header.audience) != (peer.signer.key, epoch, audience):

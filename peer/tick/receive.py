@@ -36,10 +36,21 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
             _read_outbox(peer, standing, report, neighbour.name, peer.name)
             if neighbour.name in fresh:
                 _owe_again(peer, neighbour.name)
-    for author in peer.home.journal.feeds_ahead():
-        if standing.find(peer.bare(author)) is not None:
-            _read_outbox(peer, standing, report, peer.bare(author), None)
+    _read_feeds(peer, standing, report)
     return done
+
+
+def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
+    """List every feed that is ahead of me, and those of which something could not be read."""
+    state = peer.home.state
+    unread = state.flags("feed:")
+    for author in sorted({*peer.home.journal.feeds_ahead(), *unread}):
+        if standing.find(peer.bare(author)) is None:
+            continue
+        complete = _read_outbox(peer, standing, report, peer.bare(author), None)
+        if complete == (author in unread):
+            with peer.home.transaction(durable=False):
+                state.forget(f"feed:{author}") if complete else state.put(f"feed:{author}", 1)
 
 
 def discard(peer: Peer, names: list[PageName], report: Report) -> None:
@@ -97,22 +108,30 @@ def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
 
 def _read_outbox(
     peer: Peer, standing: Standing, report: Report, author: str, to: str | None
-) -> None:
+) -> bool:
+    """Take what is new in somebody's outbox; whether all of it could be taken."""
     audience = ALL if to is None else peer.address
     try:
         names = outbox.pages(peer.share, author, to)
     except ShareError as error:
         report.problems.append(f"{outbox.folder(author, to)}: {error}")
-        return
+        return False
+    complete = True
     for name in _unread(peer, author, audience, names):
         found = Found(outbox.path(to, name), name, audience, own_folder=True)
         try:
             data = outbox.fetch(peer.share, to, name)
         except ShareError as error:
             report.problems.append(f"{found.path}: {error}")
+            complete = False
             continue
-        if not peer.home.quarantine.holds(found.path, data):
-            _count(report, take(peer, standing, found, data))
+        if peer.home.quarantine.holds(found.path, data):
+            complete = False
+            continue
+        taken = take(peer, standing, found, data)
+        _count(report, taken)
+        complete = complete and taken.problem is None and taken.done
+    return complete
 
 
 def _unread(
