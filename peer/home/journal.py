@@ -52,8 +52,6 @@ class New(NamedTuple):
     kind: str
     data: bytes
     understood: int
-    tries: int
-    stored_at: int
 
 
 _STREAM = (
@@ -210,8 +208,7 @@ class Journal:
         """Items to act on, each stream in its order and none beyond a hole."""
         rows = self._db.read(
             "SELECT item.n, item.id, item.author, item.audience, item.kind,"
-            " item.data, item.understood,"
-            " item.tries, item.stored_at FROM item JOIN stream ON item.stream = stream.n"
+            " item.data, item.understood FROM item JOIN stream ON item.stream = stream.n"
             " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
             " ORDER BY item.stream, item.seq, item.place LIMIT ?",
             items_max,

@@ -17,7 +17,6 @@ class Neighbour(NamedTuple):
     seq: int
     tick: int
     lifecycle: str
-    halted: int
     next_ms: int
     mean_ms: int
     seen_boot: str

@@ -96,7 +96,6 @@ def _row(peer: Peer, beat: Heartbeat, data: bytes, row: Neighbour | None, now: M
         seq=beat.seq,
         tick=beat.tick,
         lifecycle=beat.lifecycle,
-        halted=beat.halted,
         next_ms=beat.next_beat_ms,
         mean_ms=mean,
         seen_boot=now.boot,

@@ -152,7 +152,6 @@ CREATE TABLE neighbour (
     seq         INTEGER NOT NULL,
     tick        INTEGER NOT NULL,
     lifecycle   TEXT NOT NULL,
-    halted      INTEGER NOT NULL,
     next_ms     INTEGER NOT NULL,
     mean_ms     INTEGER NOT NULL,
     seen_boot   TEXT NOT NULL,
