@@ -5,8 +5,9 @@ Rules: "the same" is the same checker. Deterministic: equal plans, equal answers
 Less time comes first, because everything after it is then cheaper; strikes, letters and peers are
 thinned out by delta debugging (Zeller and Hildebrandt 2002, `ddmin`).
 
-A promise that has to hold *in the end* is broken by every run that ends too early, so where the
-first violation stands in the last round, the quiet phase stays as long as it is.
+A promise that has to hold *in the end* is broken by every run that ends too early. So where the
+violation stands in the last round, the quiet phase stays as long as it is; and where it stands
+earlier, a run that fails only in its last round is another matter.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def minimise(
         return plan
     for _ in range(_PASSES_MAX):
         before = search.best
-        for stage in (_time, _strikes, _letters, _peers, _quiet):
+        for stage in (_time, _strikes, _letters, _peers):
             search.allow_half()
             stage(search)
         if search.best == before:
             break
+    search.allow_half()
+    _quiet(search)
     return search.best
 
 
@@ -101,15 +104,14 @@ class _Search:
         self._allowed = self._runs + -(-(self._runs_max - self._runs) // 2)
 
     def attempt(self, plan: Plan, exactly: bool = False) -> bool:
-        """Take `plan` if it fails in the same way; `exactly`: at the same place and time, too."""
+        """Take `plan` if it fails in the same way; `exactly`: word for word."""
         if self._runs >= self._allowed:
             return False
         self._runs += 1
         outcome = self._fails(plan)
         found = [v for v in outcome.violations if self._same(v)]
         if exactly:
-            now = self.violation
-            found = [v for v in found if (v.round, v.who) == (now.round, now.who)]
+            found = [v for v in found if v == self.violation]
         elif not self.in_the_end:
             found = [v for v in found if not _last(outcome, v)]
         if found:
@@ -123,7 +125,7 @@ class _Search:
 
 
 def _last(outcome: Outcome, violation: Violation) -> bool:
-    return bool(outcome.rounds) and violation.round >= outcome.rounds[-1].number
+    return violation.round >= outcome.ticks + outcome.quiet - 1
 
 
 def _time(search: _Search) -> None:
@@ -153,8 +155,8 @@ def _strikes(search: _Search) -> None:
 
 def _letters(search: _Search) -> None:
     """Fewer slots in which letters are written."""
-    rounds = sum(search.best.rounds())
-    slots = [f"{name}:{slot}" for slot in range(rounds + 1) for name in search.outcome.names]
+    ticks, _ = search.best.rounds()
+    slots = [f"{name}:{slot}" for slot in range(ticks) for name in search.outcome.names]
     if search.best.letters is not None:
         slots = [slot for slot in slots if slot in search.best.letters]
 
