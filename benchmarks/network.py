@@ -15,6 +15,7 @@ from peer.membership import join
 from peer.send import send
 from peer.stewards.desk import Desk, admit
 from peer.stewards.founding import create_network
+from peer.stewards.shelf import FolderShelf
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol.messages import Note
@@ -35,8 +36,8 @@ class Network:
         share = open_share(self.share, identity.name)
         self.desk = Desk(
             self.home,
-            where,
             identity,
+            FolderShelf(where),
             share,
             self.clock,
             lambda: keys.load_key(where),

@@ -52,12 +52,6 @@ _LEVELS: dict[Severity, Level] = {"info": "info", "warn": "warn", "critical": "h
 Handler = Callable[[Received, View], list[Effect]]
 
 
-def handle(received: Received, view: View) -> list[Effect]:
-    """The effects of an item; none where its kind asks for nothing, or is not understood."""
-    handler = HANDLERS.get(received.item.head.kind)
-    return [] if handler is None or received.item.body is None else handler(received, view)
-
-
 def answer_question(received: Received, view: View) -> list[Effect]:
     """Answer from insights on the same topics, or stay silent: a guess costs more than nothing."""
     item = received.item

@@ -5,9 +5,11 @@ Nothing here acts. Adapters are chosen in `peer.wiring`, and only there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from peer.clock import Clock, Entropy
+from peer.handlers import HANDLERS, Handler
 from peer.home import Home
 from peer.home.places import Identity
 from protocol.signing import Signer, fingerprint, show_fingerprint
@@ -29,6 +31,7 @@ class Peer:
     entropy: Entropy
     folder: str | None = None
     next_beat_ms: int = 6 * HOUR_MS
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)
     # What was looked at on the share lately, and when, by my monotonic clock.

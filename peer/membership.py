@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from peer import keys
 from peer.clock import Clock, Entropy
-from peer.home import create_home
+from peer.home import Home, create_home
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import (
@@ -37,7 +37,7 @@ from protocol.errors import (
 )
 from protocol.root import Root
 from protocol.roster import Roster
-from protocol.signing import fingerprint, same_fingerprint, show_fingerprint
+from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
 from registry import charter, roster, yard
 from registry.share import Share
 
@@ -89,22 +89,33 @@ def join(
     identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
     signer = keys.load_key(folder)
     stored = create_home(os.path.join(folder, DATABASE), entropy.draw)
-    with stored.transaction():
-        stored.archive.remember(document, clock.wall_ms())
-        stored.state.put("marker", marker)
-        stored.state.forget("left")
+    enter(identity, stored, share, signer, clock)
     stored.close()
-    yard.make_folders(share, name)
-    card = Card(
-        network=document.digest, name=name, cluster=cluster, key=signer.key, at=clock.wall_ms()
-    )
-    roster.place_card(share, name, documents.seal(card, signer))
     member = members.member(name)
     admitted = member is not None and member.state_of(signer.key) == "active"
     shown = show_fingerprint(fingerprint(signer.public))
     return Joined(
         identity, shown, root_fingerprint(document.digest), root is not None, admitted, warning
     )
+
+
+def enter(identity: Identity, home: Home, share: Share, signer: Signer, clock: Clock) -> None:
+    """Pin the root in a home, and put its folder with a card on the share; again is harmless."""
+    marker = charter.fetch_marker(share)
+    _, document = open_marker(marker, identity.network)
+    with home.transaction():
+        home.archive.remember(document, clock.wall_ms())
+        home.state.put("marker", marker)
+        home.state.forget("left")
+    yard.make_folders(share, identity.name)
+    card = Card(
+        network=identity.network,
+        name=identity.name,
+        cluster=identity.cluster,
+        key=signer.key,
+        at=clock.wall_ms(),
+    )
+    roster.place_card(share, identity.name, documents.seal(card, signer))
 
 
 def _check_root(network: str, expected: str | None) -> None:

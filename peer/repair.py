@@ -11,16 +11,17 @@ import os
 import sqlite3
 from dataclasses import dataclass
 
-from peer import keys, lock
+from peer import lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.places import DATABASE, Identity
 from peer.wiring import open_share
+from protocol import limits
 from protocol.errors import HomeError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
-from protocol.signing import Signer
 from registry import layout
+from registry.share import Share
 
 # Parents before children, so that foreign keys hold while rows are carried over.
 _TABLES = (
@@ -48,7 +49,6 @@ def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> R
 
 
 def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
-    signer = keys.load_key(folder)
     path = os.path.join(folder, DATABASE)
     salvaged: int | None = None
     aside: str | None = None
@@ -59,17 +59,18 @@ def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> 
         aside = _set_aside(path)
         home = create_home(path, entropy.draw)
         salvaged = _salvage(aside, home.db) if aside else 0
-    told = _told_epochs(identity, signer, entropy)
+    told = told_epochs(open_share(identity.share, identity.name, entropy), identity)
     try:
-        return _new_epoch(home, told, clock, entropy, salvaged, aside)
+        epoch, again = begin_epoch(home, told, clock, entropy)
+        return Repaired(epoch, again, salvaged, aside)
     finally:
         home.close()
 
 
-def _new_epoch(
-    home: Home, told: tuple[str, ...], clock: Clock, entropy: Entropy,
-    salvaged: int | None, aside: str | None,
-) -> Repaired:  # fmt: skip
+def begin_epoch(
+    home: Home, told: tuple[str, ...], clock: Clock, entropy: Entropy
+) -> tuple[str, int]:
+    """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
     with home.transaction():
         epoch = home.state.begin_epoch(entropy.draw, told)
         again = home.outgoing.queue_again(home.state.earlier_epochs)
@@ -79,18 +80,17 @@ def _new_epoch(
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())
         home.concerns.resolve_like("refused:", clock.wall_ms())
-    return Repaired(epoch, again, salvaged, aside)
+    return epoch, again
 
 
-def _told_epochs(identity: Identity, signer: Signer, entropy: Entropy) -> tuple[str, ...]:
+def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
     """Epochs that my own heartbeat on the share names: a lost database does not know them."""
     try:
-        share = open_share(identity.share, identity.name, entropy)
-        data = share.read(layout.heartbeat(identity.name), 1 << 16)
+        data = share.read(layout.heartbeat(identity.name), limits.document_bytes_max)
         beat = open_heartbeat(data, identity.network, identity.address)
     except (ShareError, RuleError):
         return ()
-    return (*beat.earlier_epochs, beat.epoch) if beat.key == signer.key else ()
+    return (*beat.earlier_epochs, beat.epoch) if beat.key == identity.key else ()
 
 
 def _set_aside(path: str) -> str | None:

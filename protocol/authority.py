@@ -23,6 +23,7 @@ from protocol.head import TYPE as HEAD
 from protocol.head import Head
 from protocol.order import TYPE as ORDER
 from protocol.order import Order
+from protocol.remembered import remembered
 from protocol.root import TYPE as ROOT
 from protocol.root import Role, Root
 from protocol.roster import TYPE as ROSTER
@@ -67,6 +68,7 @@ def seal_document(body: StewardBody, network: str, signer: Signer) -> bytes:
     return data
 
 
+@remembered
 def open_root(data: bytes, network: str | None = None) -> StewardDocument:
     """Root version 1: it verifies under its own keys, and its digest is the network's id.
 
@@ -81,6 +83,7 @@ def open_root(data: bytes, network: str | None = None) -> StewardDocument:
     return _authorised(data, envelope, root, root, envelope.digest)
 
 
+@remembered
 def open_steward_document(data: bytes, root: Root, network: str) -> StewardDocument:
     """A charter, roster or order that `root` gives its signer the right to sign.
 
@@ -119,6 +122,7 @@ def _authorised(
     )  # fmt: skip
 
 
+@remembered
 def open_head(data: bytes, root: Root, network: str) -> Head:
     """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
     return _open_head(data, root, network)[0]

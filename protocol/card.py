@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from protocol import limits
 from protocol.documents import open_document
 from protocol.fields import ClusterName, Key, Millis, NetworkId, PeerName, Word
+from protocol.remembered import remembered
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/card/1"
@@ -26,6 +27,7 @@ class Card:
     capabilities: Annotated[tuple[Word, ...], AtMost(limits.capabilities_max)] = ()
 
 
+@remembered
 def open_card(data: bytes, network: str, name: str, cluster: str) -> Card:
     """The card of `name` in `cluster`, verified under its own key; RuleError CARD-1 to CARD-3."""
     return open_document(

@@ -26,6 +26,7 @@ from protocol.fields import (
     Seq,
     Word,
 )
+from protocol.remembered import remembered
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/heartbeat/1"
@@ -68,6 +69,7 @@ class Heartbeat:
     heads: Annotated[tuple[dict[str, Any], ...], AtMost(limits.heads_max)] = ()
 
 
+@remembered
 def open_heartbeat(data: bytes, network: str, author: str) -> Heartbeat:
     """The heartbeat of `author`, verified by itself; RuleError HB-1 to HB-3."""
     return open_document(data, TYPE, Heartbeat, "HB", {"network": network, "author": author})

@@ -13,6 +13,7 @@ from typing import Any
 from protocol import canonical, wire
 from protocol.authority import StewardDocument, open_root
 from protocol.fields import ClusterName
+from protocol.remembered import remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ def form_marker(cluster: str, root: bytes) -> bytes:
     return canonical.encode({"cluster": cluster, "root": canonical.decode(root)})
 
 
+@remembered
 def open_marker(data: bytes, network: str | None) -> tuple[str, StewardDocument]:
     """(cluster, root version 1); RuleError ROOT-4 for its form, ROOT-* and ENV-* for the root."""
     canonical.decode(data)

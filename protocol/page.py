@@ -20,6 +20,7 @@ from protocol.envelope import Envelope, open_envelope
 from protocol.errors import RuleError
 from protocol.fields import AddressText, Audience, Epoch, Hash, Key, Millis, NetworkId, Seq
 from protocol.messages import Item, id_of_hash, item_hash, read_item
+from protocol.remembered import remembered
 from protocol.signing import Signer, pae
 from protocol.wire import AtMost
 
@@ -104,6 +105,7 @@ def form_page(header: Header, items: Sequence[bytes], signer: Signer) -> Formed:
     return Formed(canonical.sha256_hex(message), data)
 
 
+@remembered
 def open_page(data: bytes, network: str, known: frozenset[str] = frozenset()) -> Page:
     """The page in `data`, verified by itself; RuleError (ENV-*, PAGE-*) names the rule broken.
 

@@ -29,6 +29,7 @@ from protocol.fields import (
     NetworkId,
     Seq,
 )
+from protocol.remembered import remembered
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/receipt/1"
@@ -78,6 +79,7 @@ class Receipt:
     streams: Annotated[tuple[StreamReceipt, ...], AtMost(limits.receipt_streams_max)] = ()
 
 
+@remembered
 def open_receipt(data: bytes, network: str, reader: str, author: str) -> Receipt:
     """A receipt verified by itself and found where it belongs; RuleError RCPT-1 to 3, RCPT-14."""
     expected = {"network": network, "reader": reader, "author": author}

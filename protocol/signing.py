@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from protocol import limits
 from protocol.canonical import b32, b64
+from protocol.remembered import foretell, remembered
 
 _fingerprint_chars = 26  # 130 bits
 _fingerprint_groups = (5, 4, 4, 5, 4, 4)
@@ -49,6 +50,7 @@ def pae(type: str, body: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(body), body)
 
 
+@remembered
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether `signature` is the strict Ed25519 signature of `message`. Never raises."""
     if len(public_key) != limits.key_bytes or len(signature) != limits.signature_bytes:
@@ -97,7 +99,9 @@ class Signer:
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes, the same for the same message."""
-        return self._private.sign(message)
+        signature = self._private.sign(message)
+        foretell(verify, (self.public, message, signature), True)
+        return signature
 
 
 def fingerprint(public: bytes) -> str:

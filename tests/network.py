@@ -26,10 +26,11 @@ from peer.home.mail import Letter
 from peer.home.places import Identity, choose
 from peer.instance import HOUR_MS, Peer
 from peer.membership import join
-from peer.repair import _new_epoch
+from peer.repair import begin_epoch, told_epochs
 from peer.send import Sent, send
 from peer.stewards.desk import Desk, admit, halt, resume
 from peer.stewards.founding import create_network
+from peer.stewards.shelf import FolderShelf
 from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
@@ -38,8 +39,7 @@ from protocol.authority import StewardBody, StewardDocument
 from protocol.card import Card
 from protocol.charter import Charter
 from protocol.effect import Effect
-from protocol.errors import NotFoundError, RuleError, ShareError
-from protocol.heartbeat import open_heartbeat
+from protocol.errors import NotFoundError
 from protocol.messages import KINDS, Body, Head, Insight, Note, compose
 from protocol.page import ALL, Header, form_page
 from protocol.root import Role, Root, Steward
@@ -130,11 +130,20 @@ class DyingDatabase(Database):
             self.kill()
 
 
+class ListShelf(list[StewardDocument]):
+    """A steward's shelf in memory."""
+
+    def keep(self, document: StewardDocument) -> None:
+        self.append(document)
+
+    def everything(self) -> list[bytes]:
+        return [document.data for document in self]
+
+
 class MemoryDesk(Desk):
     """A steward whose shelf is a list, so that founding a network touches no disk."""
 
-    __slots__ = ("shelf",)
-    shelf: list[StewardDocument]
+    shelf: ListShelf
 
     def documents(self, type_: str) -> list[StewardDocument]:
         return [document for document in self.shelf if document.type == type_]
@@ -198,17 +207,15 @@ class Network:
         self.desk.sign(Roster(network=self.network, cluster=self.cluster, version=1, at=now))
 
     def _desk(self, shelf: Iterable[StewardDocument] = ()) -> MemoryDesk:
-        desk = MemoryDesk(
+        return MemoryDesk(
             home="",
-            folder="",
             identity=self._identity("kay", self.steward),
+            shelf=ListShelf(shelf),
             share=self.memory,
             clock=self.clock,
             entropy=SeededEntropy("desk", self.seed),
             unlock=lambda: self.steward,
         )
-        desk.shelf = list(shelf)
-        return desk
 
     def _identity(self, name: str, signer: Signer) -> Identity:
         return Identity(
@@ -311,13 +318,8 @@ class Network:
     def repair(self, name: str) -> int:
         """What `repair.repair` does to a sound home; how many items wait again."""
         peer = self.peers[name]
-        try:
-            data = self.memory.read(layout.heartbeat(name), 1 << 16)
-            beat = open_heartbeat(data, peer.identity.network, peer.address)
-            told = (*beat.earlier_epochs, beat.epoch) if beat.key == peer.signer.key else ()
-        except (RuleError, ShareError):
-            told = ()
-        return _new_epoch(peer.home, told, peer.clock, peer.entropy, None, None).queued_again
+        told = told_epochs(self.memory, peer.identity)
+        return begin_epoch(peer.home, told, peer.clock, peer.entropy)[1]
 
     # ------------------------------------------------------------------------------ doing
 
@@ -639,8 +641,8 @@ class FolderNetwork:
         folder, identity = choose(self.home, "stewards", None, None)
         return Desk(
             home=self.home,
-            folder=folder,
             identity=identity,
+            shelf=FolderShelf(folder),
             share=open_share(self.share, "kay"),
             clock=self.clock,
             entropy=SeededEntropy("desk", self.clock.wall),

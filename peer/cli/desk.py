@@ -17,6 +17,7 @@ from peer.cli.where import Where
 from peer.clock import SystemClock, SystemEntropy
 from peer.deadline import watch
 from peer.stewards.desk import Desk
+from peer.stewards.shelf import FolderShelf
 from peer.wiring import open_share
 from protocol.errors import HumanNeededError, UsageError
 from protocol.signing import Signer
@@ -43,7 +44,8 @@ def open_desk(where: Where, passphrase_file: str | None) -> Desk:
             return keys.load_key(folder)
         return keys.load_sealed_key(folder, _passphrase(identity.name, passphrase_file))
 
-    return Desk(where.home, folder, identity, share, clock, unlock, SystemEntropy())
+    shelf = FolderShelf(folder)
+    return Desk(where.home, identity, shelf, share, clock, unlock, SystemEntropy())
 
 
 def new_passphrase(steward: str, *, none: bool, file: str | None) -> bytes | None:

@@ -19,6 +19,7 @@ from peer.send import send
 from peer.stewards import desk as stewardship
 from peer.stewards.desk import Desk, admit, scope_named
 from peer.stewards.founding import create_network
+from peer.stewards.shelf import FolderShelf
 from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
@@ -140,8 +141,9 @@ class Stage:
     def _open_desk(self, chance: Entropy) -> Desk:
         folder, identity = choose(self.home, "stewards", STEWARD, None)
         share = open_share(self.share, STEWARD, chance)
+        shelf = FolderShelf(folder)
         return Desk(
-            self.home, folder, identity, share, self.clock, lambda: keys.load_key(folder), chance
+            self.home, identity, shelf, share, self.clock, lambda: keys.load_key(folder), chance
         )
 
     def _open_peer(self, name: str, chance: Entropy) -> Peer:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
-from peer.stewards import shelf
 from peer.stewards.opening import open_marker
+from peer.stewards.shelf import Shelf, gather, verify
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64
@@ -29,11 +29,14 @@ from registry.share import Share
 
 @dataclass(slots=True)
 class Desk:
-    """A steward at work: his identity and directory, the share, and how to unlock his key."""
+    """A steward at work: his identity, his shelf, the share, and how to unlock his key.
+
+    `home` is the PEER_HOME whose peers are admitted without a fingerprint.
+    """
 
     home: str
-    folder: str
     identity: Identity
+    shelf: Shelf
     share: Share
     clock: Clock
     unlock: Callable[[], Signer]
@@ -48,16 +51,16 @@ class Desk:
     def documents(self, type_: str) -> list[StewardDocument]:
         """The valid documents of a type, oldest first."""
         root = self.root()
-        found = shelf.gather(self.folder, self.share, root, self.identity.network)
+        found = gather(self.shelf, self.share, root, self.identity.network)
         return [document for document in found if document.type == type_]
 
     def sign(self, body: Roster | Order) -> StewardDocument:
         """Sign, remember and place a document."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
-        document = shelf.verify(data, self.root(), self.identity.network)
+        document = verify(data, self.root(), self.identity.network)
         # Placed first: a shelf that knows more than the share would never place it again.
         charter.place_document(self.share, document)
-        shelf.keep(self.folder, document)
+        self.shelf.keep(document)
         return document
 
 

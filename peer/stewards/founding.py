@@ -10,7 +10,7 @@ from peer.clock import Clock, Entropy
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, save_identity
-from peer.stewards import shelf
+from peer.stewards.shelf import FolderShelf, Shelf, verify
 from peer.wiring import create_share
 from protocol import authority, limits, names
 from protocol.charter import Charter
@@ -21,6 +21,7 @@ from protocol.roster import Roster
 from protocol.signing import Signer
 from registry import charter as documents
 from registry import layout
+from registry.share import Share
 
 ROLES = ("root", "charter", "roster", "order")
 
@@ -63,13 +64,7 @@ def create_network(
     seed = seed or entropy.draw(limits.seed_bytes)
     signer = Signer(seed)
     now = clock.wall_ms()
-    root = Root(
-        version=1,
-        at=now,
-        stewards=(Steward(name=steward, key=signer.key),),
-        roles=tuple(Role(role=role, keys=(signer.key,)) for role in ROLES),
-    )
-    first = authority.seal_document(root, "", signer)
+    first = authority.seal_document(first_root(steward, signer, now), "", signer)
     network = authority.open_root(first).digest
     identity = Identity(name=steward, cluster=cluster, network=network, share=path, key=signer.key)
     folder = directory(home, "stewards", steward, network)
@@ -79,15 +74,34 @@ def create_network(
     else:
         keys.store_sealed_key(folder, seed, passphrase, entropy)
     save_identity(home, "stewards", identity)
+    lay_out(share, FolderShelf(folder), cluster, first, signer, now)
+    return Founded(network, cluster, steward, folder)
+
+
+def first_root(steward: str, signer: Signer, at: int) -> Root:
+    """Root version 1: one steward whose key has every role."""
+    return Root(
+        version=1,
+        at=at,
+        stewards=(Steward(name=steward, key=signer.key),),
+        roles=tuple(Role(role=role, keys=(signer.key,)) for role in ROLES),
+    )
+
+
+def lay_out(
+    share: Share, shelf: Shelf, cluster: str, first: bytes, signer: Signer, at: int
+) -> None:
+    """Make an empty share the network whose sealed first root this is; the marker comes last."""
+    root = authority.open_root(first)
+    assert isinstance(root.body, Root)
     documents.make_folders(share)
     bodies = (
-        Charter(network=network, version=1, at=now),
-        Roster(network=network, cluster=cluster, version=1, at=now),
+        Charter(network=root.digest, version=1, at=at),
+        Roster(network=root.digest, cluster=cluster, version=1, at=at),
     )
-    sealed = [first] + [authority.seal_document(body, network, signer) for body in bodies]
+    sealed = [first] + [authority.seal_document(body, root.digest, signer) for body in bodies]
     for data in sealed:
-        document = shelf.verify(data, root, network)
-        shelf.keep(folder, document)
+        document = verify(data, root.body, root.digest)
+        shelf.keep(document)
         documents.place_document(share, document)
     share.place(layout.MARKER, form_marker(cluster, first))
-    return Founded(network, cluster, steward, folder)

@@ -7,6 +7,7 @@ newest of what the share shows and what this shelf holds.
 from __future__ import annotations
 
 import os
+from typing import Protocol
 
 from peer.home.files import make_private_folder, read_private, write_private
 from peer.stewards.opening import open_document
@@ -24,35 +25,51 @@ def verify(data: bytes, trust: Root, network: str) -> StewardDocument:
     return open_document(data, trust, network)
 
 
-def keep(folder: str, document: StewardDocument) -> None:
-    """Remember a document in a steward's directory."""
-    shelf = os.path.join(folder, _FOLDER)
-    make_private_folder(shelf)
-    path = layout.document_path(document.type, document.number, document.digest)
-    write_private(os.path.join(shelf, path.replace("/", ".")), document.data)
+class Shelf(Protocol):
+    """Where a steward keeps documents."""
+
+    def keep(self, document: StewardDocument) -> None:
+        """Remember a document; again is harmless."""
+        ...
+
+    def everything(self) -> list[bytes]:
+        """The bytes of every document kept."""
+        ...
 
 
-def gather(folder: str, share: Share, trust: Root, network: str) -> list[StewardDocument]:
+class FolderShelf:
+    """The shelf in a steward's directory."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = os.path.join(folder, _FOLDER)
+
+    def keep(self, document: StewardDocument) -> None:
+        """See `Shelf.keep`."""
+        make_private_folder(self._folder)
+        path = layout.document_path(document.type, document.number, document.digest)
+        write_private(os.path.join(self._folder, path.replace("/", ".")), document.data)
+
+    def everything(self) -> list[bytes]:
+        """See `Shelf.everything`."""
+        if not os.path.isdir(self._folder):
+            return []
+        return [
+            read_private(os.path.join(self._folder, name))
+            for name in sorted(os.listdir(self._folder))
+            if name.endswith(".json")
+        ]
+
+
+def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[StewardDocument]:
     """Every valid document of the shelf and of the share, by type, scope, number and digest."""
     found: dict[str, StewardDocument] = {}
-    for data in _shelved(folder) + _shared(share):
+    for data in shelf.everything() + _shared(share):
         try:
             document = verify(data, trust, network)
         except RuleError:
             continue  # peers quarantine and report it; a steward only must not build on it
         found[document.digest] = document
     return sorted(found.values(), key=lambda d: (d.type, d.scope, d.number, d.digest))
-
-
-def _shelved(folder: str) -> list[bytes]:
-    shelf = os.path.join(folder, _FOLDER)
-    if not os.path.isdir(shelf):
-        return []
-    return [
-        read_private(os.path.join(shelf, name))
-        for name in sorted(os.listdir(shelf))
-        if name.endswith(".json")
-    ]
 
 
 def _shared(share: Share) -> list[bytes]:

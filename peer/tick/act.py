@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from peer import effects, handlers
-from peer.handlers import Received
+from peer import effects
+from peer.handlers import Handler, Received
 from peer.home.journal import New
 from peer.instance import Peer
 from peer.tick.report import Report
@@ -62,8 +62,9 @@ def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
     with peer.home.transaction(durable=False):
         for new in batch:
             try:
-                if new.understood and new.kind in handlers.HANDLERS:
-                    report.problems += _act_one(peer, new)
+                handler = peer.handlers.get(new.kind) if new.understood else None
+                if handler is not None:
+                    report.problems += _act_one(peer, new, handler)
                 done.append(new)
             except HomeError:
                 raise
@@ -78,11 +79,11 @@ def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
     return failed
 
 
-def _act_one(peer: Peer, new: New) -> list[str]:
+def _act_one(peer: Peer, new: New, handler: Handler) -> list[str]:
     """The effects of one item, all or none; returns what policy refused."""
     with peer.home.db.savepoint():
         item = stored_item(new.data, bool(new.understood))
-        wanted = handlers.handle(Received(item, new.audience), HomeView(peer))
+        wanted = handler(Received(item, new.audience), HomeView(peer))
         return effects.apply(peer, wanted, item)
 
 

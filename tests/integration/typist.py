@@ -25,6 +25,7 @@ from peer.home.places import choose
 from peer.membership import join
 from peer.stewards.desk import Desk, admit
 from peer.stewards.founding import create_network
+from peer.stewards.shelf import FolderShelf
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 
@@ -150,8 +151,8 @@ def _template() -> Path:
     create_network(home, share, "lab", "kay", None, clock, entropy)
     folder, identity = choose(home, "stewards", None, None)
     desk = Desk(
-        home=home, folder=folder, identity=identity, share=open_share(share, "kay"), clock=clock,
-        entropy=entropy, unlock=lambda: keys.load_key(folder),
+        home=home, identity=identity, shelf=FolderShelf(folder), share=open_share(share, "kay"),
+        clock=clock, entropy=entropy, unlock=lambda: keys.load_key(folder),
     )  # fmt: skip
     for name in NAMES:
         join(home, share, name, None, clock, entropy)

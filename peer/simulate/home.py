@@ -1,0 +1,66 @@
+"""The home of a simulated peer: a real database in memory that tells of its commits.
+
+A process may die just before or just after any of them; a machine that loses power goes back to
+the last one that had to be durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from peer.home import Home
+from peer.home.database import Database
+
+# What is about to happen: ("commit" | "committed", "", "", b"").
+Step = Callable[[str, str, str, bytes], None]
+
+
+class WatchedDatabase(Database):
+    """`Database` in memory; `step`, `done` and `undone` are told what becomes of transactions."""
+
+    step: Step | None = None
+    done: Callable[[bool], None] | None = None
+    undone: Callable[[], None] | None = None
+
+    def __init__(self) -> None:
+        super().__init__(":memory:", create=True)
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """See `Database.transaction`."""
+        try:
+            with super().transaction(durable=durable):
+                yield
+                if self.step is not None:
+                    self.step("commit", "", "", b"")
+        except BaseException:
+            if self.undone is not None:
+                self.undone()
+            raise
+        if self.done is not None:
+            self.done(durable)
+        if self.step is not None:
+            self.step("committed", "", "", b"")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
+
+    def image(self) -> bytes:
+        """Everything in it, as a backup has it."""
+        return self._connection.serialize()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its pages."""
+        pages = self.one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return 0 if pages is None else int(pages[0])
+
+
+def restore(image: bytes) -> Home:
+    """The home that an image was made of."""
+    database = WatchedDatabase()
+    database._connection.deserialize(image)
+    return Home(database)

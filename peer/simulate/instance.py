@@ -1,0 +1,207 @@
+"""One peer on one simulated machine: its home, its view of the drive, its clock, and its end.
+
+A process of it lives for one tick or one send, or goes on (`resident`). It passes steps: before
+and after each call of the share, before and after each commit. Something can be armed to happen at
+one of them: the process dies there, or somebody else does something first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from peer.handlers import HANDLERS, Handler, Received, View
+from peer.home import Home
+from peer.home.places import Identity
+from peer.instance import Peer
+from peer.simulate.chance import Chance
+from peer.simulate.drive import View as DriveView
+from peer.simulate.home import WatchedDatabase, restore
+from peer.simulate.machine import VirtualClock
+from peer.tick.report import Report
+from protocol.effect import Effect
+from protocol.messages import KINDS
+from protocol.signing import Signer
+from registry.faulty import Killed
+
+Action = Callable[[str, str, str, bytes], None]
+
+
+class WatchedSigner(Signer):
+    """A key that tells what it signs."""
+
+    __slots__ = ("heard", "seed")
+
+    def __init__(self, seed: bytes) -> None:
+        super().__init__(seed)
+        self.seed = seed
+        self.heard: Callable[[bytes], None] | None = None
+
+    def sign(self, message: bytes) -> bytes:
+        """See `Signer.sign`."""
+        if self.heard is not None:
+            self.heard(message)
+        return super().sign(message)
+
+
+@dataclass(slots=True)
+class Backup:
+    """A home as it was: its bytes, and what had been acted on in it."""
+
+    image: bytes
+    acted: Counter[str]
+    round: int
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """`name` is bare. `honest`: it does what the software does. `copied`: its home existed twice.
+
+    `on`: its machine runs. `member`: it has not left. `acted` belongs to the home: how often the
+    effects of each item were committed.
+    """
+
+    name: str
+    identity: Identity
+    home: Home
+    view: DriveView
+    clock: VirtualClock
+    signer: WatchedSigner
+    entropy: Chance
+    every_ms: int
+    resident: bool = False
+    honest: bool = True
+    copied: bool = False
+    on: bool = True
+    member: bool = True
+    slot: int = 0
+    acted: Counter[str] = field(default_factory=Counter)
+    report: Report | None = None
+    failed: str | None = None
+    unwell: int = 0  # slots for which its operator has seen it parked
+    repairs: int = 0
+    steps: int = 0
+    steps_before: int = 40
+    depth: int = 0  # processes of it that are under way
+    armed: list[tuple[int, Action]] = field(default_factory=list)
+    own_seen: int = 0
+    others_seen: int = 0
+    on_acted: Callable[[Instance, str], None] | None = None
+    durable: Backup | None = None  # kept while power may go
+    power_may_go: bool = False
+    _process: Peer | None = None
+    _pending: list[str] = field(default_factory=list)
+    _handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._handlers = {kind: self._watched(HANDLERS.get(kind)) for kind in KINDS}
+        self.view.step = self.step
+        self.move_in(self.home)
+
+    @property
+    def database(self) -> WatchedDatabase:
+        """The database of its home."""
+        assert isinstance(self.home.db, WatchedDatabase)
+        return self.home.db
+
+    def move_in(self, home: Home) -> None:
+        """Live in another home from now on; every process of it is over."""
+        self.home = home
+        self.database.step = self.step
+        self.database.done = self._done
+        self.database.undone = self._pending.clear
+        self._process = None
+
+    def process(self) -> Peer:
+        """The process that does what comes next: the one that goes on, or a new one."""
+        if self._process is None or not self.resident or self.depth > 1:
+            process = Peer(
+                identity=self.identity,
+                home=self.home,
+                share=self.view,
+                signer=self.signer,
+                clock=self.clock,
+                entropy=self.entropy,
+                next_beat_ms=self.every_ms,
+                handlers=self._handlers,
+            )
+            if self.depth > 1:
+                return process
+            self._process = process
+        return self._process
+
+    def begin(self) -> None:
+        """A process does something."""
+        self.depth += 1
+        if self.depth == 1:
+            self.steps = 0
+            if self.power_may_go:
+                self.durable = self.backup(0)
+
+    def end(self) -> None:
+        """It has ended, or died; what was armed and not reached does not happen."""
+        self.depth -= 1
+        if self.depth == 0:
+            self.steps_before = max(self.steps, 10)
+            self.armed.clear()
+            self.power_may_go = False
+
+    def arm(self, at: int, action: Action) -> None:
+        """Let something happen at the `at`-th step of what it does next."""
+        self.armed.append((at, action))
+        self.armed.sort(key=lambda armed: armed[0])
+
+    def step(self, when: str, op: str, path: str, data: bytes) -> None:
+        """A step is passed."""
+        self.steps += 1
+        if self.armed and self.steps >= self.armed[0][0]:
+            _, action = self.armed.pop(0)
+            action(when, op, path, data)
+
+    def die(self) -> None:
+        """Every process of it is gone; what was not committed never happened."""
+        self._process = None
+        self._pending.clear()
+
+    def lose_power(self) -> None:
+        """Back to what had reached the disk for certain."""
+        if self.durable is not None:
+            self.go_back(self.durable)
+        self.clock.reboot()
+
+    def backup(self, round_: int) -> Backup:
+        """The home as it is now."""
+        return Backup(self.database.image(), self.acted.copy(), round_)
+
+    def go_back(self, backup: Backup) -> None:
+        """The home as it was."""
+        self.acted = backup.acted.copy()
+        self.move_in(restore(backup.image))
+        self.own_seen, self.others_seen = self.newest(1), self.newest(0)
+
+    def newest(self, mine: int) -> int:
+        """The row of the newest item in the home, mine (1) or others' (0)."""
+        row = self.home.db.one("SELECT max(n) FROM item WHERE mine = ?", mine)
+        return 0 if row is None or row[0] is None else int(row[0])
+
+    def _watched(self, handler: Handler | None) -> Handler:
+        def watched(received: Received, view: View) -> list[Effect]:
+            effects = [] if handler is None else handler(received, view)
+            self._pending.append(received.item.id)
+            return effects
+
+        return watched
+
+    def _done(self, durable: bool) -> None:
+        pending = self._pending[:]
+        self._pending.clear()
+        for item in pending:
+            self.acted[item] += 1
+            if self.on_acted is not None:
+                self.on_acted(self, item)
+        if durable and self.power_may_go and self.depth:
+            self.durable = self.backup(0)
+
+
+__all__ = ["Action", "Backup", "Instance", "Killed", "WatchedSigner"]

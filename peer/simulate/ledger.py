@@ -1,0 +1,58 @@
+"""What was promised and what became of it, written down outside the product.
+
+A letter is promised once it stands in its author's home, and taken back only when that home goes
+back to an older backup without it. Who acted is counted for each home, as effects live there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+ALL = "all"
+
+
+@dataclass(slots=True)
+class Letter:
+    """An item that a peer wrote; names are bare. `sure`: its author's home still holds it."""
+
+    id: str
+    author: str
+    to: str
+    kind: str
+    auto: bool
+    round: int
+    readers: int
+    sure: bool = True
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Letters by id, who has acted on which (and in which round), and what stewards signed."""
+
+    letters: dict[str, Letter] = field(default_factory=dict)
+    acted: dict[tuple[str, str], int] = field(default_factory=dict)
+    signed: set[str] = field(default_factory=set)
+    promised: int = 0
+    waits: list[int] = field(default_factory=list)
+
+    def promise(self, letter: Letter) -> None:
+        """An author's home holds one more letter."""
+        if letter.id not in self.letters:
+            self.letters[letter.id] = letter
+            self.promised += letter.readers
+
+    def act(self, reader: str, id_: str, round_: int) -> None:
+        """A reader's home holds the effects of a letter; the first time counts for the waits."""
+        letter = self.letters.get(id_)
+        if letter is not None and (reader, id_) not in self.acted:
+            self.acted[reader, id_] = round_
+            self.waits.append(round_ - letter.round)
+
+    def take_back(self, author: str, held: Iterable[str]) -> int:
+        """A home went back in time: what it does not hold is promised no more."""
+        kept = set(held)
+        lost = [x for x in self.letters.values() if x.author == author and x.id not in kept]
+        for letter in lost:
+            letter.sure = False
+        return len(lost)

@@ -1,0 +1,62 @@
+"""The people who run the machines: what they do about what their peer tells them.
+
+They read what `peer tick` and `peer escalations` say, and do what the words after the semicolon
+say: join again, ask to be admitted, `peer repair`. While faults are about they take their time; in
+the quiet phase they come at once.
+"""
+
+from __future__ import annotations
+
+from peer.simulate.instance import Instance
+from peer.simulate.world import World
+
+patience_slots = 3
+repairs_max = 6  # of one instance in the quiet phase; more would hide what never settles
+
+
+def mend(world: World, instance: Instance) -> None:
+    """Look after one instance before its next tick."""
+    if world.quiet and _needs_repair(world, instance):
+        _repair(world, instance)
+        return
+    if instance.report is None or instance.report.human is None:
+        instance.unwell = 0
+        return
+    instance.unwell += 1
+    slow = world.chance("operator", instance.name, instance.slot).below(patience_slots)
+    if not world.quiet and instance.unwell <= slow:
+        return
+    if "not admitted" in instance.report.human:
+        if world.enter(instance):
+            world.steward.admit(instance.name, instance.signer)
+    elif "repair" in instance.report.human:
+        _repair(world, instance)
+
+
+def _repair(world: World, instance: Instance) -> None:
+    if world.twins.get(instance.name) is not None:
+        world.stop_twin(instance.name)  # which repairs the first
+    else:
+        world.repair(instance)
+
+
+def _needs_repair(world: World, instance: Instance) -> bool:
+    """Whether a concern of its own home, or of a neighbour about it, asks for a repair."""
+    if instance.repairs >= repairs_max or not instance.honest:
+        return False
+    own = _open_concerns(instance)
+    if any(key.startswith(("claim:", "refused:")) for key in own):
+        return any(
+            world.instances[name].honest
+            for key in own
+            if key.startswith(("claim:", "refused:"))
+            and (name := key.split(":")[1].partition("@")[0]) in world.instances
+        )
+    epoch = instance.home.state.epoch
+    frozen = f"frozen:{instance.identity.address}:{epoch}"
+    return any(frozen in _open_concerns(other) for other in world.honest() if other is not instance)
+
+
+def _open_concerns(instance: Instance) -> list[str]:
+    rows = instance.home.db.read("SELECT key FROM concern WHERE resolved IS NULL ORDER BY key")
+    return [row[0] for row in rows]

@@ -1,0 +1,225 @@
+"""One run: a plan in, an outcome out; the same plan gives the same outcome, to the last byte.
+
+    found       the steward makes the network and admits the first peers
+    rounds      each peer writes letters, has faults strike it, and ticks, once in every interval
+    quiet       no faults and no letters any more; operators mend what asks for it
+    settled     checkers look whether everything has come to rest
+
+The run ends at the first violation: what comes after it would only confuse.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from peer.simulate import agents, checkers, faults, operators
+from peer.simulate.drive import Lag, walk
+from peer.simulate.instance import Instance
+from peer.simulate.outcome import Outcome, Round
+from peer.simulate.plan import Plan
+from peer.simulate.world import Broken, World
+from protocol.remembered import remembering
+
+remembered_max = 20_000
+
+Watch = Callable[[Round, int], None]
+Event = tuple[int, int, Callable[[], None]]
+
+LETTERS = {
+    "alive": "a", "late": "l", "suspect": "s", "dead": "d", "halted": "h", "unknown": "u"
+}  # fmt: skip
+# How the drive of a scenario shows changes to other machines, when nothing is wrong.
+DRIVES: dict[str, tuple[Lag, ...]] = {
+    "direct": (),
+    "synced": (Lag(ms_max=600_000, new=True, replaced=True, listed=True, read=True),),
+    "cached": (
+        Lag(ms_max=30_000, new=False, replaced=True, listed=False, read=True),
+        Lag(ms_max=30_000, new=True, replaced=False, listed=False, read=True),
+    ),
+}
+
+
+def run(plan: Plan, watch: Watch | None = None) -> Outcome:
+    """Run a plan; `watch` is told of every round that ended, and how many there are in all."""
+    # Peers of one process see the same bytes: what verified for one needs no second look.
+    with remembering(remembered_max):
+        return _run(plan, watch)
+
+
+def _run(plan: Plan, watch: Watch | None) -> Outcome:
+    world = World(plan)
+    rounds: list[Round] = []
+    violations = []
+    ticks, quiet = plan.rounds()
+    try:
+        _found(world)
+        rates = plan.faults_in_force(faults.names())
+        for number in range(ticks + quiet):
+            if number == ticks:
+                world.calm()
+            _play(world, number, rates)
+            rounds.append(_sample(world))
+            if watch is not None:
+                watch(rounds[-1], ticks + quiet)
+        for checker in world.checkers:
+            checker.settled()
+    except Broken as broken:
+        violations.append(broken.violation)
+        rounds.append(_sample(world))
+    return _outcome(world, rounds, violations)
+
+
+def _found(world: World) -> None:
+    for name in world.plan.instances():
+        world.instances[name] = world.make(name)
+    for instance in world.instances.values():
+        world.enter(instance)
+        instance.view.lags += DRIVES[world.plan.scenario.drive]
+    world.steward.found({name: one.signer.key for name, one in world.instances.items()})
+    world.checkers = checkers.make(world)
+
+
+def _play(world: World, number: int, rates: dict[str, int]) -> None:
+    """One interval of the schedule: every slot and every letter at its time."""
+    world.round = number
+    began = number * world.every_ms
+    world.now_ms = max(world.now_ms, began)
+    world.tally = Counter()
+    due: list[Event] = []
+    for instance in [*world.instances.values(), *world.twins.values()]:
+        at = began + _phase(world, instance)
+        due.append((at, len(due), partial(_slot, world, instance, rates)))
+        if not world.quiet and instance.member and instance.on:
+            for ms, to, body in agents.plan_letters(world, instance):
+                due.append((began + ms, len(due), partial(_write, world, instance, to, body)))
+    heapq.heapify(due)
+    while due:
+        put_off = world.next_event_ms()
+        if put_off is not None and put_off <= due[0][0]:
+            world.do_next_event()
+            continue
+        at, _, act = heapq.heappop(due)
+        world.now_ms = max(world.now_ms, at)
+        act()
+    world.totals.update(world.tally)
+    for checker in world.checkers:
+        checker.round_ended()
+
+
+def _phase(world: World, instance: Instance) -> int:
+    """When in an interval it ticks: a phase of its own, and a little by chance."""
+    phase = world.chance("phase", instance.view.who).below(world.every_ms * 8 // 10)
+    return phase + world.chance("jitter", instance.view.who, world.round).below(
+        max(world.every_ms // 10, 1)
+    )
+
+
+def _write(world: World, instance: Instance, to: list[str], body: Any) -> None:
+    if instance.on and instance.member and not instance.depth:
+        world.write(instance, to, body)
+
+
+def _slot(world: World, instance: Instance, rates: dict[str, int]) -> None:
+    if not _runs(world, instance):
+        return
+    instance.slot += 1
+    if world.twins.get(instance.name) is not instance:
+        operators.mend(world, instance)
+        if not world.quiet:
+            _strike(world, instance, rates)
+    if _runs(world, instance):  # still
+        world.tick(instance)
+
+
+def _runs(world: World, instance: Instance) -> bool:
+    there = instance in (world.instances.get(instance.name), world.twins.get(instance.name))
+    return there and instance.on and instance.member
+
+
+def _strike(world: World, instance: Instance, rates: dict[str, int]) -> None:
+    """Let faults strike: those that the scenario wants for certain, and those that chance does."""
+    coin = world.chance("strikes", instance.name, world.round)
+    wanted = [name for name, rate in rates.items() if coin.hits(rate)]
+    for planned in world.plan.scenario.at:
+        who = planned.get("who") or _drawn(world, planned)
+        if planned["round"] == world.round and who == instance.name:
+            wanted.append(planned["fault"])
+    for fault in wanted:
+        key = f"{instance.name}:{world.round}:{fault}"
+        if not world.plan.strikes(key):
+            continue
+        text = faults.load(fault)(world, instance, world.chance("strike", key))
+        if text is not None:
+            world.struck(key, fault, instance.name, text)
+
+
+def _drawn(world: World, planned: dict[str, Any]) -> str:
+    names = sorted(one.name for one in world.active() if one.on)
+    return world.chance("who", planned["round"], planned["fault"]).pick(names or ["nobody"])
+
+
+def _sample(world: World) -> Round:
+    files = dict(walk(world.drive.store, ""))
+    names = sorted(world.instances)
+    tally = world.tally
+    return Round(
+        number=world.round,
+        at_ms=world.now_ms,
+        quiet=world.quiet,
+        promised=world.ledger.promised,
+        under_way=max(world.ledger.promised - len(world.ledger.acted), 0),
+        ticks=tally["ticks"],
+        calls=tally["calls"],
+        read_bytes=tally["read_bytes"],
+        written_bytes=tally["written_bytes"],
+        files=len(files),
+        share_bytes=sum(map(len, files.values())),
+        home_bytes=sum(one.database.size for one in world.instances.values()),
+        quarantined=tally["quarantined"],
+        problems=tally["problems"],
+        parked=tally["parked"],
+        health={one.name: _health(one, names) for _, one in sorted(world.instances.items())},
+    )
+
+
+def _health(instance: Instance, names: list[str]) -> str:
+    report = instance.report
+    if report is None or not instance.member or not instance.on:
+        return "-" * len(names)
+    states = {row["name"]: LETTERS[row["state"]] for row in report.peers}
+    return "".join("." if name == instance.name else states.get(name, "u") for name in names)
+
+
+def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcome:
+    plan = world.plan
+    ticks, quiet = plan.rounds()
+    answers: dict[str, Counter[str]] = {}
+    for strike in world.strikes:
+        seen = answers.setdefault(strike.fault, Counter())
+        for number in (strike.round, strike.round + 1):
+            seen.update(world.answers.get(number, {}))
+    totals = world.totals + Counter(
+        strikes=len(world.strikes),
+        promised=world.ledger.promised,
+        acted=len(world.ledger.acted),
+    )
+    return Outcome(
+        scenario=plan.scenario.name,
+        about=plan.scenario.about,
+        seed=plan.seed,
+        names=tuple(sorted(world.instances)),
+        ticks=ticks,
+        quiet=quiet,
+        every_ms=world.every_ms,
+        violations=tuple(violations),
+        strikes=tuple(world.strikes),
+        answers={fault: dict(sorted(seen.items())) for fault, seen in sorted(answers.items())},
+        rounds=tuple(rounds),
+        waits=tuple(sorted(world.ledger.waits)),
+        totals=dict(sorted(totals.items())),
+        digest=world.digest(),
+    )

@@ -1,0 +1,103 @@
+"""The human with the key, at a desk whose shelf is in memory: the product's own desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peer.home.places import Identity
+from peer.simulate.chance import Chance
+from peer.simulate.drive import View
+from peer.simulate.ledger import Ledger
+from peer.simulate.machine import VirtualClock
+from peer.stewards import founding
+from peer.stewards.desk import Desk, admit, halt, newest_roster, resume
+from protocol import authority
+from protocol.authority import StewardDocument
+from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
+from protocol.roster import Member, MemberKey, Roster
+from protocol.signing import Signer, fingerprint, show_fingerprint
+
+NAME = "kay"
+
+
+class MemoryShelf:
+    """A `Shelf`; whatever is kept was signed, and the ledger knows it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._kept: dict[str, bytes] = {}
+
+    def keep(self, document: StewardDocument) -> None:
+        """See `Shelf.keep`."""
+        self._kept[document.digest] = document.data
+        self._ledger.signed.add(document.digest)
+
+    def everything(self) -> list[bytes]:
+        """See `Shelf.everything`."""
+        return list(self._kept.values())
+
+
+class Steward:
+    """What the steward does. False: the drive did not let him; he tries again another day."""
+
+    def __init__(
+        self, view: View, clock: VirtualClock, ledger: Ledger, cluster: str, seed: int
+    ) -> None:
+        chance = Chance(seed, "steward")
+        signer = Signer(chance.draw(32))
+        self.shelf = MemoryShelf(ledger)
+        first = authority.seal_document(
+            founding.first_root(NAME, signer, clock.wall_ms()), "", signer
+        )
+        founding.lay_out(view, self.shelf, cluster, first, signer, clock.wall_ms())
+        self.network = authority.open_root(first).digest
+        self.desk = Desk(
+            home="",
+            identity=Identity(
+                name=NAME, cluster=cluster, network=self.network, share="memory", key=signer.key
+            ),
+            shelf=self.shelf,
+            share=view,
+            clock=clock,
+            unlock=lambda: signer,
+            entropy=chance,
+        )
+
+    def found(self, members: dict[str, str]) -> None:
+        """The first roster with members: name → key."""
+        before = newest_roster(self.desk)
+        self.desk.sign(
+            Roster(
+                network=self.network,
+                cluster=self.desk.identity.cluster,
+                version=before.number + 1,
+                prev=before.digest,
+                at=self.desk.clock.wall_ms(),
+                members=tuple(
+                    Member(name=name, keys=(MemberKey(key=key),))
+                    for name, key in sorted(members.items())
+                ),
+            )
+        )
+
+    def admit(self, name: str, signer: Signer, *, reuse: bool = False) -> bool:
+        """Admit whoever proved to be `name` by the fingerprint of its key, told face to face."""
+        shown = show_fingerprint(fingerprint(signer.public))
+        return self._try(
+            lambda: admit(self.desk, name, shown, reuse=reuse, confirm=lambda _: False)
+        )
+
+    def halt(self, scope: str) -> bool:
+        """Halt everybody in a scope."""
+        return self._try(lambda: halt(self.desk, scope, "a drill"))
+
+    def resume(self, scope: str) -> bool:
+        """Lift every halt within a scope."""
+        return self._try(lambda: resume(self.desk, scope))
+
+    def _try(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except (ShareError, HumanNeededError, NotFoundError, UsageError):
+            return False
+        return True
