@@ -47,7 +47,8 @@ def made_up(
     return Outcome(
         scenario=plan.scenario.name, about="made up", seed=plan.seed, names=names, ticks=ticks,
         quiet=quiet, every_ms=EVERY_MS, violations=tuple(violations), strikes=struck, answers={},
-        rounds=rounds, waits=(1, 1, 2), totals={"promised": 3, "acted": 3}, digest=f"{plan.seed:064}",
+        rounds=rounds, waits=(1, 1, 2), totals={"promised": 3, "acted": 3},
+        digest=f"{plan.seed:064}",
     )  # fmt: skip
 
 

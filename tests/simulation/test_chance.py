@@ -65,7 +65,14 @@ def test_other_words_are_another_chance(one: list[str | int], other: list[str | 
 
 
 def test_numbers_and_their_spelling_have_nothing_in_common() -> None:
-    spellings = [(1, 2), ("1", 2), (12,), ("1,2",), ("1", "2"), (1, "2,")]
+    spellings: list[tuple[str | int, ...]] = [
+        (1, 2),
+        ("1", 2),
+        (12,),
+        ("1,2",),
+        ("1", "2"),
+        (1, "2,"),
+    ]
     assert len({Chance(*words).draw(16) for words in spellings}) == len(spellings)
 
 
@@ -127,5 +134,5 @@ def test_what_cannot_be_drawn_is_our_mistake() -> None:
         lambda: Chance(1).below(0), lambda: Chance(1).pick([]), lambda: Chance(1).sample([1], 2),
         lambda: Chance(1).sample([1], -1),
     ):  # fmt: skip
-        with pytest.raises(ValueError, match="no number below|cannot be drawn"):
+        with pytest.raises(ValueError, match=r"no number below|cannot be drawn"):
             impossible()

@@ -44,9 +44,12 @@ def test_a_damaged_plan_is_refused_in_words(change: dict[str, object]) -> None:
     with pytest.raises(UsageError) as caught:
         plan.from_json(value, KNOWN)
     assert "\n" not in str(caught.value)
-    for none in (None, [], {}, "x"):
-        with pytest.raises(UsageError):
-            plan.from_json(none, KNOWN)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "x", 3])
+def test_what_is_no_plan_is_refused(value: object) -> None:
+    with pytest.raises(UsageError):
+        plan.from_json(value, KNOWN)
 
 
 def test_half_of_the_faults_are_drawn_at_rates_of_every_size() -> None:
