@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 from peer.simulate import compare
 from peer.simulate.outcome import Outcome, Round
 from peer.simulate.report import plots
-from peer.simulate.report.axes import Frame, frame
+from peer.simulate.report.axes import NARROW_PX, Frame, frame
 from peer.simulate.report.histogram import bins, histogram, in_bins
 from peer.simulate.report.markup import Markup, element, joined
 from peer.simulate.report.plots import Line, Mark, Row
 from peer.simulate.report.words import counted, number, size, span
 
 BANDS_PEERS_MAX = 8
-NARROW_PX = 360
 WIDE_PX = {1: 960, 2: 540}
 
 Draw = Callable[[Outcome, Frame], Markup]
@@ -82,7 +81,7 @@ def _over_rounds(
             for name, colour, tell in lines
         ]
         plot = plots.lines(where, about, series, say, most, height)
-        title = element("h3", about) if where.width > NARROW_PX else Markup("")
+        title = element("h3", about) if where.size == "wide" else Markup("")
         return joined([title, plot])
 
     return draw
@@ -130,7 +129,7 @@ def _letters(outcomes: Sequence[Outcome]) -> Markup:
         return (
             f"{counted(compare.promised(outcome), 'letter')} promised, "
             f"{number(compare.acted(outcome))} acted on, {number(left)} on their way at the end. "
-            f"At most {number(most.under_way)} were on their way at once (round {most.number})."
+            f"Most at once: {number(most.under_way)}, in round {most.number}."
         )
 
     on_way = _over_rounds(
@@ -152,13 +151,17 @@ def _letters(outcomes: Sequence[Outcome]) -> Markup:
 
 def _health(outcomes: Sequence[Outcome]) -> Markup:
     def said(outcome: Outcome) -> str:
+        if len(outcome.names) < 2:
+            return "Who is alone sees nobody."
         views = "".join("".join(one.health.values()) for one in outcome.rounds)
         bad = sum(views.count(letter) for letter in "lsd")
         seen = sum(views.count(letter) for letter in "alsduh")
-        share = f"{100 * bad / seen:.1f} %" if seen else "none"
+        share = f"{100 * bad / seen:.1f} %" if bad else "none"
         return f"{_view_said(outcome)} Of all views, {share} were late, suspect or dead."
 
     section = _section("Health", said, outcomes, _health_grid)
+    if not any(outcome.rounds and len(outcome.names) > 1 for outcome in outcomes):
+        return section
     keys = [
         element("span", element("i", class_=name), name, class_="key")
         for name in ("live", "halted", "unknown", "late", "suspect", "dead")
@@ -174,11 +177,17 @@ def _view_said(outcome: Outcome) -> str:
 
 
 def _health_grid(outcome: Outcome, where: Frame) -> Markup:
-    about = "health as peers see each other"
+    if len(outcome.names) < 2:
+        return Markup("")
     if len(outcome.names) > BANDS_PEERS_MAX:
-        return plots.grid(where, about, [("", worst_rows(outcome))])
-    bands = [(f"{name} sees", band_rows(outcome, name)) for name in outcome.names]
-    return plots.grid(where, about, [band for band in bands if band[1]])
+        bands = [("", worst_rows(outcome))]
+    else:
+        bands = [(f"{name} sees", band_rows(outcome, name)) for name in outcome.names]
+    grid = plots.grid(where, "health as peers see each other", bands)
+    if (each := plots.rounds_a_column(where)) == 1:
+        return grid
+    said = f"A column is {counted(each, 'round')}, in the worst of their states."
+    return joined([grid, element("p", said, class_=f"note {where.size}")])
 
 
 def band_rows(outcome: Outcome, observer: str) -> list[Row]:
@@ -218,9 +227,10 @@ def _work(outcomes: Sequence[Outcome]) -> Markup:
             return "Nobody ticked."
         read = compare.per_tick(outcome, lambda one: one.read_bytes) or 0
         written = compare.per_tick(outcome, lambda one: one.written_bytes) or 0
+        ticks = compare.whole(outcome, lambda one: one.ticks)
         return (
             f"A tick took {number(calls)} calls to the share, read {size(read)} and wrote "
-            f"{size(written)}, in the mean of {counted(_ticks(outcome), 'tick')}."
+            f"{size(written)}, in the mean of {counted(ticks, 'tick')}."
         )
 
     calls = _over_rounds(
@@ -237,10 +247,6 @@ def _work(outcomes: Sequence[Outcome]) -> Markup:
         ("written", "two", _a_tick(lambda one: one.written_bytes)),
     )
     return _section("Work", said, outcomes, calls, moved)
-
-
-def _ticks(outcome: Outcome) -> int:
-    return sum(one.ticks for one in outcome.rounds)
 
 
 def _storage(outcomes: Sequence[Outcome]) -> Markup:
@@ -268,20 +274,17 @@ def _storage(outcomes: Sequence[Outcome]) -> Markup:
 
 def _troubles(outcomes: Sequence[Outcome]) -> Markup:
     def said(outcome: Outcome) -> str:
-        if not outcome.rounds:
-            return "Nobody reported anything."
-        last = outcome.rounds[-1]
-        worst = max(outcome.rounds, key=lambda one: one.problems)
-        parked = max(one.parked for one in outcome.rounds)
+        problems = compare.whole(outcome, lambda one: one.problems)
+        quarantined = compare.whole(outcome, lambda one: one.quarantined)
+        parked = compare.whole(outcome, lambda one: one.parked)
         return (
-            f"{number(last.quarantined)} in quarantine at the end; at most "
-            f"{counted(worst.problems, 'problem')} in a round (round {worst.number}) and "
-            f"{counted(parked, 'peer')} parked at once."
+            f"{counted(problems, 'problem')} reported by ticks, {number(quarantined)} times "
+            f"something was quarantined, and {counted(parked, 'tick')} of parked peers."
         )
 
     reported = _over_rounds(
         outcomes,
-        "What peers reported",
+        "In a round",
         number,
         ("quarantined", "one", lambda one: one.quarantined),
         ("problems", "two", lambda one: one.problems),
@@ -371,4 +374,7 @@ def lasted(outcome: Outcome) -> str:
     rounds = outcome.ticks + outcome.quiet
     whole = span(rounds * outcome.every_ms)
     quiet = f", the last {number(outcome.quiet)} without faults" if outcome.quiet else ""
-    return f"{counted(rounds, 'round')} of {span(outcome.every_ms)} ({whole}){quiet}"
+    ended = ""
+    if 0 < len(outcome.rounds) < rounds:
+        ended = f"; ended early, in round {outcome.rounds[-1].number}"
+    return f"{counted(rounds, 'round')} of {span(outcome.every_ms)} ({whole}){quiet}{ended}"
