@@ -16,6 +16,7 @@ from peer.simulate.report.words import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, co
 
 NARROW_PX = 360
 TICK_PX_MIN = 64
+LEVEL_PX_MIN = 26
 AXIS_PX = 46
 HEAD_PX = 18  # above every plot, where the quiet phase is named
 _TIME_STEPS_MS = (
@@ -143,15 +144,16 @@ def value_axis(
     frame: Frame, top: float, bottom: float, most: float, say: Callable[[float], str]
 ) -> tuple[Callable[[float], float], Markup]:
     """The scale from 0 to `most` (value → y) and its lines at round numbers."""
-    each = step(most, 4)
-    steps = max(math.ceil(most / each - 1e-9), 1)
-    scale = (bottom - top) / (steps * each)
+    most = most or 1
+    lines_max = max(round(bottom - top) // LEVEL_PX_MIN, 1)
+    each = max(step(most, lines_max), 1) if most >= 1 else step(most, lines_max)
+    scale = (bottom - top) / most
 
     def y(value: float) -> float:
         return bottom - value * scale
 
     parts = []
-    for n in range(steps + 1):
+    for n in range(int(most / each + 1e-9) + 1):
         level = y(n * each)
         parts.append(element("path", class_="level", d=f"M{frame.left} {level:.1f}H{frame.end}"))
         parts.append(element("text", say(n * each), class_="end", x=frame.left - 8, y=level + 4))

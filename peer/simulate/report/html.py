@@ -9,7 +9,7 @@ from importlib.resources import files
 from peer.simulate import compare
 from peer.simulate.outcome import Outcome, Violation
 from peer.simulate.report.markup import Markup, element
-from peer.simulate.report.sections import lasted, sections
+from peer.simulate.report.sections import sections
 from peer.simulate.report.words import counted, number, size, span
 
 VIOLATIONS_SHOWN_MAX = 100
@@ -62,12 +62,23 @@ def replay(outcome: Outcome) -> str:
     )
 
 
+def _lasted(outcome: Outcome) -> str:
+    """How long a run was, in words: `52 rounds of 6 h (13 d), the last 12 without faults`."""
+    rounds = outcome.ticks + outcome.quiet
+    whole = span(rounds * outcome.every_ms)
+    quiet = f", the last {number(outcome.quiet)} without faults" if outcome.quiet else ""
+    ended = ""
+    if 0 < len(outcome.rounds) < rounds:
+        ended = f"; ended early, in round {outcome.rounds[-1].number}"
+    return f"{counted(rounds, 'round')} of {span(outcome.every_ms)} ({whole}){quiet}{ended}"
+
+
 def _header(outcome: Outcome, command: str | None, letter: str) -> Markup:
     title = f"{letter}: {outcome.scenario}" if letter else outcome.scenario
     facts = (
         ("seed", str(outcome.seed)),
         ("peers", number(len(outcome.names))),
-        ("length", lasted(outcome)),
+        ("length", _lasted(outcome)),
     )
     told = [element("div", element("dt", name), element("dd", said)) for name, said in facts]
     return element(
