@@ -15,6 +15,7 @@ from peer.instance import Peer
 from protocol import canonical, limits, order, roster, wire
 from protocol.errors import HomeError
 from protocol.order import Order, halts_in_force, within
+from protocol.remembered import remembered
 from protocol.root import Root
 from protocol.roster import Member, Roster
 
@@ -92,10 +93,23 @@ def _sum_up(peer: Peer) -> Standing:
 def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
     value = peer.parsed.get(digest)
     if value is None:
-        value = wire.trusted(form, canonical.decode(data)["signed"])
+        value = _body(form, data)
         peer.parsed[digest] = value
     assert isinstance(value, form)
     return value
+
+
+@remembered
+def _body(form: type[T], data: bytes) -> T:
+    """What a document says that verified before it was stored."""
+    return wire.trusted(form, canonical.decode(data)["signed"])
+
+
+@remembered
+def _head(data: bytes) -> dict[str, Any]:
+    """The steward's signed head in it."""
+    head: dict[str, Any] = canonical.decode(data)["head"]
+    return head
 
 
 def in_force(peer: Peer) -> list[Stored]:
@@ -111,7 +125,7 @@ def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     halts = halts_in_force(orders)
     ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
-    return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
+    return tuple(_head(d.data) for d in ranked[: limits.heads_max])
 
 
 def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[int, int, str]:
