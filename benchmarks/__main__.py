@@ -7,7 +7,15 @@ import importlib
 import sys
 
 # The order in which they run: what people ask for first comes first.
-PROGRAMS = ("delivery", "letter", "receiving", "commands", "history", "neighbours")
+PROGRAMS = (
+    "delivery",
+    "letter",
+    "receiving",
+    "commands",
+    "history",
+    "neighbours",
+    "simulation",
+)
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ class WatchedShare:
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
-    ) -> list[bytes | ShareError]:
+    ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`."""
         return self._run(lambda: self._inner.read_many(paths, bytes_max, known))
 

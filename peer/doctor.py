@@ -21,7 +21,6 @@ from peer.home.drive import check_home, network_kind
 from peer.home.places import DATABASE, Identity, identities
 from peer.stewards.opening import open_marker
 from peer.wiring import open_share
-from protocol import canonical
 from protocol.errors import HomeError, ShareDeniedError, ShareError, SomaError, UsageError
 from registry import charter, layout, roster
 from registry.share import Share
@@ -220,7 +219,7 @@ def _clock(identity: Identity, home: Home, clock: Clock) -> Findings:
 def _others_ahead(home: Home) -> int:
     """By how many ms the middle one of three or more others dates its beat after I saw it."""
     rows = home.neighbours.all().values()
-    ahead = sorted(canonical.decode(row.data)["signed"]["at"] - row.seen_wall for row in rows)
+    ahead = sorted(row.at - row.seen_wall for row in rows)
     return int(ahead[len(ahead) // 2]) if len(ahead) >= 3 else 0
 
 

@@ -23,11 +23,11 @@ from typing import TypeVar
 
 from protocol.errors import OversizedError, ShareError, ShareUnavailableError
 from registry.errnos import denied, explain, explained, is_sharing, special, unsupported
-from registry.share import Entry, check_folder, check_path
+from registry.share import Entry, check_folder, check_path, digest
 from registry.spot import (
     Spot,
     careful_flags,
-    holds_still,
+    glimpse,
     is_folder,
     listed,
     open_folder,
@@ -94,21 +94,23 @@ class FolderShare:
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
-    ) -> list[bytes | ShareError]:
+    ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`."""
         before = [None] * len(paths) if known is None else known
         asked = list(zip(paths, map(check_path, paths), before, strict=True))
-        results: list[bytes | ShareError] = []
+        results: list[bytes | ShareError | None] = []
         try:
             with self._walk() as walk:
                 root = walk.to([])
                 for path, (*folders, name), old in asked:
-                    if old is not None and holds_still(root, path, old):
-                        results.append(old)
+                    seen = None if old is None else glimpse(root, path, bytes_max)
+                    if seen is not None and digest(seen) == old:
+                        results.append(None)
                         continue
                     try:
                         data = read_at(walk.to(folders), name, path, bytes_max)
-                        results.append(old if old is not None and old == data else data)
+                        still = old is not None and data != seen and digest(data) == old
+                        results.append(None if still else data)
                     except ShareError as error:
                         results.append(error)
                     except OSError as error:

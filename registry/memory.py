@@ -18,7 +18,7 @@ from protocol.errors import (
     ShareUnavailableError,
     SpecialFileError,
 )
-from registry.share import Entry, check_folder, check_path, is_listed
+from registry.share import Entry, check_folder, check_path, digest, is_listed
 
 Node = dict[str, "Node"] | bytes | None
 
@@ -42,19 +42,19 @@ class MemoryShare:
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
-    ) -> list[bytes | ShareError]:
+    ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`."""
         known = [None] * len(paths) if known is None else known
         for path in paths:
             check_path(path)
-        results: list[bytes | ShareError] = []
+        results: list[bytes | ShareError | None] = []
         for path, before in zip(paths, known, strict=True):
             try:
                 data = self.read(path, bytes_max)
             except ShareError as error:
                 results.append(error)
             else:
-                results.append(before if before is not None and before == data else data)
+                results.append(data if before is None or before != digest(data) else None)
         return results
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:

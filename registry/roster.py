@@ -27,8 +27,8 @@ def place_card(share: Share, name: str, data: bytes) -> None:
 
 def fetch_heartbeats(
     share: Share, names: Sequence[str], known: Sequence[bytes | None]
-) -> list[bytes | ShareError]:
-    """The heartbeats of peers, in order; the very object of `known` where nothing changed."""
+) -> list[bytes | ShareError | None]:
+    """The heartbeats of peers, in order; None where its digest is the known one."""
     return share.read_many(
         [layout.heartbeat(name) for name in names], limits.document_bytes_max, known
     )

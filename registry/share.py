@@ -18,8 +18,8 @@ Reading
   SHARE-7   A file larger than `bytes_max` MUST raise OversizedError; no more than `bytes_max` + 1
             bytes of it may be held.
   SHARE-8   `read_many` MUST answer each path as `read` would, in order, errors in place; where the
-            bytes equal `known`, it MUST return that very object; that alone it may find out
-            through a link on the way (SHARE-2), since the very same bytes are no news.
+            `digest` of the bytes is the `known` one, it MUST return None instead; that alone it
+            may find out through a link on the way (SHARE-2), since the same bytes are no news.
 Writing
   SHARE-9   `place` MUST be atomic: a reader sees the old content or the new one, and after an error
             either of them, whole. No temporary may be left behind by a call that returns.
@@ -49,9 +49,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from protocol.errors import ShareError
+from protocol.remembered import remembered
 
 name_chars_max = 127  # besides the dot of a hidden name
 path_chars_max = 240  # with a root in front, below the 260 of Windows
@@ -86,11 +88,11 @@ class Share(Protocol):
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
-    ) -> list[bytes | ShareError]:
+    ) -> list[bytes | ShareError | None]:
         """`read` of each path, in order; the fast way for the heartbeats of 1,000 peers.
 
         Raises no ShareError: each stands in the place of its path. `known`, as long as `paths`,
-        holds what the caller has seen before; `result[i] is known[i]` then means "unchanged", and
+        holds the `digest` of what the caller has seen before; None then means "unchanged", and
         nothing needs to be verified again. Paths that share folders should stand together.
         """
         ...
@@ -128,6 +130,12 @@ class Share(Protocol):
         `shared`: others may create files in it, and nobody may remove another's (mode 1777).
         """
         ...
+
+
+@remembered
+def digest(data: bytes) -> bytes:
+    """What `read_many` knows a content by: its SHA-256."""
+    return sha256(data).digest()
 
 
 def check_path(path: str) -> list[str]:

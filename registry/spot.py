@@ -135,11 +135,11 @@ def _too_large(path: str, bytes_max: int) -> OversizedError:
     return OversizedError(f"{path}: more than {bytes_max} bytes; ignored until it is replaced")
 
 
-def holds_still(root: Spot, path: str, known: bytes) -> bool:
-    """Whether the very bytes `known` stand at a path below the root; anything else is False.
+def glimpse(root: Spot, path: str, bytes_max: int) -> bytes | None:
+    """The bytes at a path below the root, good only to tell that nothing changed; or None.
 
-    Without the careful walk: all it may say is that nothing changed, and a link on the way to
-    exactly the bytes that were verified before is no news either. The rest is judged with care.
+    Without the careful walk: a link on the way to exactly the bytes that were verified before is
+    no news either. The rest is judged with care.
     """
     try:
         if root.fd is None:
@@ -147,11 +147,15 @@ def holds_still(root: Spot, path: str, known: bytes) -> bool:
         else:
             descriptor = os.open(path, _read_flags, dir_fd=root.fd)
     except OSError:
-        return False
+        return None
     try:
-        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        return regular and os.read(descriptor, len(known) + 1) == known
+        status = os.fstat(descriptor)
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode) or size > bytes_max:
+            return None
+        data = os.read(descriptor, size + 1)
+        return data if len(data) == size else None
     except OSError:
-        return False
+        return None
     finally:
         os.close(descriptor)

@@ -58,6 +58,9 @@ COMMANDS = {
         "halt": "Stop a peer, a cluster or the whole network",
         "resume": "Lift what was halted",
     },
+    "Science": {
+        "simulate": "Play networks of simulated peers, with faults",
+    },
     "Shell": {
         "completion": "Print the completion script of a shell",
     },

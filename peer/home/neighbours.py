@@ -9,13 +9,14 @@ from peer.home.database import Database
 
 
 class Neighbour(NamedTuple):
-    """One row; `seen_*` is my own clock when I first saw the newest `seq`."""
+    """One row; `at` is its own clock, `seen_*` mine when I first saw the newest `seq`."""
 
     name: str
-    data: bytes
+    digest: bytes
     epoch: str
     seq: int
     tick: int
+    at: int
     lifecycle: str
     next_ms: int
     mean_ms: int

@@ -23,7 +23,7 @@ from protocol.errors import (
     SpecialFileError,
 )
 from registry.memory import MemoryShare, Node
-from registry.share import Entry, is_listed
+from registry.share import Entry, digest, is_listed
 
 past_max = 400
 call_ms = 3
@@ -182,16 +182,17 @@ class View:
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
-    ) -> list[bytes | ShareError]:
+    ) -> list[bytes | ShareError | None]:
         """See `Share`."""
-        results: list[bytes | ShareError] = []
-        for path, before in zip(paths, known or [None] * len(paths), strict=True):
+        known = [None] * len(paths) if known is None else known
+        results: list[bytes | ShareError | None] = []
+        for path, before in zip(paths, known, strict=True):
             try:
                 data = self.read(path, bytes_max)
             except ShareError as error:
                 results.append(error)
             else:
-                results.append(before if before is not None and before == data else data)
+                results.append(data if before is None or before != digest(data) else None)
         return results
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
@@ -251,8 +252,9 @@ class View:
         for lag in self.lags:
             if lag.new if before is None else lag.replaced:
                 known = self._late.setdefault(folder, {}).get(name)
-                node = before if known is None else known.node
-                until = self.drive.now() + 1 + self._chance.below(lag.ms_max)
+                now = self.drive.now()
+                node = before if known is None or known.until_ms <= now else known.node
+                until = now + 1 + self._chance.below(lag.ms_max)
                 self._late[folder][name] = Late(node, until, lag.listed, lag.read)
                 return
 

@@ -20,6 +20,7 @@ from protocol.page import ALL, Stream
 from protocol.roster import Member
 from protocol.suspicion import observed, state_of, suspicion
 from registry import layout, roster
+from registry.share import digest
 
 
 def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
@@ -28,14 +29,14 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
         m for m in (standing.roster.members if standing.roster else ()) if m.name != peer.name
     ]
     rows = peer.home.neighbours.all()
-    known = [row.data if (row := rows.get(member.name)) else None for member in members]
+    known = [row.digest if (row := rows.get(member.name)) else None for member in members]
     heard = roster.fetch_heartbeats(peer.share, [member.name for member in members], known)
     now = read(peer.clock)
     fresh: list[Heartbeat] = []
     changed: list[Neighbour] = []
     with peer.home.transaction(durable=False):
-        for member, data, old in zip(members, heard, known, strict=True):
-            if data is old or isinstance(data, MissingError):
+        for member, data in zip(members, heard, strict=True):
+            if data is None or isinstance(data, MissingError):
                 continue
             if isinstance(data, ShareError):
                 report.problems.append(f"{layout.heartbeat(member.name)}: {data}")
@@ -91,10 +92,11 @@ def _row(peer: Peer, beat: Heartbeat, data: bytes, row: Neighbour | None, now: M
             mean = observed(mean, interval)
     return Neighbour(
         name=peer.bare(beat.author),
-        data=data,
+        digest=digest(data),
         epoch=beat.epoch,
         seq=beat.seq,
         tick=beat.tick,
+        at=beat.at,
         lifecycle=beat.lifecycle,
         next_ms=beat.next_beat_ms,
         mean_ms=mean,

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from peer.simulate.chance import Chance
+from peer.simulate.drive import Drive
 from registry.faulty import FaultyShare
 from registry.folder import FolderShare
 from registry.memory import MemoryShare
@@ -53,6 +55,16 @@ class FaultyRig(MemoryRig):
     def __init__(self) -> None:
         super().__init__()
         self.share = FaultyShare(self.memory)
+
+
+class ViewRig(MemoryRig):
+    """One machine's view of a simulated drive on which nothing is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        drive = Drive(lambda: 0, lambda ms: None)
+        drive.store = self.memory
+        self.share = drive.mount("core", Chance("contract"))
 
 
 class FolderRig:
@@ -103,6 +115,7 @@ def make_rig(name: str, home: Path) -> Rig:
 rigs: dict[str, Callable[[Path], Rig]] = {
     "memory": lambda home: MemoryRig(),
     "faulty": lambda home: FaultyRig(),
+    "simulated view": lambda home: ViewRig(),
     "folder": FolderRig,
     "folder by path": lambda home: FolderRig(home, by_descriptor=False),
 }

@@ -26,7 +26,7 @@ from protocol.errors import (
     SpecialFileError,
 )
 from registry.folder import FolderShare
-from registry.share import Share
+from registry.share import Share, digest
 from registry.spot import is_folder
 from tests.contract.rigs import FolderRig
 
@@ -157,7 +157,9 @@ class TestSpecialFiles:
             os.write(writer, b"letter")
             with pytest.raises(SpecialFileError):
                 rig.share.read("fifo", 9)
-            assert isinstance(rig.share.read_many(["fifo"], 9, [b"letter"])[0], SpecialFileError)
+            assert isinstance(
+                rig.share.read_many(["fifo"], 9, [digest(b"letter")])[0], SpecialFileError
+            )
             assert os.read(reader, 99) == b"letter"
         finally:
             os.close(reader)

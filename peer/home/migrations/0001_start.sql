@@ -143,14 +143,15 @@ CREATE TABLE own_receipt (
     due    INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
--- Neighbours as their newest heartbeat shows them, and when I first saw it.
--- With a rowid: without one, each heartbeat would fill an overflow page of its own.
+-- Neighbours as their newest heartbeat, whose bytes have this digest, shows them, and when I first
+-- saw it. The heartbeats themselves stay on the share: 1,000 homes need not keep 1,000 each.
 CREATE TABLE neighbour (
     name        TEXT PRIMARY KEY,
-    data        BLOB NOT NULL,
+    digest      BLOB NOT NULL,
     epoch       TEXT NOT NULL,
     seq         INTEGER NOT NULL,
     tick        INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
     lifecycle   TEXT NOT NULL,
     next_ms     INTEGER NOT NULL,
     mean_ms     INTEGER NOT NULL,
@@ -159,7 +160,7 @@ CREATE TABLE neighbour (
     seen_wall   INTEGER NOT NULL,
     mail        INTEGER NOT NULL,
     state       TEXT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- Files that did not parse when first seen; the same bytes at a later tick go to quarantine.
 CREATE TABLE unripe (

@@ -1,4 +1,4 @@
-"""The quick look at a file whose bytes are known: it says "unchanged" or nothing."""
+"""The quick look at a file whose digest is known: the whole bytes, or nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.spot import Spot, holds_still
+from registry.spot import Spot, glimpse
 
 
 @pytest.fixture
@@ -16,19 +16,19 @@ def spot(tmp_path: Path) -> Spot:
     return Spot(None, f"{tmp_path}/")
 
 
-@pytest.mark.parametrize(
-    ("known", "still"), [(b"known", True), (b"know", False), (b"knows", False), (b"known!", False)]
-)
-def test_only_the_very_same_bytes_are_no_news(spot: Spot, known: bytes, still: bool) -> None:
-    """SHARE-8: neither a beginning nor a continuation of them."""
-    assert holds_still(spot, "beat", known) is still
+def test_a_file_is_seen_whole_or_not_at_all(spot: Spot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SHARE-7, SHARE-8: neither a beginning nor more than was asked for."""
+    assert glimpse(spot, "beat", 5) == b"known"
+    assert glimpse(spot, "beat", 4) is None
+    monkeypatch.setattr(os, "read", lambda descriptor, size: b"know")
+    assert glimpse(spot, "beat", 5) is None
 
 
 def test_what_is_missing_or_no_file_is_left_to_the_careful_way(spot: Spot, tmp_path: Path) -> None:
     """SHARE-8: so that its error is the one that reading gives."""
     (tmp_path / "folder").mkdir()
-    assert not holds_still(spot, "nothing", b"")
-    assert not holds_still(spot, "folder", b"")
+    assert glimpse(spot, "nothing", 9) is None
+    assert glimpse(spot, "folder", 1 << 20) is None
 
 
 def test_a_drive_that_fails_in_the_middle_is_left_to_the_careful_way(
@@ -47,5 +47,5 @@ def test_a_drive_that_fails_in_the_middle_is_left_to_the_careful_way(
 
     monkeypatch.setattr(os, "read", failing)
     monkeypatch.setattr(os, "close", counted)
-    assert not holds_still(spot, "beat", b"known")
+    assert glimpse(spot, "beat", 9) is None
     assert len(closed) == 1

@@ -1,0 +1,1 @@
+"""An outcome as one HTML page: `html.page`. Everything in it is told by the outcome alone."""

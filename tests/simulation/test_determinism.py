@@ -1,0 +1,47 @@
+"""The same plan gives the same run: in another process, under another hash seed, without a memo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from peer.simulate.plan import Plan
+from peer.simulate.run import run
+from peer.simulate.scenario import load
+
+REPOSITORY = Path(__file__).parents[2]
+SEEDS = (1, 2)
+PROGRAM = """
+from peer.simulate.plan import Plan
+from peer.simulate.run import run
+from peer.simulate.scenario import load
+for seed in (1, 2):
+    print(run(Plan(load("any-weather"), seed, ticks=12)).digest)
+"""
+
+
+def digests() -> list[str]:
+    return [run(Plan(load("any-weather"), seed, ticks=12)).digest for seed in SEEDS]
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "4711"])
+def test_another_process_with_another_order_of_sets_plays_the_same(hash_seed: str) -> None:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == digests()
+
+
+def test_seeds_differ() -> None:
+    assert len(set(digests())) == len(SEEDS)
+
+
+def test_remembering_what_verified_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_memo = digests()
+    monkeypatch.setattr("peer.simulate.run.remembered_max", 1)
+    assert digests() == with_memo
