@@ -2,7 +2,8 @@
 
 Of each page of an honest author that a receipt newly covers the home holds a row under a digest
 which that author signed, and every item that its header lists; the head is the digest of the last
-page, and nothing waits below what it says was acted on. Pages below the floor are nobody's duty, and of a refused page the items are not taken.
+page, and nothing waits below what it says was acted on. Pages below the floor are nobody's duty,
+and of a refused page the items are not taken.
 """
 
 from __future__ import annotations
