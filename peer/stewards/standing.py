@@ -59,14 +59,7 @@ class Standing:
 
 def standing(peer: Peer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
-    version = (peer.home.db.version(), peer.home.archive.changes)
-    cached = peer.parsed.get("standing")
-    if isinstance(cached, tuple) and cached[0] == version:
-        found: Standing = cached[1]
-        return found
-    found = _sum_up(peer)
-    peer.parsed["standing"] = (version, found)
-    return found
+    return peer.home.archive.derived("standing", lambda: _sum_up(peer))
 
 
 def _sum_up(peer: Peer) -> Standing:
@@ -93,16 +86,10 @@ def _sum_up(peer: Peer) -> Standing:
 def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
     value = peer.parsed.get(digest)
     if value is None:
-        value = _body(form, data)
+        value = wire.trusted_document(form, data)
         peer.parsed[digest] = value
     assert isinstance(value, form)
     return value
-
-
-@remembered
-def _body(form: type[T], data: bytes) -> T:
-    """What a document says that verified before it was stored."""
-    return wire.trusted(form, canonical.decode(data)["signed"])
 
 
 @remembered
@@ -114,7 +101,8 @@ def _head(data: bytes) -> dict[str, Any]:
 
 def in_force(peer: Peer) -> list[Stored]:
     """The documents in force: the newest of each type and scope, and every order."""
-    return peer.home.archive.newest_of_all() + _orders(peer)
+    archive = peer.home.archive
+    return archive.derived("in force", lambda: [*archive.newest_of_all(), *_orders(peer)])
 
 
 def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
@@ -122,6 +110,10 @@ def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
 
     Root, charter, roster and the halts in force come first; newest other orders fill the rest.
     """
+    return peer.home.archive.derived("heads", lambda: _heads(peer))
+
+
+def _heads(peer: Peer) -> tuple[dict[str, Any], ...]:
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     halts = halts_in_force(orders)
     ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
