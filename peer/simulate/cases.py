@@ -27,7 +27,8 @@ def keep(
     folder: str, plan: Plan, violations: Sequence[Violation], trace: str = "", mark: str = ""
 ) -> str:
     """Write a case below `folder`, over an older one of the same plan; returns its path."""
-    story = re.sub(r"[^a-z0-9-]+", "-", os.path.basename(plan.scenario.name).removesuffix(".toml"))
+    story = os.path.basename(plan.scenario.name).removesuffix(".toml").lower()
+    story = re.sub(r"[^a-z0-9-]+", "-", story)
     path = os.path.join(folder, f"{story}-{plan.seed}{mark}.json")
     found = [
         {"checker": v.checker, "round": v.round, "who": v.who, "text": v.text} for v in violations
@@ -42,7 +43,10 @@ def load(path: str, known: Collection[str] | None = None) -> Plan:
     value = _read(path)
     if not isinstance(value, dict) or "plan" not in value:
         raise UsageError(f"{path} is no case: take a file that `peer simulate soak` kept")
-    return plans.from_json(value["plan"], known)
+    try:
+        return plans.from_json(value["plan"], known)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def next_seed(folder: str, scenario: str) -> int:

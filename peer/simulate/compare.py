@@ -46,8 +46,13 @@ def rank(ascending: Sequence[int], percent: int) -> int | None:
 
 def per_tick(outcome: Outcome, amount: Callable[[Round], int]) -> float | None:
     """The mean over all ticks of the run; None where nobody ticked."""
-    ticks = sum(one.ticks for one in outcome.rounds)
-    return sum(map(amount, outcome.rounds)) / ticks if ticks else None
+    ticks = whole(outcome, lambda one: one.ticks)
+    return whole(outcome, amount) / ticks if ticks else None
+
+
+def whole(outcome: Outcome, amount: Callable[[Round], int]) -> int:
+    """The sum over all rounds of what is told of each."""
+    return sum(map(amount, outcome.rounds))
 
 
 def promised(outcome: Outcome) -> int:
@@ -129,7 +134,7 @@ _ROWS: tuple[tuple[str, Callable[[Outcome], Cell]], ...] = (
     ("files on the share at the end", _last(lambda one: one.files, number)),
     ("bytes on the share at the end", _last(lambda one: one.share_bytes, size)),
     ("strikes", _count(lambda outcome: len(outcome.strikes))),
-    ("quarantined at the end", _last(lambda one: one.quarantined, number)),
-    ("parked at most", _count(lambda o: max((one.parked for one in o.rounds), default=0))),
+    ("quarantined", _count(lambda outcome: whole(outcome, lambda one: one.quarantined))),
+    ("ticks of parked peers", _count(lambda outcome: whole(outcome, lambda one: one.parked))),
     ("settled after faults stopped", _settled),
 )

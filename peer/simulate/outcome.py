@@ -57,7 +57,7 @@ class Round:
     files: int  # this and the two below: now
     share_bytes: int
     home_bytes: int
-    quarantined: int
+    quarantined: int  # this and the two below: what the ticks of this round reported
     problems: int
     parked: int
     health: dict[str, str]

@@ -81,8 +81,9 @@ class Plan:
         if file is not None:
             return f"peer simulate replay {shlex.quote(file)}"
         # No option leaves out single strikes; `--faults none` leaves out all.
-        leaves_out = self.only is not None and (self.only or self.faults != {})
-        if leaves_out or (self.quiet, self.letters, self.names) != (None, None, None):
+        none = self.faults == {} and (self.only == frozenset() or not self.scenario.at)
+        whole = self.only is None and self.faults != {}
+        if not (none or whole) or (self.quiet, self.letters, self.names) != (None, None, None):
             return None
         if self.scenario.name == ANY_WEATHER:
             words = ["peer simulate replay", str(self.seed)]
@@ -107,16 +108,16 @@ class Plan:
 def from_json(value: Any, known: Collection[str] | None = None) -> Plan:
     """The plan that `as_json` said; UsageError where a hand or a drive changed it."""
     try:
-        if not isinstance(value["seed"], int):
-            raise UsageError(f"a seed is a whole number, not {value['seed']!r}")
+        if type(value["seed"]) is not int:
+            raise ValueError(f"a seed is a whole number, not {value['seed']!r}")
         return Plan(
             scenario=scenarios.from_json(value["scenario"], known), seed=value["seed"],
             peers=_number(value, "peers", 1, scenarios.peers_max),
             ticks=_number(value, "ticks", 1, scenarios.rounds_max),
             quiet=_number(value, "quiet", 0, scenarios.rounds_max),
-            faults=None if value.get("faults") is None else dict(value["faults"]),
-            only=_words(value, "only"), letters=_words(value, "letters"),
-            names=None if value.get("names") is None else tuple(value["names"]),
+            faults=_rates(value, known),
+            only=_set(_words(value, "only")), letters=_set(_words(value, "letters")),
+            names=_words(value, "names"),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(
@@ -137,10 +138,25 @@ def _number(value: dict[str, Any], key: str, least: int, most: int) -> int | Non
     return number
 
 
-def _words(value: dict[str, Any], key: str) -> frozenset[str] | None:
+def _words(value: dict[str, Any], key: str) -> tuple[str, ...] | None:
     words = value.get(key)
     if words is None:
         return None
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise ValueError(f"{key} is a list of texts")
-    return frozenset(words)
+    return tuple(words)
+
+
+def _set(words: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if words is None else frozenset(words)
+
+
+def _rates(value: dict[str, Any], known: Collection[str] | None) -> dict[str, int] | None:
+    rates = value.get("faults")
+    if rates is None:
+        return None
+    # The same rules as for those of a scenario.
+    checked = scenarios.from_json({**value["scenario"], "faults": rates}, known).faults
+    if checked == "drawn":
+        raise ValueError("rates are numbers")
+    return checked

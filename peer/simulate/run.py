@@ -197,11 +197,13 @@ def _health(instance: Instance, names: list[str]) -> str:
 def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcome:
     plan = world.plan
     ticks, quiet = plan.rounds()
-    answers: dict[str, Counter[str]] = {}
+    near: dict[str, set[int]] = {}
     for strike in world.strikes:
-        seen = answers.setdefault(strike.fault, Counter())
-        for number in (strike.round, strike.round + 1):
-            seen.update(world.answers.get(number, {}))
+        near.setdefault(strike.fault, set()).update((strike.round, strike.round + 1))
+    answers = {
+        fault: sum((world.answers.get(number, Counter()) for number in sorted(rounds_)), Counter())
+        for fault, rounds_ in sorted(near.items())
+    }
     totals = world.totals + Counter(
         strikes=len(world.strikes),
         promised=world.ledger.promised,
@@ -217,7 +219,7 @@ def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcom
         every_ms=world.every_ms,
         violations=tuple(violations),
         strikes=tuple(world.strikes),
-        answers={fault: dict(sorted(seen.items())) for fault, seen in sorted(answers.items())},
+        answers={fault: dict(sorted(seen.items())) for fault, seen in answers.items()},
         rounds=tuple(rounds),
         waits=tuple(sorted(world.ledger.waits)),
         totals=dict(sorted(totals.items())),

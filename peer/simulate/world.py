@@ -272,8 +272,8 @@ class World:
             raise Broken(self.violation("crash", instance.name, described(error, what))) from error
         finally:
             instance.end()
-        if instance.failed is not None:
-            self.answer({"killed": "killed"}.get(instance.failed, f"exit: {instance.failed}"))
+        if instance.failed not in (None, "killed"):
+            self.answer(f"ended with {instance.failed}")
         self.trace(f"{what} {instance.name} {instance.failed} {instance.report}".encode())
         self._collect(instance)
 

@@ -40,7 +40,7 @@ def command(where: Where, knobs: Knobs, a: str, b: str) -> None:
         "table": [dict(zip(("what", "a", "b", "ratio"), row, strict=True)) for row in rows],
     }  # fmt: skip
     output.answer(where, value, lambda: _lines(first, second, rows))
-    report(knobs, [first, second])
+    report(knobs, [first, second], [plan.command() for plan in plans])
     raise click.exceptions.Exit(0 if first.ok and second.ok else 1)
 
 

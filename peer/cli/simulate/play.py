@@ -26,7 +26,7 @@ def play(where: Where, knobs: Knobs, plan: Plan, file: str | None = None) -> Non
     outcome = watched(plan)
     again = plan.command(file)
     output.answer(where, said(outcome, again), lambda: words.outcome_lines(outcome, again))
-    report(knobs, [outcome])
+    report(knobs, [outcome], [again])
     raise click.exceptions.Exit(0 if outcome.ok else 1)
 
 
@@ -56,7 +56,7 @@ def play_smaller(where: Where, knobs: Knobs, plan: Plan, folder: str) -> None:
         again = small.command(file)
     value = said(outcome, again) | {"file": file, "plan": small.as_json()}
     output.answer(where, value, lambda: words.smaller_lines(outcome, small, again))
-    report(knobs, [outcome])
+    report(knobs, [outcome], [again])
     raise click.exceptions.Exit(0 if outcome.ok else 1)
 
 
@@ -90,15 +90,15 @@ def check_report(knobs: Knobs) -> None:
         raise UsageError(f"--report {path}: that is a folder, or its folder does not exist")
 
 
-def report(knobs: Knobs, outcomes: Sequence[Outcome]) -> None:
-    """Write the page that was asked for, if one was."""
+def report(knobs: Knobs, outcomes: Sequence[Outcome], again: Sequence[str | None]) -> None:
+    """Write the page that was asked for, if one was; `again` replay the outcomes, one each."""
     if knobs.report is None:
         return
-    from peer.simulate.report import page
+    from peer.simulate.report.html import page
 
     try:
         with open(knobs.report, "w", encoding="utf-8") as file:
-            file.write(page(outcomes))
+            file.write(page(outcomes, again))
     except OSError as error:
         raise UsageError(f"--report {knobs.report}: {error.strerror}; choose another") from error
     output.aside(f"wrote {knobs.report}")

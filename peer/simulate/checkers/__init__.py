@@ -55,8 +55,9 @@ class Checker:
 
 @cache
 def names() -> tuple[str, ...]:
-    """All checkers."""
-    return tuple(sorted(m.name.replace("_", "-") for m in iter_modules(__path__)))
+    """All checkers; files whose name begins with `_` are what several of them use."""
+    found = (m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    return tuple(sorted(name.replace("_", "-") for name in found))
 
 
 def about(name: str) -> str:

@@ -14,7 +14,10 @@ from peer.simulate.outcome import Outcome
 from peer.simulate.report.markup import Markup, element, joined
 from peer.simulate.report.words import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, counted, number, span
 
+NARROW_PX = 360
 TICK_PX_MIN = 64
+LEVEL_PX_MIN = 16
+LEVELS_MAX = 5
 AXIS_PX = 46
 HEAD_PX = 18  # above every plot, where the quiet phase is named
 _TIME_STEPS_MS = (
@@ -36,6 +39,11 @@ class Frame:
     first: int  # number of the first round
     quiet: int  # rounds of the quiet phase, the last ones
     every_ms: int
+
+    @property
+    def size(self) -> str:
+        """The screens that it is for, a class of the style sheet."""
+        return "wide" if self.width > NARROW_PX else "narrow"
 
     @property
     def plot(self) -> int:
@@ -68,7 +76,7 @@ class Frame:
 
 def frame(outcome: Outcome, width: int) -> Frame:
     """The frame of a run at a width: margins are the same in all its plots."""
-    left, right = (104, 92) if width > 600 else (88, 74) if width > 400 else (76, 74)
+    left, right = (104, 92) if width > 600 else (88, 74) if width > NARROW_PX else (76, 74)
     rounds = outcome.rounds
     return Frame(
         width=width,
@@ -92,9 +100,8 @@ def step(span_: float, ticks_max: int) -> float:
 
 def drawing(frame: Frame, height: float, about: str, *parts: str) -> Markup:
     """One SVG that is as wide as its frame, or as what there is of the screen."""
-    size = "wide" if frame.width > 400 else "narrow"
     box = f"0 0 {frame.width} {height:.0f}"
-    return element("svg", *parts, class_=size, viewBox=box, role="img", aria_label=about)
+    return element("svg", *parts, class_=frame.size, viewBox=box, role="img", aria_label=about)
 
 
 def quiet_shade(frame: Frame, bottom: float) -> Markup:
@@ -138,15 +145,16 @@ def value_axis(
     frame: Frame, top: float, bottom: float, most: float, say: Callable[[float], str]
 ) -> tuple[Callable[[float], float], Markup]:
     """The scale from 0 to `most` (value → y) and its lines at round numbers."""
-    each = step(most, 4)
-    steps = max(math.ceil(most / each - 1e-9), 1)
-    scale = (bottom - top) / (steps * each)
+    most = most or 1
+    lines_max = max(min(round(bottom - top) // LEVEL_PX_MIN, LEVELS_MAX), 1)
+    each = max(step(most, lines_max), 1) if most >= 1 else step(most, lines_max)
+    scale = (bottom - top) / most
 
     def y(value: float) -> float:
         return bottom - value * scale
 
     parts = []
-    for n in range(steps + 1):
+    for n in range(int(most / each + 1e-9) + 1):
         level = y(n * each)
         parts.append(element("path", class_="level", d=f"M{frame.left} {level:.1f}H{frame.end}"))
         parts.append(element("text", say(n * each), class_="end", x=frame.left - 8, y=level + 4))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from importlib.resources import files
 
 from peer.simulate import compare
 from peer.simulate.outcome import Outcome, Violation
 from peer.simulate.report.markup import Markup, element
-from peer.simulate.report.sections import lasted, sections
+from peer.simulate.report.sections import sections
 from peer.simulate.report.words import counted, number, size, span
 
 VIOLATIONS_SHOWN_MAX = 100
-DIGEST_CHARS = 16
 
 
-def page(outcomes: Sequence[Outcome], commands: Sequence[str] = ()) -> str:
+def page(outcomes: Sequence[Outcome], commands: Sequence[str | None] = ()) -> str:
     """A whole page: of one outcome, or of two side by side.
 
-    `commands` replay the outcomes, one each; without them the page says what follows from the
-    outcome, which knows no options of faults. Raises ValueError for none or more than two.
+    `commands` replay the outcomes, one each, empty where there is none; without them the page says
+    what follows from the outcome, which knows no options of faults. Raises ValueError for no
+    outcome and for more than two.
     """
     if len(outcomes) not in (1, 2):
         raise ValueError(f"a page shows one or two outcomes, not {len(outcomes)}")
@@ -44,7 +45,7 @@ def page(outcomes: Sequence[Outcome], commands: Sequence[str] = ()) -> str:
         "main",
         element("header", element("div", *heads, class_="runs")),
         _figures(outcomes[0]) if len(outcomes) == 1 else _table(outcomes[0], outcomes[1]),
-        *sections(outcomes),
+        *(sections(outcomes) if any(outcome.rounds for outcome in outcomes) else ()),
         _footer(outcomes),
         class_="one" if len(outcomes) == 1 else "two",
     )
@@ -55,40 +56,61 @@ def page(outcomes: Sequence[Outcome], commands: Sequence[str] = ()) -> str:
 def replay(outcome: Outcome) -> str:
     """The command that plays this run again, as far as the outcome knows it."""
     return (
-        f"peer simulate run {outcome.scenario} --seed {outcome.seed} "
+        f"peer simulate run {shlex.quote(outcome.scenario)} --seed {outcome.seed} "
         f"--peers {len(outcome.names)} --ticks {outcome.ticks}"
     )
 
 
-def _header(outcome: Outcome, command: str, letter: str) -> Markup:
+def _lasted(outcome: Outcome) -> str:
+    """How long a run was, in words: `52 rounds of 6 h (13 d), the last 12 without faults`."""
+    rounds = outcome.ticks + outcome.quiet
+    whole = span(rounds * outcome.every_ms)
+    quiet = f", the last {number(outcome.quiet)} without faults" if outcome.quiet else ""
+    ended = ""
+    if 0 < len(outcome.rounds) < rounds:
+        ended = f"; ended early, in round {outcome.rounds[-1].number}"
+    return f"{counted(rounds, 'round')} of {span(outcome.every_ms)} ({whole}){quiet}{ended}"
+
+
+def _header(outcome: Outcome, command: str | None, letter: str) -> Markup:
     title = f"{letter}: {outcome.scenario}" if letter else outcome.scenario
     facts = (
         ("seed", str(outcome.seed)),
         ("peers", number(len(outcome.names))),
-        ("length", lasted(outcome)),
+        ("length", _lasted(outcome)),
     )
     told = [element("div", element("dt", name), element("dd", said)) for name, said in facts]
     return element(
         "div",
         element("h1", title),
         element("p", outcome.about, class_="about"),
-        element("p", _verdict(outcome), class_="verdict ok" if outcome.ok else "verdict broken"),
+        _verdict(outcome),
         element("dl", *told, class_="facts"),
-        element("p", "Play it again: ", element("code", command), class_="replay"),
+        _replay(command),
         *_violations(outcome.violations),
         class_="run",
     )
 
 
-def _verdict(outcome: Outcome) -> str:
+def _verdict(outcome: Outcome) -> Markup:
     """In words, never by colour alone."""
-    if not outcome.rounds:
-        return "Nothing was played."
     if not outcome.ok:
-        checkers = sorted({violation.checker for violation in outcome.violations})
-        return f"✕ {counted(len(outcome.violations), 'violation')}, found by {', '.join(checkers)}"
-    struck = counted(len(outcome.strikes), "strike")
-    return f"✓ No promise was broken, after {struck} on {counted(len(outcome.names), 'peer')}"
+        checkers = ", ".join(sorted({violation.checker for violation in outcome.violations}))
+        said = f"✕ {counted(len(outcome.violations), 'violation')}, found by {checkers}"
+        return element("p", said, class_="verdict broken")
+    if not outcome.rounds:
+        return element("p", "Nothing was played.", class_="verdict")
+    struck = f"after {counted(len(outcome.strikes), 'strike')}" if outcome.strikes else "no faults"
+    said = f"✓ No promise was broken: {counted(len(outcome.names), 'peer')}, {struck}"
+    return element("p", said, class_="verdict ok")
+
+
+def _replay(command: str | None) -> Markup:
+    """Words stay whole where the line breaks: `--seed` is no `-` and `-seed`."""
+    if not command:
+        return Markup("")
+    words = [part for word in command.split(" ") for part in (" ", element("span", word))]
+    return element("p", "Play it again: ", element("code", *words[1:]), class_="replay")
 
 
 def _violations(violations: Sequence[Violation]) -> list[Markup]:
@@ -158,7 +180,7 @@ def _table(a: Outcome, b: Outcome) -> Markup:
 
 def _footer(outcomes: Sequence[Outcome]) -> Markup:
     digests = [
-        element("span", f"Digest of {o.scenario}: ", element("code", o.digest[:DIGEST_CHARS]), " ")
+        element("span", f"Digest of {o.scenario}: ", element("code", o.digest), " ")
         for o in outcomes
     ]
     return element(

@@ -151,9 +151,13 @@ def _tooltips(
     return joined(columns)
 
 
-def cells(states: str, columns_max: int) -> list[tuple[int, int, str]]:
-    """Runs (from, to, state) of equal states; with more rounds than columns the worst of each."""
-    each = -(-len(states) // max(columns_max, 1)) or 1
+def rounds_a_column(frame: Frame) -> int:
+    """How many rounds share a column of the health grid, which is no narrower than a pixel."""
+    return max(-(-frame.rounds // frame.plot), 1)
+
+
+def cells(states: str, each: int) -> list[tuple[int, int, str]]:
+    """Runs (from, to, state) of equal states; where `each` rounds share a column, their worst."""
     worst = "".join(STATES)
     found: list[tuple[int, int, str]] = []
     for start in range(0, len(states), each):
@@ -180,7 +184,7 @@ def grid(frame: Frame, about: str, bands: Sequence[tuple[str, Sequence[Row]]]) -
             if y >= labelled:
                 labelled = y + 11
                 parts.append(_row_label(frame, row.label, y + high / 2 + 4))
-            for start, stop, state in cells(row.states, frame.plot):
+            for start, stop, state in cells(row.states, rounds_a_column(frame)):
                 if STATES[state] not in ("itself", "nobody looks"):
                     parts.append(_cell(frame, row.says, start, stop, state, y, high))
             y += high

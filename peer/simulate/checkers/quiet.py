@@ -1,0 +1,125 @@
+"""At the end nobody waits or is parked, all see each other alive, and ticks do next to nothing.
+
+The last two rounds write heartbeats and canaries only and leave the share as it is. A tick of
+theirs makes at most 28 + 2·M + D calls, where M counts members and D the steward documents in
+force: one read of each heartbeat and document, a listing of each own folder, eight feed pages
+looked at. Whatever concerns a hostile peer, or one that has left or is off, may go on.
+"""
+
+from __future__ import annotations
+
+from peer.simulate.checkers import Checker
+from peer.simulate.checkers._bytes import is_beat, page_file, receipt_file
+from peer.simulate.instance import Instance
+from peer.simulate.world import World
+
+last_rounds = 2
+
+
+class Check(Checker):
+    """Watches the last rounds, and asks everybody at the end."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._last = sum(world.plan.rounds()) - 1
+        self._before: dict[str, bytes] = {}
+
+    def round_ended(self) -> None:
+        """See `Checker.round_ended`."""
+        if self.world.quiet and self.world.round >= self._last - last_rounds:
+            now = {p: d for p, d in self.world.drive.files().items() if not is_beat(p)}
+            if self.world.round > self._last - last_rounds:
+                for path in sorted(now.keys() | self._before.keys()):
+                    if now.get(path) != self._before.get(path) and self._matters(path):
+                        self.fail("", f"{path} changed in a round in which nothing should happen")
+            self._before = now
+
+    def wrote(self, instance: Instance, path: str, data: bytes) -> None:
+        """See `Checker.wrote`."""
+        if not self._late or not instance.honest or is_beat(path) or path.endswith("/canary"):
+            return
+        if self._matters(path):
+            self.fail(instance.name, f"still writes {path} at the end of the quiet phase")
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if self._late and instance.honest and what == "tick":
+            members = len(self.world.instances)
+            bound = 28 + 2 * members + self._documents(instance)
+            if calls > bound + 40 * (members - len(self.world.honest())):
+                self.fail(instance.name, f"an idle tick makes {calls} calls, more than {bound}")
+
+    def settled(self) -> None:
+        """See `Checker.settled`."""
+        members = [one for one in self.world.honest() if one.on]
+        for one in members:
+            self._well(one)
+            self._waits(one, members)
+            self._sees(one, members)
+        self._inboxes({one.name for one in members})
+
+    @property
+    def _late(self) -> bool:
+        return self.world.quiet and self.world.round > self._last - last_rounds
+
+    def _matters(self, path: str) -> bool:
+        """Whether only honest peers who are there have to do with a path."""
+        if (page := page_file(path)) is not None:
+            names = [page.author] if page.to == "all" else [page.author, page.to]
+        else:
+            names = list(receipt_file(path) or [])
+        there = {one.name for one in self.world.honest() if one.on}
+        return all(name in there for name in names)
+
+    def _documents(self, instance: Instance) -> int:
+        row = instance.home.db.one("SELECT count(*) FROM document")
+        return 0 if row is None else int(row[0])
+
+    def _well(self, one: Instance) -> None:
+        if one.failed is not None or one.report is None:
+            self.fail(one.name, f"its last tick failed: {one.failed}")
+        if one.report.state == "parked" or one.report.human is not None:
+            why = one.report.human or "; ".join(one.report.problems) or "nobody says why"
+            self.fail(one.name, f"is still parked: {why}")
+        hidden = one.home.db.read("SELECT type, digest FROM hidden")
+        if hidden:
+            self.fail(one.name, f"believes that {hidden[0][0]} {hidden[0][1][:8]} is hidden")
+
+    def _waits(self, one: Instance, members: list[Instance]) -> None:
+        for other in members:
+            address = other.identity.address
+            row = one.home.db.one(
+                "SELECT count(*), min(seq) FROM own_page WHERE audience = ? AND covered_at IS NULL",
+                address,
+            )
+            if row is not None and row[0]:
+                self.fail(one.name, f"{row[0]} pages to {other.name} are open, from {row[1]}")
+        row = one.home.db.one(
+            "SELECT count(*), min(audience) FROM item WHERE mine = 1 AND state = 'waiting'"
+            f" AND audience IN ({', '.join('?' * (len(members) + 1))})",
+            *("all", *(other.identity.address for other in members)),
+        )
+        if row is not None and row[0]:
+            self.fail(one.name, f"{row[0]} items are in no page yet, for example to {row[1]}")
+        addresses = {other.identity.address for other in members}
+        for state, author, count in one.home.db.read(
+            "SELECT state, author, count(*) FROM item WHERE mine = 0 AND state <> 'acted'"
+            " GROUP BY state, author"
+        ):
+            if author in addresses:
+                self.fail(one.name, f"{count} items of {author} are still {state}")
+
+    def _sees(self, one: Instance, members: list[Instance]) -> None:
+        states: dict[str, str] = dict(one.home.db.read("SELECT name, state FROM neighbour"))
+        for other in members:
+            if other is not one and states.get(other.name) != "alive":
+                state = states.get(other.name, "never heard of")
+                self.fail(one.name, f"sees {other.name} as {state} after a quiet time")
+
+    def _inboxes(self, members: set[str]) -> None:
+        for path in self.world.drive.files("peers"):
+            page = page_file(path)
+            if page is None or page.where != "inbox":
+                continue
+            if page.to in members and page.author in members:
+                self.fail(page.to, f"{path} still lies there")
