@@ -191,7 +191,7 @@ class Journal:
 
     def feeds_ahead(self) -> list[str]:
         """Authors whose feeds have announced pages that I do not hold, ascending."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT DISTINCT author FROM stream WHERE audience = 'all' AND announced > received"
             " AND frozen IS NULL ORDER BY author"
         )
@@ -206,7 +206,7 @@ class Journal:
 
     def next_items(self, items_max: int) -> list[New]:
         """Items to act on, each stream in its order and none beyond a hole."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT item.n, item.id, item.author, item.audience, item.kind,"
             " item.data, item.understood FROM item JOIN stream ON item.stream = stream.n"
             " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
@@ -291,7 +291,7 @@ class Journal:
 
     def receipts_due(self) -> list[str]:
         """Authors whose receipt is to be written, ascending."""
-        return [r[0] for r in self._db.read("SELECT author FROM own_receipt WHERE due ORDER BY 1")]
+        return [r[0] for r in self._db.held("SELECT author FROM own_receipt WHERE due ORDER BY 1")]
 
     def receipt_number(self, author: str) -> int:
         """The number of the newest receipt for an author; 0 before the first."""

@@ -8,7 +8,8 @@ one of them: the process dies there, or somebody else does something first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from peer.handlers import HANDLERS, Handler, Received, View
@@ -58,8 +59,8 @@ class Backup:
 class Instance:
     """`name` is bare. `honest`: it does what the software does. `copied`: its home existed twice.
 
-    `on`: its machine runs. `member`: it has not left. `acted` belongs to the home: how often the
-    effects of each item were committed.
+    `takes_over`: the name was another's before. `on`: its machine runs. `member`: it has not left.
+    `acted` belongs to the home: how often the effects of each item were committed.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Instance:
     resident: bool = False
     honest: bool = True
     copied: bool = False
+    takes_over: bool = False
     on: bool = True
     member: bool = True
     slot: int = 0
@@ -89,7 +91,8 @@ class Instance:
     others_seen: int = 0
     on_acted: Callable[[Instance, str], None] | None = None
     durable: Backup | None = None  # kept while power may go
-    power_may_go: bool = False
+    power_may_go: bool = False  # in what it does next
+    power_will_go: bool = False  # some time later
     _process: Peer | None = None
     _pending: list[str] = field(default_factory=list)
     _handlers: dict[str, Handler] = field(default_factory=dict)
@@ -136,14 +139,15 @@ class Instance:
         self.depth += 1
         if self.depth == 1:
             self.steps = 0
-            if self.power_may_go:
+            if self.power_may_go and not self.power_will_go:
                 self.durable = self.backup(0)
 
     def end(self) -> None:
         """It has ended, or died; what was armed and not reached does not happen."""
         self.depth -= 1
         if self.depth == 0:
-            self.steps_before = max(self.steps, 10)
+            # Of a tick rather than of the sends in between.
+            self.steps_before = max(self.steps, self.steps_before * 3 // 4, 10)
             self.armed.clear()
             self.power_may_go = False
 
@@ -151,6 +155,15 @@ class Instance:
         """Let something happen at the `at`-th step of what it does next."""
         self.armed.append((at, action))
         self.armed.sort(key=lambda armed: armed[0])
+
+    @contextmanager
+    def unharmed(self) -> Iterator[None]:
+        """Nothing that is armed for its next tick happens in what is done meanwhile."""
+        armed, self.armed = self.armed, []
+        try:
+            yield
+        finally:
+            self.armed = armed
 
     def step(self, when: str, op: str, path: str, data: bytes) -> None:
         """A step is passed."""
@@ -168,6 +181,7 @@ class Instance:
         """Back to what had reached the disk for certain."""
         if self.durable is not None:
             self.go_back(self.durable)
+        self.durable, self.power_will_go = None, False
         self.clock.reboot()
 
     def backup(self, round_: int) -> Backup:
@@ -177,6 +191,7 @@ class Instance:
     def go_back(self, backup: Backup) -> None:
         """The home as it was."""
         self.acted = backup.acted.copy()
+        self.durable = backup if self.power_will_go else None
         self.move_in(restore(backup.image))
         self.own_seen, self.others_seen = self.newest(1), self.newest(0)
 
@@ -200,7 +215,7 @@ class Instance:
             self.acted[item] += 1
             if self.on_acted is not None:
                 self.on_acted(self, item)
-        if durable and self.power_may_go and self.depth:
+        if durable and (self.power_will_go or (self.power_may_go and self.depth)):
             self.durable = self.backup(0)
 
 

@@ -27,6 +27,14 @@ class Letter:
 
 
 @dataclass(slots=True)
+class Told:
+    """What an instance's home is known to have told so far, so that only news counts."""
+
+    quarantined: int = 0
+    concerns: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Ledger:
     """Letters by id, who has acted on which (and in which round), and what stewards signed."""
 
@@ -49,10 +57,23 @@ class Ledger:
             self.acted[reader, id_] = round_
             self.waits.append(round_ - letter.round)
 
-    def take_back(self, author: str, held: Iterable[str]) -> int:
-        """A home went back in time: what it does not hold is promised no more."""
+    def take_back(self, author: str, held: Iterable[str], *, automatic: bool = False) -> int:
+        """A home went back in time: what it does not hold is promised no more.
+
+        `automatic`: only what it answers by itself, and will again; what was sent stays promised.
+        """
         kept = set(held)
-        lost = [x for x in self.letters.values() if x.author == author and x.id not in kept]
+        lost = [
+            letter
+            for letter in self.letters.values()
+            if letter.author == author and letter.id not in kept and (letter.auto or not automatic)
+        ]
         for letter in lost:
             letter.sure = False
         return len(lost)
+
+    def give_up(self, reader: str) -> None:
+        """What was written to a reader so far need not reach it: it is hostile, or another one."""
+        for letter in self.letters.values():
+            if letter.to == reader:
+                letter.sure = False

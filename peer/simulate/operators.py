@@ -28,7 +28,7 @@ def mend(world: World, instance: Instance) -> None:
         return
     if "not admitted" in instance.report.human:
         if world.enter(instance):
-            world.steward.admit(instance.name, instance.signer)
+            world.steward.admit(instance.name, instance.signer, reuse=instance.takes_over)
     elif "repair" in instance.report.human:
         _repair(world, instance)
 

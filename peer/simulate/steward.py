@@ -16,6 +16,7 @@ from protocol.authority import StewardDocument
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
 from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, fingerprint, show_fingerprint
+from registry import layout
 
 NAME = "kay"
 
@@ -50,6 +51,7 @@ class Steward:
             founding.first_root(NAME, signer, clock.wall_ms()), "", signer
         )
         founding.lay_out(view, self.shelf, cluster, first, signer, clock.wall_ms())
+        self.marker = view.sees(layout.MARKER)  # what he puts back where it was taken away
         self.network = authority.open_root(first).digest
         self.desk = Desk(
             home="",

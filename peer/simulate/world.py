@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -25,9 +24,9 @@ from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive
 from peer.simulate.home import WatchedDatabase, restore
 from peer.simulate.instance import Backup, Instance, WatchedSigner
-from peer.simulate.ledger import ALL, Ledger, Letter
+from peer.simulate.ledger import ALL, Ledger, Letter, Told
 from peer.simulate.machine import VirtualClock
-from peer.simulate.outcome import Strike, Violation
+from peer.simulate.outcome import Strike, Violation, described
 from peer.simulate.steward import Steward
 from peer.tick.session import tick
 from protocol.errors import HumanNeededError, NotFoundError, ShareError
@@ -47,14 +46,6 @@ class Broken(BaseException):
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.text)
         self.violation = violation
-
-
-@dataclass(slots=True)
-class Told:
-    """What an instance's home is known to have told so far, so that only news counts."""
-
-    quarantined: int = 0
-    concerns: set[str] = field(default_factory=set)
 
 
 class World:
@@ -78,7 +69,7 @@ class World:
         self.answers: dict[int, Counter[str]] = {}
         self.told: dict[Instance, Told] = {}
         self._later: list[tuple[int, int, Callable[[], None]]] = []
-        self._undo: dict[int, Callable[[], None]] = {}
+        self._undo: dict[int, Callable[[], object]] = {}
         self._numbers = 0
         self._trace = blake2b(digest_size=32)
         self._until_ms: int | None = None
@@ -104,16 +95,21 @@ class World:
         self._numbers += 1
         heapq.heappush(self._later, (self.now_ms + ms, self._numbers, do))
 
-    def until(self, ms: int, undo: Callable[[], None]) -> None:
-        """What a strike began ends in a while, when the quiet phase begins at the latest."""
+    def until(self, ms: int, undo: Callable[[], object]) -> None:
+        """What a strike began ends in a while, when the quiet phase begins at the latest.
+
+        An `undo` that returns False could not be done yet; it is tried again.
+        """
         self.later(ms, partial(self._end, self._numbers + 1))
         self._undo[self._numbers] = undo
         self._until_ms = self.now_ms + ms
 
     def _end(self, number: int) -> None:
         undo = self._undo.pop(number, None)
-        if undo is not None:
-            undo()
+        if undo is not None and undo() is False:
+            told = self._until_ms
+            self.until(self.every_ms // 2, undo)
+            self._until_ms = told
 
     def next_event_ms(self) -> int | None:
         """When the next thing that was put off is due."""
@@ -128,12 +124,13 @@ class World:
     def calm(self) -> None:
         """Faults are over: what they began ends, what they were about to do does not happen."""
         self.quiet = True
-        for number in sorted(self._undo):
-            self._end(number)
-        self._later.clear()
         for view in self.drive.views.values():
             view.catch_up()
             view.troubles.clear()
+        for _ in range(3):  # a person may need what another one mends
+            for number in sorted(self._undo):
+                self._end(number)
+        self._later.clear()
 
     # ---------------------------------------------------------------------------- who is there
 
@@ -243,6 +240,7 @@ class World:
         self._sum_up(instance)
         for checker in self.checkers:
             checker.after(instance, "tick", after[0] - calls)
+        self._until_ms = None  # of something that struck meanwhile
 
     def write(self, instance: Instance, to: Sequence[str], body: Body) -> None:
         """One `peer send`, in a process of its own."""
@@ -270,7 +268,7 @@ class World:
             instance.failed = type(error).__name__
         except Exception as error:
             # What others wrote, or a drive did, must not raise out of a tick or a send.
-            raise Broken(self.violation("crash", instance.name, _described(error, what))) from error
+            raise Broken(self.violation("crash", instance.name, described(error, what))) from error
         finally:
             instance.end()
         if instance.failed not in (None, "killed"):
@@ -296,9 +294,18 @@ class World:
         self.ledger.take_back(instance.name, self.held(instance))
 
     def lose_power(self, instance: Instance) -> None:
-        """The machine of a dying process goes dark: what was not durable is lost with it."""
+        """A machine goes dark: what was not durable is lost with it.
+
+        What somebody sent was durable, so it stays promised; an answer that was not is made anew.
+        """
         instance.lose_power()
-        self.ledger.take_back(instance.name, self.held(instance))
+        self.ledger.take_back(instance.name, self.held(instance), automatic=True)
+
+    def turn(self, instance: Instance) -> None:
+        """An instance turns hostile: nothing is promised any more about its letters, or to it."""
+        instance.honest = False
+        self.ledger.take_back(instance.name, ())
+        self.ledger.give_up(instance.name)
 
     # ---------------------------------------------------------------------------- who watches
 
@@ -388,12 +395,3 @@ class World:
         for key in sorted(concerns - told.concerns):
             self.answer(f"concern {key.partition(':')[0]}")
         told.concerns = concerns
-
-
-def _described(error: Exception, what: str) -> str:
-    trace, where = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        where = f"{code.co_name} line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{what} raised {type(error).__name__}: {error} (in {where})"

@@ -45,7 +45,7 @@ def refresh(peer: Peer) -> list[str]:
 def read_marker(peer: Peer) -> None:
     """The share is the network that this home pinned, or WrongShareError."""
     data = shelf.fetch_marker(peer.share)
-    known = peer.home.archive.get(peer.identity.network) is not None
+    known = peer.identity.network in peer.home.archive.digests()
     if known and data == peer.home.state.data("marker"):
         return
     from peer.stewards.opening import open_marker
@@ -73,7 +73,10 @@ def read_documents(peer: Peer) -> list[str]:
 
 
 def _remembered(peer: Peer) -> set[str]:
-    return {layout.document_path(*document) for document in peer.home.archive.everything()}
+    archive = peer.home.archive
+    return archive.derived(
+        "paths", lambda: {layout.document_path(*document) for document in archive.everything()}
+    )
 
 
 def _learn(peer: Peer, trust: Root, path: str) -> list[str]:

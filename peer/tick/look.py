@@ -110,10 +110,10 @@ def _rebase(peer: Peer) -> None:
 
 
 def _remember_time(peer: Peer) -> None:
-    state, clock = peer.home.state, peer.clock
-    state.put("last_wall", clock.wall_ms())
-    state.put("last_mono", clock.monotonic_ms())
-    state.put("last_boot", clock.boot())
+    now = read(peer.clock)
+    peer.home.state.put_all(
+        {"last_wall": now.wall_ms, "last_mono": now.monotonic_ms, "last_boot": now.boot}
+    )
 
 
 def _tell(peer: Peer, name: str, before: str, now: str) -> None:

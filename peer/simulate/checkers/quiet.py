@@ -1,4 +1,4 @@
-"""At the end nobody waits, nobody is parked, all see each other alive, and ticks do next to nothing.
+"""At the end nobody waits or is parked, all see each other alive, and ticks do next to nothing.
 
 The last two rounds write heartbeats and canaries only and leave the share as it is. A tick of
 theirs makes at most 28 + 2·M + D calls, where M counts members and D the steward documents in
@@ -36,9 +36,10 @@ class Check(Checker):
 
     def wrote(self, instance: Instance, path: str, data: bytes) -> None:
         """See `Checker.wrote`."""
-        if self._late and instance.honest and not is_beat(path) and not path.endswith("/canary"):
-            if self._matters(path):
-                self.fail(instance.name, f"still writes {path} at the end of the quiet phase")
+        if not self._late or not instance.honest or is_beat(path) or path.endswith("/canary"):
+            return
+        if self._matters(path):
+            self.fail(instance.name, f"still writes {path} at the end of the quiet phase")
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
@@ -109,7 +110,7 @@ class Check(Checker):
                 self.fail(one.name, f"{count} items of {author} are still {state}")
 
     def _sees(self, one: Instance, members: list[Instance]) -> None:
-        states = dict(one.home.db.read("SELECT name, state FROM neighbour"))
+        states: dict[str, str] = dict(one.home.db.read("SELECT name, state FROM neighbour"))
         for other in members:
             if other is not one and states.get(other.name) != "alive":
                 state = states.get(other.name, "never heard of")

@@ -1,0 +1,33 @@
+"""Nobody honest is accused of using a key twice, and no stream of his is frozen.
+
+Only of whom the home existed twice (a twin, a restored backup) may somebody say so.
+"""
+
+from __future__ import annotations
+
+from peer.simulate.checkers import Checker
+from peer.simulate.checkers._bytes import bare
+from peer.simulate.instance import Instance
+
+
+class Check(Checker):
+    """Asks each home after each tick."""
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if what != "tick" or not instance.honest:
+            return
+        db = instance.home.db
+        for about, kind in db.read(
+            "SELECT about, kind FROM evidence WHERE kind IN ('double-use', 'false-head')"
+        ):
+            self._may_be(instance, about, f"holds evidence of {kind}")
+        for author, seq, rule in db.read(
+            "SELECT author, received, frozen FROM stream WHERE frozen IS NOT NULL"
+        ):
+            self._may_be(instance, author, f"froze a stream at page {seq} by {rule}")
+
+    def _may_be(self, instance: Instance, author: str, what: str) -> None:
+        other = self.world.instances.get(bare(author))
+        if other is not None and other.honest and not other.copied:
+            self.fail(instance.name, f"{what} against {other.name}, who did nothing wrong")

@@ -1,0 +1,111 @@
+"""What peers put on the share and keep at home is bounded, and so is the work of one tick.
+
+pages    an honest author's open pages for one reader are at most 16 a window: whatever it
+places is among the first 16 that no receipt covers, and of each epoch at most 16
+pages lie on the share that the reader does not hold (32 where a home went back)
+names    honest peers place files at names of the protocol only, no temporary ones
+aside    quarantine: at most 10,000 entries and 64 MiB of bytes, and what one tick adds
+calls    a tick makes at most 120 + 60·M + 5·F calls: M members, F files on the share when it
+began or ended, each of which may be listed, read, compared, mended and removed
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from peer.simulate.checkers import Checker
+from peer.simulate.checkers._bytes import PageFile, document, page_file
+from peer.simulate.drive import walk
+from peer.simulate.instance import Instance
+from peer.simulate.world import World
+
+window_pages = 16
+aside_entries, aside_bytes = 10_000 + 2_000, (64 + 16) * 1024 * 1024
+_NAMES = re.compile(
+    r"peers/[a-z0-9-]+/(card\.json|heartbeat\.json|canary|inbox/[a-z0-9-]+\.[a-z2-7]{8}\.\d+\.page"
+    r"|outbox/(feed|mail/[a-z0-9-]+)/[a-z2-7]{8}\.\d+\.page|receipts/[a-z0-9.-]+/[a-z0-9-]+\.json)"
+    r"|charter/\d+\.(root|charter|roster)\.[0-9a-f]{8}\.json|orders/[0-9a-f]{16}\.json"
+).fullmatch
+
+
+class Check(Checker):
+    """Counts where things are placed, and again at the end of each round."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._files = 0
+        self._genuine: dict[bytes, PageFile] = {}
+
+    def wrote(self, instance: Instance, path: str, data: bytes) -> None:
+        """See `Checker.wrote`."""
+        if not instance.honest:
+            return
+        if _NAMES(path) is None:
+            self.fail(instance.name, f"placed {path}, a name that the protocol does not know")
+        page = page_file(path)
+        if page is not None and page.to != "all":
+            self._genuine[data] = page
+            self._window(instance, page, data)
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if what != "tick" or not instance.honest:
+            return
+        members = len(self.world.instances)
+        if calls > 120 + 60 * members:  # else the files need not be counted
+            files = max(self._files, sum(1 for _ in walk(instance.view.store, "")))
+            bound = 120 + 60 * members + 5 * files
+            if calls > bound:
+                self.fail(instance.name, f"a tick made {calls} calls, more than {bound}")
+
+    def round_ended(self) -> None:
+        """See `Checker.round_ended`."""
+        files = self.world.drive.files("peers")
+        self._files = len(files)
+        self._on_share(files)
+        for instance in self.world.honest():
+            row = instance.home.db.one(
+                "SELECT count(*), coalesce(sum(length(data)), 0) FROM quarantine"
+            )
+            assert row is not None
+            if row[0] > aside_entries or row[1] > aside_bytes:
+                self.fail(instance.name, f"holds {row[0]} entries, {row[1]} bytes in quarantine")
+
+    def _window(self, instance: Instance, page: PageFile, data: bytes) -> None:
+        read = document(data)
+        audience = "" if read is None else read.body["audience"]
+        row = instance.home.db.one(
+            "SELECT count(*) FROM own_page WHERE audience = ?1 AND covered_at IS NULL AND n <"
+            " (SELECT n FROM own_page WHERE epoch = ?2 AND audience = ?1 AND seq = ?3)",
+            *(audience, "" if read is None else read.body["epoch"], page.seq),
+        )
+        if row is not None and row[0] >= window_pages:
+            self.fail(
+                instance.name, f"placed page {page.seq} to {page.to} before {row[0]} open ones"
+            )
+
+    def _on_share(self, files: dict[str, bytes]) -> None:
+        lying: Counter[tuple[str, str, str]] = Counter()
+        for data in {data for path, data in files.items() if "/inbox/" in path or "/mail/" in path}:
+            page = self._genuine.get(data)
+            if page is not None and not self._held(page):
+                lying[page.author, page.to, page.epoch8] += 1
+        for (author, to, epoch8), count in sorted(lying.items()):
+            one = self.world.instances.get(to)
+            copied = one is None or one.copied or self.world.instances[author].copied
+            if count > window_pages * (1 + copied) and self.world.instances[author].honest:
+                self.fail(author, f"{count} unread pages of epoch {epoch8} to {to} on the share")
+
+    def _held(self, page: PageFile) -> bool:
+        reader, author = (self.world.instances.get(name) for name in (page.to, page.author))
+        if reader is None or author is None:
+            return True
+        return (
+            reader.home.db.one(
+                "SELECT 1 FROM stream JOIN page ON stream.n = page.stream WHERE author = ?"
+                " AND substr(epoch, 1, 8) = ? AND audience = ? AND seq = ?",
+                *(author.identity.address, page.epoch8, reader.identity.address, page.seq),
+            )
+            is not None
+        )

@@ -1,0 +1,73 @@
+"""Only stewards rule, and nothing automatic happens that a person's question did not ask for.
+
+Every steward document in a home, and every one that it believes hidden, is one that the steward
+signed. Every automatic item of a home answers, one deep and to its author, a question that is not
+automatic and that this very home acted on.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from peer.home import Home
+from peer.simulate.checkers import Checker
+from peer.simulate.checkers._bytes import document
+from peer.simulate.instance import Instance
+from peer.simulate.world import World
+
+
+class Check(Checker):
+    """Looks at what is new in a home after each tick."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._seen: dict[Instance, tuple[Home, int]] = {}
+        self._true: set[bytes] = set()
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if not instance.honest:
+            return
+        self._documents(instance)
+        home, newest = self._seen.get(instance, (instance.home, 0))
+        newest = newest if home is instance.home else 0
+        rows = instance.home.db.read(
+            "SELECT n, id, data, audience FROM item"
+            " WHERE mine = 1 AND auto = 1 AND n > ? ORDER BY n",
+            newest,
+        )
+        for n, id_, data, audience in rows:
+            newest = n
+            self._answer(instance, id_, data, audience)
+        self._seen[instance] = (instance.home, newest)
+
+    def _documents(self, instance: Instance) -> None:
+        signed = self.world.ledger.signed
+        for digest, data in instance.home.db.read("SELECT digest, data FROM document"):
+            if data in self._true:
+                continue
+            read = document(data)
+            if read is None or read.digest != digest or digest not in signed:
+                what = "a broken document" if read is None else f"a {read.type}"
+                self.fail(instance.name, f"believes {what}, {digest[:8]}, that nobody signed")
+            self._true.add(data)
+        for (digest,) in instance.home.db.read("SELECT digest FROM hidden"):
+            if digest not in signed:
+                self.fail(instance.name, f"misses a document {digest[:8]} that nobody signed")
+
+    def _answer(self, instance: Instance, id_: str, data: bytes, audience: str) -> None:
+        item = orjson.loads(data)
+        said = f"sent {item['kind']} {id_[:8]} by itself"
+        row = instance.home.db.one(
+            "SELECT kind, auto, state, author, depth FROM item WHERE id = ? AND mine = 0",
+            item.get("re") or "",
+        )
+        if row is None:
+            self.fail(instance.name, f"{said}, and it answers nothing that it holds")
+        kind, auto, state, author, depth = row
+        if auto or depth:
+            self.fail(instance.name, f"{said}, in answer to something automatic of {author}")
+        if kind != "question" or state != "acted":
+            self.fail(instance.name, f"{said}, in answer to a {kind} that is {state}")
+        if audience != author or item.get("depth") != 1 or not item.get("auto"):
+            self.fail(instance.name, f"{said}, to {audience} and not, one deep, to {author}")
