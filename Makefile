@@ -2,6 +2,7 @@
 
 PYTHON  ?= python3
 WORKERS ?= 2
+HOURS   ?= 1
 VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -16,7 +17,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench check constraints clean
+        sample-is-current schemas bench sim soak check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -65,6 +66,12 @@ sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 
 bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 	$(BIN)/python -m benchmarks
+
+sim: $(RUNTIME)  ## 200 networks of simulated peers with faults, always the same; a few minutes
+	$(BIN)/peer simulate soak --seeds 200 --from 1 --workers $(WORKERS)
+
+soak: $(RUNTIME)  ## networks nobody has played yet, on all cores; HOURS=8 for a night
+	$(BIN)/peer simulate soak --hours $(HOURS)
 
 check: format-check lint types layers sample-is-current test  ## what every change must pass
 

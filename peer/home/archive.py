@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from peer.home.database import Database
+from peer.home.database import Database, Stamp
 
 if TYPE_CHECKING:
     from protocol.authority import StewardDocument
     from protocol.head import Head
+
+T = TypeVar("T")
 
 
 class Stored(NamedTuple):
@@ -26,7 +29,16 @@ class Archive:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.changes = 0  # counts what this process changed here
+        self._derived: dict[str, tuple[Stamp, Any]] = {}
+
+    def derived(self, name: str, work: Callable[[], T]) -> T:
+        """What `work` makes of these tables, made again only where they changed."""
+        stamp = self._db.stamp("document", "hidden")
+        found = self._derived.get(name)
+        if found is None or found[0] != stamp:
+            found = self._derived[name] = (stamp, work())
+        made: T = found[1]
+        return made
 
     def remember(self, document: StewardDocument, at: int) -> list[str]:
         """Keep a verified document for good; returns the digests that are hidden no more."""
@@ -44,7 +56,6 @@ class Archive:
             " OR (type = ?2 AND scope = ?3 AND number > 0 AND number <= ?4)"
         )
         values = (document.digest, document.type, document.scope, document.number)
-        self.changes += 1
         digests = [row[0] for row in self._db.read(f"SELECT digest{found}", *values)]
         self._db.write(f"DELETE{found}", *values)
         return digests
@@ -92,12 +103,14 @@ class Archive:
         return None if row is None else Stored(*row)
 
     def digests(self) -> set[str]:
-        """The digests of everything remembered; only ever asked whether it contains one."""
-        return {row[0] for row in self._db.read("SELECT digest FROM document")}
+        """The digests of everything remembered. Not to be changed."""
+        return self.derived(
+            "digests", lambda: {row[0] for row in self._db.read("SELECT digest FROM document")}
+        )
 
     def rivals(self) -> list[tuple[str, str, int]]:
         """(type, scope, number) of documents that share one number."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT type, scope, number FROM document WHERE number > 0"
             " GROUP BY type, scope, number HAVING count(*) > 1"
         )
@@ -105,7 +118,6 @@ class Archive:
 
     def hide(self, head: Head, data: bytes, at: int) -> None:
         """A signed head names a document that is nowhere to be found."""
-        self.changes += 1
         self._db.write(
             "INSERT OR IGNORE INTO hidden VALUES (?, ?, ?, ?, ?, ?)",
             head.hash,
@@ -118,5 +130,5 @@ class Archive:
 
     def hidden(self) -> list[Stored]:
         """Documents that somebody hides; `data` are the bytes of the signed head."""
-        rows = self._db.read("SELECT digest, type, scope, number, data FROM hidden ORDER BY digest")
+        rows = self._db.held("SELECT digest, type, scope, number, data FROM hidden ORDER BY digest")
         return [Stored(*row) for row in rows]

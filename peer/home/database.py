@@ -8,9 +8,12 @@ does not exist: callers pass it. Not here: what the tables mean (the stores besi
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from protocol.errors import HomeError
@@ -27,6 +30,11 @@ _OURS = (
 )
 
 Row = tuple[Any, ...]  # column values, in the order of the SELECT
+Stamp = tuple[int, int]
+
+_MEMORY = ":memory:"
+_HELD_MAX = 200  # answers; those of a tick are some twenty
+_named = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)").findall
 
 
 class Database:
@@ -36,7 +44,9 @@ class Database:
         """Open it; HomeError where there is none (unless `create`) or where it is damaged."""
         self.path = path
         self._rollbacks = 0
-        if path != ":memory:" and not create and not os.path.exists(path):
+        self._writes: dict[str, int] = defaultdict(int)  # by table
+        self._held: dict[tuple[object, ...], tuple[Stamp, list[Row]]] = {}
+        if path != _MEMORY and not create and not os.path.exists(path):
             raise HomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -45,7 +55,7 @@ class Database:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._durable = True
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0 and not create and path != ":memory:":
+            if version == 0 and not create and path != _MEMORY:
                 raise HomeError(_mend(path, "it is empty"))
             self._migrate(version)
         except sqlite3.DatabaseError as error:
@@ -66,23 +76,45 @@ class Database:
             raise self._fault(error) from error
         return row
 
-    def version(self) -> int:
-        """A number that changes when another connection, or a rollback, changed what is read."""
-        row = self.one("PRAGMA data_version")
-        assert row is not None
-        return int(row[0]) + (self._rollbacks << 32)
+    def held(self, sql: str, *values: object) -> list[Row]:
+        """`read`, answered from memory while none of the tables changed. Not to be changed."""
+        question, stamp = (sql, values), self.stamp(*_tables(sql))
+        found = self._held.get(question)
+        if found is None or found[0] != stamp:
+            if len(self._held) >= _HELD_MAX:
+                self._held.clear()
+            found = self._held[question] = (stamp, self.read(sql, *values))
+        return found[1]
+
+    def stamp(self, *tables: str) -> Stamp:
+        """Something that changes whenever what is read from these tables may have changed."""
+        version = self._rollbacks
+        if self.path != _MEMORY:  # only there others can write, too
+            row = self.one("PRAGMA data_version")
+            assert row is not None
+            version += int(row[0]) << 32
+        return version, sum([self._writes[table] for table in tables])
 
     def write(self, sql: str, *values: object) -> int:
         """One change, inside a transaction; returns the number of rows it touched."""
+        self._count(sql)
         return self._connection.execute(sql, values).rowcount
 
     def write_many(self, sql: str, rows: Sequence[Row]) -> int:
         """One change for each row, inside a transaction; returns how many rows they touched."""
+        if not rows:
+            return 0
+        self._count(sql)
         return max(self._connection.executemany(sql, rows).rowcount, 0)
 
     def insert(self, sql: str, *values: object) -> int:
         """One INSERT inside a transaction; its rowid."""
+        self._count(sql)
         return self._connection.execute(sql, values).lastrowid or 0
+
+    def _count(self, sql: str) -> None:
+        for table in _tables(sql):
+            self._writes[table] += 1
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
@@ -93,17 +125,21 @@ class Database:
         """
         execute = self._connection.execute
         try:
-            if durable != self._durable:
+            if durable != self._durable and self.path != _MEMORY:
                 execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
             execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
+                self._rollbacks += 1
                 execute("ROLLBACK")
+                raise
+            try:
+                execute("COMMIT")
+            except BaseException:
                 self._rollbacks += 1
                 raise
-            execute("COMMIT")
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
 
@@ -114,6 +150,7 @@ class Database:
         try:
             yield
         except BaseException:
+            self._rollbacks += 1
             self._connection.execute("ROLLBACK TO part")
             raise
         finally:
@@ -153,6 +190,12 @@ class Database:
                     for statement in statements:
                         self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA user_version = {number}")
+
+
+@lru_cache(maxsize=512)
+def _tables(sql: str) -> tuple[str, ...]:
+    """The tables that a statement names."""
+    return tuple(set(_named(sql)))
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -54,6 +54,7 @@ class New(NamedTuple):
     understood: int
 
 
+_ANNOUNCED_MAX = 200  # feeds of which is held what was said last
 _STREAM = (
     "n, author, key, epoch, audience, received, head, floor, frozen, over, announced,"
     " announced_hash"
@@ -65,6 +66,8 @@ class Journal:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._stamp = db.stamp()
+        self._announced: dict[tuple[str, ...], tuple[int, str | None]] = {}
 
     def stream(self, stream: Stream) -> StreamState | None:
         """What is known of a stream, or None."""
@@ -182,8 +185,21 @@ class Journal:
         """Take nothing more from a stream."""
         self._db.write("UPDATE stream SET frozen = ? WHERE n = ? AND frozen IS NULL", rule, stream)
 
+    def announced(self, feed: Stream) -> tuple[int, str | None]:
+        """(seq, digest) of the newest page of a feed by its author's word; seq 0: none."""
+        stamp = self._db.stamp()
+        if stamp != self._stamp or len(self._announced) >= _ANNOUNCED_MAX:
+            self._stamp = stamp
+            self._announced.clear()
+        if feed not in self._announced:
+            stream = self.stream(feed)
+            said = (0, None) if stream is None else (stream.announced, stream.announced_hash)
+            self._announced[feed] = said
+        return self._announced[feed]
+
     def announce(self, stream: StreamState, seq: int, digest: str) -> None:
         """A feed's author says that this is its newest page."""
+        self._announced.pop(stream[1:5], None)  # that is its `Stream`
         self._db.write(
             "UPDATE stream SET announced = ?, announced_hash = ? WHERE n = ? AND announced < ?",
             *(seq, digest, stream.n, seq),
@@ -191,7 +207,7 @@ class Journal:
 
     def feeds_ahead(self) -> list[str]:
         """Authors whose feeds have announced pages that I do not hold, ascending."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT DISTINCT author FROM stream WHERE audience = 'all' AND announced > received"
             " AND frozen IS NULL ORDER BY author"
         )
@@ -206,7 +222,7 @@ class Journal:
 
     def next_items(self, items_max: int) -> list[New]:
         """Items to act on, each stream in its order and none beyond a hole."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT item.n, item.id, item.author, item.audience, item.kind,"
             " item.data, item.understood FROM item JOIN stream ON item.stream = stream.n"
             " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
@@ -291,7 +307,7 @@ class Journal:
 
     def receipts_due(self) -> list[str]:
         """Authors whose receipt is to be written, ascending."""
-        return [r[0] for r in self._db.read("SELECT author FROM own_receipt WHERE due ORDER BY 1")]
+        return [r[0] for r in self._db.held("SELECT author FROM own_receipt WHERE due ORDER BY 1")]
 
     def receipt_number(self, author: str) -> int:
         """The number of the newest receipt for an author; 0 before the first."""

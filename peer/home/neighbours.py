@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from peer.home.database import Database
+from peer.home.database import Database, Stamp
 
 
 class Neighbour(NamedTuple):
@@ -27,32 +27,38 @@ class Neighbour(NamedTuple):
     state: str
 
 
+_PUT = f"INSERT OR REPLACE INTO neighbour VALUES ({', '.join('?' * len(Neighbour._fields))})"
+
+
 class Neighbours:
     """The table `neighbour`. Writers stand inside a transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._changes = 0
-        self._cached: tuple[tuple[int, int], dict[str, Neighbour]] | None = None
+        self._stamp: Stamp | None = None
+        self._rows: dict[str, Neighbour] = {}
 
     def all(self) -> dict[str, Neighbour]:
         """Everybody whose heartbeat was ever seen, by name. Not to be changed."""
-        version = (self._db.version(), self._changes)
-        if self._cached is None or self._cached[0] != version:
+        stamp = self._db.stamp("neighbour")
+        if self._stamp != stamp:
             rows = self._db.read("SELECT * FROM neighbour")
-            self._cached = (version, {row[0]: Neighbour(*row) for row in rows})
-        return self._cached[1]
+            self._stamp, self._rows = stamp, {row[0]: Neighbour(*row) for row in rows}
+        return self._rows
 
     def put(self, neighbours: Sequence[Neighbour]) -> None:
         """Remember new heartbeats."""
-        if not neighbours:
-            return
-        self._changes += 1
-        marks = ", ".join("?" * len(Neighbour._fields))
-        self._db.write_many(f"INSERT OR REPLACE INTO neighbour VALUES ({marks})", neighbours)
+        rows = self.all()
+        self._db.write_many(_PUT, neighbours)
+        self._hold(rows, neighbours)
 
     def judge(self, states: Sequence[tuple[str, str]]) -> None:
         """Remember (state, name) where they changed."""
-        if states:
-            self._changes += 1
-            self._db.write_many("UPDATE neighbour SET state = ? WHERE name = ?", states)
+        rows = self.all()
+        self._db.write_many("UPDATE neighbour SET state = ? WHERE name = ?", states)
+        self._hold(rows, [rows[name]._replace(state=state) for state, name in states])
+
+    def _hold(self, rows: dict[str, Neighbour], changed: Iterable[Neighbour]) -> None:
+        """What was written is what would be read."""
+        self._rows = rows | {row.name: row for row in changed}
+        self._stamp = self._db.stamp("neighbour")

@@ -117,7 +117,7 @@ class Outgoing:
 
     def audiences(self) -> list[str]:
         """Whoever I have something for: waiting items or open pages, ascending."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT audience FROM item WHERE state = 'waiting' UNION"
             " SELECT audience FROM own_page WHERE covered_at IS NULL AND audience <> 'all'"
             " ORDER BY 1"
@@ -149,18 +149,18 @@ class Outgoing:
 
     def position(self, epoch: str, audience: str) -> int:
         """The seq of the last page formed in a stream; 0 before the first."""
-        row = self._db.one(
+        rows = self._db.held(
             "SELECT seq FROM own_stream WHERE epoch = ? AND audience = ?", epoch, audience
         )
-        return 0 if row is None else int(row[0])
+        return int(rows[0][0]) if rows else 0
 
     def feed_head(self) -> tuple[str, int, str] | None:
         """(epoch, seq, digest) of the newest page I published, in whatever epoch."""
-        row = self._db.one(
+        rows = self._db.held(
             "SELECT epoch, seq, digest FROM own_page WHERE audience = 'all'"
             " AND covered_at IS NULL ORDER BY n DESC LIMIT 1"
         )
-        return None if row is None else (row[0], row[1], row[2])
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
     def is_covered(self, epoch8: str, audience: str, seq: int) -> bool | None:
         """Whether the page that a file name stands for may go; None: this home does not know it."""
@@ -222,7 +222,7 @@ class Outgoing:
 
     def sizes(self, audience: str) -> dict[tuple[str, int], int]:
         """(epoch, seq) → bytes of every page kept for an audience; −1: known to be unreadable."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT epoch, seq, CASE WHEN placed_at IS NULL THEN -1 ELSE length(data) END"
             " FROM own_page WHERE audience = ? ORDER BY n",
             audience,
@@ -245,7 +245,7 @@ class Outgoing:
 
     def flagged(self) -> list[str]:
         """Whom I keep letters for in my own outbox, ascending."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT DISTINCT audience FROM own_page WHERE covered_at IS NULL AND pulled = 1"
             " ORDER BY 1"
         )

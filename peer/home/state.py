@@ -5,7 +5,8 @@ Rules: counters only grow within an epoch, and are committed before their number
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from peer.home.database import Database
 from protocol import canonical
@@ -17,6 +18,9 @@ class State:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._stamp = db.stamp("self")
+        self._values: dict[str, Any] = {}  # what was read or written; None: there is none
+        self._flags: dict[str, list[str]] = {}  # by prefix
 
     @property
     def epoch(self) -> str:
@@ -44,48 +48,74 @@ class State:
 
     def text(self, name: str) -> str | None:
         """A value as text, or None."""
-        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
-        return None if row is None else str(row[0])
+        value = self._value(name)
+        return None if value is None else str(value)
 
     def number(self, name: str) -> int:
         """A value as a number; 0 where there is none."""
-        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
-        return 0 if row is None else int(row[0])
+        return int(self._value(name) or 0)
 
     def data(self, name: str) -> bytes | None:
         """A value as bytes, or None."""
-        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
-        return None if row is None else bytes(row[0])
+        value = self._value(name)
+        return None if value is None else bytes(value)
 
     def some(self, *names: str) -> dict[str, str]:
         """Those of these values that there are, as text."""
-        marks = ", ".join("?" * len(names))
-        rows = self._db.read(f"SELECT name, value FROM self WHERE name IN ({marks})", *names)
-        return {name: str(value) for name, value in rows}
+        found = {name: self.text(name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
 
     def flags(self, prefix: str) -> list[str]:
-        """What follows `prefix` in the names that begin with it, ascending."""
-        rows = self._db.read(
-            "SELECT substr(name, ?) FROM self WHERE name >= ? AND name < ? ORDER BY 1",
-            *(len(prefix) + 1, prefix, prefix + "\x7f"),
-        )
-        return [row[0] for row in rows]
+        """What follows `prefix`, which ends in a colon, in the names that begin with it, ascending.
+
+        Not to be changed.
+        """
+        self._catch_up()
+        if prefix not in self._flags:
+            rows = self._db.read(
+                "SELECT substr(name, ?) FROM self WHERE name >= ? AND name < ? ORDER BY 1",
+                *(len(prefix) + 1, prefix, prefix + "\x7f"),
+            )
+            self._flags[prefix] = [row[0] for row in rows]
+        return self._flags[prefix]
 
     def forget(self, name: str) -> None:
         """Let go of a value."""
+        self._catch_up()
         self._db.write("DELETE FROM self WHERE name = ?", name)
+        self._note({name: None})
 
     def put(self, name: str, value: str | int | bytes) -> None:
         """Remember a value."""
-        self._db.write(
+        self.put_all({name: value})
+
+    def put_all(self, values: Mapping[str, str | int | bytes]) -> None:
+        """Remember values."""
+        self._catch_up()
+        self._db.write_many(
             "INSERT INTO self VALUES (?, ?)"
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            name,
-            value,
+            list(values.items()),
         )
+        self._note(values)
 
-    def next(self, name: str) -> int:
-        """The next number of a counter, taken."""
-        number = self.number(name) + 1
-        self.put(name, number)
-        return number
+    def _value(self, name: str) -> Any:
+        self._catch_up()
+        if name not in self._values:
+            row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+            self._values[name] = None if row is None else row[0]
+        return self._values[name]
+
+    def _note(self, values: Mapping[str, str | int | bytes | None]) -> None:
+        self._values.update(values)
+        for name in values:
+            self._flags.pop(name[: name.find(":") + 1], None)
+        self._stamp = self._db.stamp("self")
+
+    def _catch_up(self) -> None:
+        """Forget what was read where others, or a rollback, changed it since."""
+        stamp = self._db.stamp("self")
+        if stamp != self._stamp:
+            self._values.clear()
+            self._flags.clear()
+            self._stamp = stamp

@@ -43,7 +43,10 @@ def load(path: str, known: Collection[str] | None = None) -> Plan:
     value = _read(path)
     if not isinstance(value, dict) or "plan" not in value:
         raise UsageError(f"{path} is no case: take a file that `peer simulate soak` kept")
-    return plans.from_json(value["plan"], known)
+    try:
+        return plans.from_json(value["plan"], known)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def next_seed(folder: str, scenario: str) -> int:

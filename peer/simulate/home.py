@@ -29,7 +29,6 @@ class WatchedDatabase(Database):
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """See `Database.transaction`."""
-        self._durable = durable  # there is no disk to be told
         try:
             with super().transaction(durable=durable):
                 yield

@@ -33,6 +33,8 @@ file_bytes_max = 64 * 1024
 
 # What peers are called where a scenario does not say.
 NAMES = ("core", "librarian", "scout", "smith", "warden", "scribe", "miller")
+# And those whom the fault `join` brings.
+NEWCOMERS = ("newcomer-1", "newcomer-2", "newcomer-3")
 
 Range = tuple[int, int]
 
@@ -265,12 +267,10 @@ class _Reading:
         return {key: event[key] for key in AT_KEYS if key in event}
 
     def everybody_is_there(self, scenario: Scenario) -> None:
-        """Whoever something happens to is there from the beginning, or joins."""
-        named = [event for event in scenario.at if "who" in event]
-        joining = [event["who"] for event in named if event["fault"] == "join"]
-        there = [*scenario.instances(scenario.peers[0]), *joining]
-        for event in named:
-            if (who := event["who"]) not in there:
+        """Whoever something happens to is there from the beginning, or may join."""
+        there = [*scenario.instances(scenario.peers[0]), *NEWCOMERS]
+        for event in scenario.at:
+            if (who := event.get("who", there[0])) not in there:
                 raise self.error(
                     f"in [[at]], there is no peer {who[:80]!r}{_nearest(who, there)}; there are"
                     f" {', '.join(there[:8])}{' …' if len(there) > 8 else ''}"

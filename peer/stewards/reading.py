@@ -8,6 +8,7 @@ where there is something new: a tick that finds nothing new pays for no validati
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from peer.home.archive import Stored
@@ -45,7 +46,7 @@ def refresh(peer: Peer) -> list[str]:
 def read_marker(peer: Peer) -> None:
     """The share is the network that this home pinned, or WrongShareError."""
     data = shelf.fetch_marker(peer.share)
-    known = peer.home.archive.get(peer.identity.network) is not None
+    known = peer.identity.network in peer.home.archive.digests()
     if known and data == peer.home.state.data("marker"):
         return
     from peer.stewards.opening import open_marker
@@ -73,7 +74,10 @@ def read_documents(peer: Peer) -> list[str]:
 
 
 def _remembered(peer: Peer) -> set[str]:
-    return {layout.document_path(*document) for document in peer.home.archive.everything()}
+    archive = peer.home.archive
+    return archive.derived(
+        "paths", lambda: {layout.document_path(*document) for document in archive.everything()}
+    )
 
 
 def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
@@ -145,6 +149,10 @@ def _tell_rivals(peer: Peer) -> None:
 def hear_heads(peer: Peer, heads: Iterable[dict[str, Any]]) -> list[Head]:
     """The heads among these that a steward signed for a document which I do not hold."""
     known = peer.home.archive.digests()
+    heads = list(heads)
+    with suppress(KeyError, TypeError):  # the usual case at one go: nothing that I do not hold
+        if known.issuperset([value["signed"]["hash"] for value in heads]):
+            return []
     unknown: dict[str, Head] = {}
     for value in heads:
         try:

@@ -15,6 +15,7 @@ from peer.instance import Peer
 from protocol import canonical, limits, order, roster, wire
 from protocol.errors import HomeError
 from protocol.order import Order, halts_in_force, within
+from protocol.remembered import remembered
 from protocol.root import Root
 from protocol.roster import Member, Roster
 
@@ -58,14 +59,7 @@ class Standing:
 
 def standing(peer: Peer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
-    version = (peer.home.db.version(), peer.home.archive.changes)
-    cached = peer.parsed.get("standing")
-    if isinstance(cached, tuple) and cached[0] == version:
-        found: Standing = cached[1]
-        return found
-    found = _sum_up(peer)
-    peer.parsed["standing"] = (version, found)
-    return found
+    return peer.home.archive.derived("standing", lambda: _sum_up(peer))
 
 
 def _sum_up(peer: Peer) -> Standing:
@@ -92,15 +86,23 @@ def _sum_up(peer: Peer) -> Standing:
 def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
     value = peer.parsed.get(digest)
     if value is None:
-        value = wire.trusted(form, canonical.decode(data)["signed"])
+        value = wire.trusted_document(form, data)
         peer.parsed[digest] = value
     assert isinstance(value, form)
     return value
 
 
+@remembered
+def _head(data: bytes) -> dict[str, Any]:
+    """The steward's signed head in it."""
+    head: dict[str, Any] = canonical.decode(data)["head"]
+    return head
+
+
 def in_force(peer: Peer) -> list[Stored]:
     """The documents in force: the newest of each type and scope, and every order."""
-    return peer.home.archive.newest_of_all() + _orders(peer)
+    archive = peer.home.archive
+    return archive.derived("in force", lambda: [*archive.newest_of_all(), *_orders(peer)])
 
 
 def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
@@ -108,10 +110,14 @@ def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
 
     Root, charter, roster and the halts in force come first; newest other orders fill the rest.
     """
+    return peer.home.archive.derived("heads", lambda: _heads(peer))
+
+
+def _heads(peer: Peer) -> tuple[dict[str, Any], ...]:
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     halts = halts_in_force(orders)
     ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
-    return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
+    return tuple(_head(d.data) for d in ranked[: limits.heads_max])
 
 
 def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[int, int, str]:

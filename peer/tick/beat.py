@@ -14,9 +14,9 @@ def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
     """Write my heartbeat; returns its seq. Its number is durable before its bytes are shared."""
     state = peer.home.state
     with peer.home.transaction():
-        heartbeat = compose(peer, lifecycle, state.next("beat_seq"), halted)
+        heartbeat = compose(peer, lifecycle, state.number("beat_seq") + 1, halted)
         data = documents.seal(heartbeat, peer.signer)
-        state.put("beat", data)
+        state.put_all({"beat_seq": heartbeat.seq, "beat": data})
     roster.place_heartbeat(peer.share, peer.name, data)
     return heartbeat.seq
 

@@ -28,8 +28,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
     verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
-    judged = {name: state for name, (state, _) in verdicts.items()}
-    judged = _be_patient(peer, watched, judged)
+    judged = _be_patient(peer, watched, {name: state for name, (state, _) in verdicts.items()})
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
     with peer.home.transaction(durable=False):
@@ -110,10 +109,10 @@ def _rebase(peer: Peer) -> None:
 
 
 def _remember_time(peer: Peer) -> None:
-    state, clock = peer.home.state, peer.clock
-    state.put("last_wall", clock.wall_ms())
-    state.put("last_mono", clock.monotonic_ms())
-    state.put("last_boot", clock.boot())
+    now = read(peer.clock)
+    peer.home.state.put_all(
+        {"last_wall": now.wall_ms, "last_mono": now.monotonic_ms, "last_boot": now.boot}
+    )
 
 
 def _tell(peer: Peer, name: str, before: str, now: str) -> None:

@@ -69,8 +69,7 @@ def _wake(peer: Peer, report: Report) -> None:
             f"the clock is {behind // 1000} s behind the last tick; check it with `peer doctor`"
         )
     with peer.home.transaction(durable=False):
-        state.next("tick")
-        state.put("tick_began", now)
+        state.put_all({"tick": state.number("tick") + 1, "tick_began": now})
 
 
 def _check(peer: Peer, report: Report) -> Standing:
@@ -148,5 +147,5 @@ def _keep(peer: Peer, report: Report) -> None:
     with peer.home.transaction(durable=False):
         if report.quarantined:
             peer.home.quarantine.trim(peer.home.state.number("tick"))
-        peer.home.state.put("report", canonical.encode(report.kept()))
-        peer.home.state.put("tick_ended", peer.clock.wall_ms())
+        kept = canonical.encode(report.kept())
+        peer.home.state.put_all({"report": kept, "tick_ended": peer.clock.wall_ms()})

@@ -21,7 +21,8 @@ def _forge_beat(network: Network, name: str, **members: object) -> None:
 
     peer = network.peers[name]
     with peer.home.transaction():
-        seq = peer.home.state.next("beat_seq")
+        seq = peer.home.state.number("beat_seq") + 1
+        peer.home.state.put("beat_seq", seq)
     beat = replace(compose(peer, "idle", seq, False), **members)  # type: ignore[arg-type]
     network.memory.place(layout.heartbeat(name), documents.seal(beat, peer.signer))
 

@@ -133,12 +133,9 @@ def test_what_is_missing_is_told(text: str, words: str) -> None:
         scenario.parse(text, "mine", KNOWN)
 
 
-def test_somebody_who_joins_can_be_named_later() -> None:
-    joins = '[[at]]\nround = 1\nfault = "join"\nwho = "newcomer"'
-    halted = '[[at]]\nround = 5\nfault = "halt"\nwho = "newcomer"'
-    assert scenario.parse(minimal(joins, halted), "mine", KNOWN).at[1]["who"] == "newcomer"
-    with pytest.raises(UsageError, match="newcomer"):
-        scenario.parse(minimal(halted), "mine", KNOWN)
+def test_somebody_who_joins_can_be_named() -> None:
+    halted = '[[at]]\nround = 5\nfault = "halt"\nwho = "newcomer-1"'
+    assert scenario.parse(minimal(halted), "mine", KNOWN).at[0]["who"] == "newcomer-1"
 
 
 def test_a_file_of_ones_own_is_loaded_by_its_path(tmp_path: Path) -> None:

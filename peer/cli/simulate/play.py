@@ -98,7 +98,7 @@ def report(knobs: Knobs, outcomes: Sequence[Outcome], again: Sequence[str | None
 
     try:
         with open(knobs.report, "w", encoding="utf-8") as file:
-            file.write(page(outcomes, [command or "" for command in again]))
+            file.write(page(outcomes, again))
     except OSError as error:
         raise UsageError(f"--report {knobs.report}: {error.strerror}; choose another") from error
     output.aside(f"wrote {knobs.report}")

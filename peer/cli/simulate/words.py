@@ -46,7 +46,7 @@ def smaller_lines(outcome: Outcome, plan: Plan, again: str | None) -> Iterator[s
 
 def size(outcome: Outcome) -> str:
     """`3 peers, 12 rounds`, as they were played."""
-    peers, rounds = len(outcome.names), len(outcome.rounds)
+    peers, rounds = len(outcome.names), max((one.number + 1 for one in outcome.rounds), default=0)
     return f"{output.counted(peers, 'peer')}, {output.counted(rounds, 'round')}"
 
 

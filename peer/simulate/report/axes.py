@@ -16,7 +16,8 @@ from peer.simulate.report.words import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, co
 
 NARROW_PX = 360
 TICK_PX_MIN = 64
-LEVEL_PX_MIN = 26
+LEVEL_PX_MIN = 16
+LEVELS_MAX = 5
 AXIS_PX = 46
 HEAD_PX = 18  # above every plot, where the quiet phase is named
 _TIME_STEPS_MS = (
@@ -75,7 +76,7 @@ class Frame:
 
 def frame(outcome: Outcome, width: int) -> Frame:
     """The frame of a run at a width: margins are the same in all its plots."""
-    left, right = (104, 92) if width > 600 else (88, 74) if width > NARROW_PX else (76, 74)
+    left, right = (104, 92) if width > 600 else (92, 74)
     rounds = outcome.rounds
     return Frame(
         width=width,
@@ -145,7 +146,7 @@ def value_axis(
 ) -> tuple[Callable[[float], float], Markup]:
     """The scale from 0 to `most` (value → y) and its lines at round numbers."""
     most = most or 1
-    lines_max = max(round(bottom - top) // LEVEL_PX_MIN, 1)
+    lines_max = max(min(round(bottom - top) // LEVEL_PX_MIN, LEVELS_MAX), 1)
     each = max(step(most, lines_max), 1) if most >= 1 else step(most, lines_max)
     scale = (bottom - top) / most
 

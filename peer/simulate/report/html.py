@@ -13,13 +13,12 @@ from peer.simulate.report.sections import sections
 from peer.simulate.report.words import counted, number, size, span
 
 VIOLATIONS_SHOWN_MAX = 100
-DIGEST_CHARS = 16
 
 
 def page(outcomes: Sequence[Outcome], commands: Sequence[str | None] = ()) -> str:
     """A whole page: of one outcome, or of two side by side.
 
-    `commands` replay the outcomes, one each, None where there is none; without them the page says
+    `commands` replay the outcomes, one each, empty where there is none; without them the page says
     what follows from the outcome, which knows no options of faults. Raises ValueError for no
     outcome and for more than two.
     """
@@ -108,7 +107,7 @@ def _verdict(outcome: Outcome) -> Markup:
 
 def _replay(command: str | None) -> Markup:
     """Words stay whole where the line breaks: `--seed` is no `-` and `-seed`."""
-    if command is None:
+    if not command:
         return Markup("")
     words = [part for word in command.split(" ") for part in (" ", element("span", word))]
     return element("p", "Play it again: ", element("code", *words[1:]), class_="replay")
@@ -164,7 +163,7 @@ def _rounds(rounds: int | None) -> str:
 
 
 def _time(rounds: int | None, outcome: Outcome) -> str:
-    return "" if rounds is None else span(rounds * outcome.every_ms)
+    return span(rounds * outcome.every_ms) if rounds else ""
 
 
 def _table(a: Outcome, b: Outcome) -> Markup:
@@ -181,7 +180,7 @@ def _table(a: Outcome, b: Outcome) -> Markup:
 
 def _footer(outcomes: Sequence[Outcome]) -> Markup:
     digests = [
-        element("span", f"Digest of {o.scenario}: ", element("code", o.digest[:DIGEST_CHARS]), " ")
+        element("span", f"Digest of {o.scenario}: ", element("code", o.digest), " ")
         for o in outcomes
     ]
     return element(
