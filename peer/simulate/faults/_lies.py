@@ -10,6 +10,7 @@ from peer.simulate.world import CLUSTER, World
 from protocol import authority, canonical, documents
 from protocol.authority import StewardBody
 from protocol.card import Card
+from protocol.errors import RuleError
 from protocol.messages import Body, Head, Item, compose
 from protocol.order import Order
 from protocol.page import Header, form_page
@@ -57,7 +58,7 @@ def _decoded(data: bytes) -> dict[str, Any] | None:
     try:
         value = canonical.decode(data)
         value["signed"]["type"], value["signatures"][0]["key"]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (RuleError, KeyError, TypeError, IndexError):
         return None  # something else has struck there
     return value if isinstance(value, dict) else None
 
