@@ -6,6 +6,7 @@ verify nothing that is not yet in a journal. A name without an active key is not
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -36,7 +37,10 @@ class Member:
 
     def state_of(self, key: str) -> KeyState | None:
         """What the roster says of `key`, or None where it does not know it."""
-        return next((known.state for known in self.keys if known.key == key), None)
+        for known in self.keys:  # the loop is asked of every heartbeat, so it is a plain one
+            if known.key == key:
+                return known.state
+        return None
 
     @property
     def active(self) -> bool:
@@ -66,4 +70,6 @@ class Roster:
 
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None."""
-        return next((member for member in self.members if member.name == name), None)
+        at = bisect_left(self.members, name, key=lambda member: member.name)
+        found = self.members[at] if at < len(self.members) else None
+        return found if found is not None and found.name == name else None

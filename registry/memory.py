@@ -8,8 +8,8 @@ It does *not* know modes, space or power cuts; `faulty` adds what goes wrong.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
+from functools import lru_cache
 
 from protocol.errors import (
     MissingError,
@@ -18,7 +18,9 @@ from protocol.errors import (
     ShareUnavailableError,
     SpecialFileError,
 )
-from registry.share import Entry, check_folder, check_path, digest, is_listed
+from registry.share import Entry, check_folder, check_path, digest, is_listed, path_names
+
+_shown = lru_cache(maxsize=16_384)(is_listed)
 
 Node = dict[str, "Node"] | bytes | None
 
@@ -32,25 +34,18 @@ class MemoryShare:
 
     def read(self, path: str, bytes_max: int) -> bytes:
         """See `Share.read`."""
-        folder, name = self._at(path)
-        node = _child(folder, name, path)
-        if not isinstance(node, bytes):
-            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
-        if len(node) > bytes_max:
-            raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
-        return node
+        return self._read(path_names(path), path, bytes_max)
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`."""
         known = [None] * len(paths) if known is None else known
-        for path in paths:
-            check_path(path)
+        asked = list(zip(paths, map(path_names, paths), known, strict=True))
         results: list[bytes | ShareError | None] = []
-        for path, before in zip(paths, known, strict=True):
+        for path, parts, before in asked:
             try:
-                data = self.read(path, bytes_max)
+                data = self._read(parts, path, bytes_max)
             except ShareError as error:
                 results.append(error)
             else:
@@ -80,7 +75,8 @@ class MemoryShare:
     def remove(self, path: str) -> None:
         """See `Share.remove`."""
         folder, name = self._at(path)
-        _child(folder, name, path)
+        if name not in folder:
+            raise _missing(path)
         del folder[name]
 
     def make_folder(self, path: str, shared: bool = False) -> None:
@@ -99,30 +95,44 @@ class MemoryShare:
         """The dict of a folder itself, for tests that put there what the port refuses."""
         return self._folder(check_folder(folder), folder)
 
-    def _at(self, path: str) -> tuple[dict[str, Node], str]:
-        *folders, name = check_path(path)
-        return self._folder(folders, path), name
+    def _read(self, parts: tuple[str, ...], path: str, bytes_max: int) -> bytes:
+        node = self._node(parts, path)
+        if not isinstance(node, bytes):
+            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
+        if len(node) > bytes_max:
+            raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
+        return node
 
-    def _folder(self, parts: list[str], path: str) -> dict[str, Node]:
+    def _at(self, path: str) -> tuple[dict[str, Node], str]:
+        parts = path_names(path)
+        return self._folder(parts[:-1], path), parts[-1]
+
+    def _folder(self, parts: Sequence[str], path: str) -> dict[str, Node]:
+        node = self._node(parts, path)
+        if not isinstance(node, dict):
+            raise _no_folder(path)
+        return node
+
+    def _node(self, parts: Sequence[str], path: str) -> Node:
         if self.gone:
             raise ShareUnavailableError("the root is gone; is the drive mounted?")
         node: Node = self._root
         for name in parts:
-            node = _child(_as_folder(node, path), name, path)
-        return _as_folder(node, path)
+            if not isinstance(node, dict):
+                raise _no_folder(path)
+            if name not in node:
+                raise _missing(path)
+            node = node[name]
+        return node
 
 
-def _as_folder(node: Node, path: str) -> dict[str, Node]:
-    if not isinstance(node, dict):
-        raise SpecialFileError(f"{path}: not a folder; its owner can remove what stands there")
-    return node
+def _no_folder(path: str) -> SpecialFileError:
+    return SpecialFileError(f"{path}: not a folder; its owner can remove what stands there")
 
 
-def _child(folder: dict[str, Node], name: str, path: str) -> Node:
-    if name not in folder:
-        raise MissingError(f"{path}: no such name; it may appear later")
-    return folder[name]
+def _missing(path: str) -> MissingError:
+    return MissingError(f"{path}: no such name; it may appear later")
 
 
 def _listed(nodes: dict[str, Node], names_max: int) -> list[str]:
-    return heapq.nsmallest(names_max, filter(is_listed, nodes))
+    return sorted(filter(_shown, nodes))[:names_max]

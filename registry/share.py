@@ -49,6 +49,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -140,9 +141,15 @@ def digest(data: bytes) -> bytes:
 
 def check_path(path: str) -> list[str]:
     """The safe names of a path (SHARE-1); ValueError for anything else, the root included."""
+    return list(path_names(path))
+
+
+@lru_cache(maxsize=16_384)
+def path_names(path: str) -> tuple[str, ...]:
+    """The same as a tuple; a resident process asks for few paths, and for them again and again."""
     if len(path) > path_chars_max or _path_is_safe(path) is None:
         raise ValueError(f"not a safe path: {path[:path_chars_max]!r}")
-    return path.split("/")
+    return tuple(path.split("/"))
 
 
 def check_folder(path: str) -> list[str]:

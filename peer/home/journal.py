@@ -54,6 +54,7 @@ class New(NamedTuple):
     understood: int
 
 
+_ANNOUNCED_MAX = 200  # feeds of which is held what was said last
 _STREAM = (
     "n, author, key, epoch, audience, received, head, floor, frozen, over, announced,"
     " announced_hash"
@@ -65,6 +66,8 @@ class Journal:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._stamp = db.stamp()
+        self._announced: dict[tuple[str, ...], tuple[int, str | None]] = {}
 
     def stream(self, stream: Stream) -> StreamState | None:
         """What is known of a stream, or None."""
@@ -182,8 +185,21 @@ class Journal:
         """Take nothing more from a stream."""
         self._db.write("UPDATE stream SET frozen = ? WHERE n = ? AND frozen IS NULL", rule, stream)
 
+    def announced(self, feed: Stream) -> tuple[int, str | None]:
+        """(seq, digest) of the newest page of a feed by its author's word; seq 0: none."""
+        stamp = self._db.stamp()
+        if stamp != self._stamp or len(self._announced) >= _ANNOUNCED_MAX:
+            self._stamp = stamp
+            self._announced.clear()
+        if feed not in self._announced:
+            stream = self.stream(feed)
+            said = (0, None) if stream is None else (stream.announced, stream.announced_hash)
+            self._announced[feed] = said
+        return self._announced[feed]
+
     def announce(self, stream: StreamState, seq: int, digest: str) -> None:
         """A feed's author says that this is its newest page."""
+        self._announced.pop(stream[1:5], None)  # that is its `Stream`
         self._db.write(
             "UPDATE stream SET announced = ?, announced_hash = ? WHERE n = ? AND announced < ?",
             *(seq, digest, stream.n, seq),

@@ -68,7 +68,7 @@ class World:
         self.tally: Counter[str] = Counter()  # of this round
         self.answers: dict[int, Counter[str]] = {}
         self.told: dict[Instance, Told] = {}
-        self._later: list[tuple[int, int, Callable[[], None]]] = []
+        self._later: list[tuple[int, int, Callable[[], object]]] = []
         self._undo: dict[int, Callable[[], object]] = {}
         self._numbers = 0
         self._trace = blake2b(digest_size=32)
@@ -90,7 +90,7 @@ class World:
         """The chance of these words in this run."""
         return Chance(self.seed, *words)
 
-    def later(self, ms: int, do: Callable[[], None]) -> None:
+    def later(self, ms: int, do: Callable[[], object]) -> None:
         """Do something in a while; when the quiet phase begins it is called off."""
         self._numbers += 1
         heapq.heappush(self._later, (self.now_ms + ms, self._numbers, do))
@@ -231,7 +231,7 @@ class World:
             checker.before(instance, "tick")
         calls, read, written = self._work(instance)
         instance.report, instance.failed = None, None
-        self._live(instance, "tick", lambda: setattr(instance, "report", tick(instance.process())))
+        self.live(instance, "tick", lambda: setattr(instance, "report", tick(instance.process())))
         after = self._work(instance)
         self.tally["ticks"] += 1
         self.tally["calls"] += after[0] - calls
@@ -246,7 +246,7 @@ class World:
         """One `peer send`, in a process of its own."""
         for checker in self.checkers:
             checker.before(instance, "send")
-        self._live(instance, "send", lambda: send(instance.process(), to, [body]))
+        self.live(instance, "send", lambda: send(instance.process(), to, [body]))
         self.tally["sends"] += 1
         for checker in self.checkers:
             checker.after(instance, "send", 0)
@@ -255,7 +255,8 @@ class World:
         view = instance.view
         return view.calls, view.read_bytes, view.written_bytes
 
-    def _live(self, instance: Instance, what: str, act: Callable[[], object]) -> None:
+    def live(self, instance: Instance, what: str, act: Callable[[], object]) -> None:
+        """What a process of it does, whatever becomes of it."""
         instance.begin()
         instance.failed = None
         try:

@@ -15,6 +15,7 @@ from peer.tick import epochs
 from peer.tick.intake import freeze
 from peer.tick.report import Report
 from protocol.errors import MissingError, RuleError, ShareError
+from protocol.head import Head
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from protocol.page import ALL, Stream
 from protocol.roster import Member
@@ -29,27 +30,33 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
         m for m in (standing.roster.members if standing.roster else ()) if m.name != peer.name
     ]
     rows = peer.home.neighbours.all()
-    known = [row.digest if (row := rows.get(member.name)) else None for member in members]
+    old = [rows.get(member.name) for member in members]
+    known = [None if row is None else row.digest for row in old]
     heard = roster.fetch_heartbeats(peer.share, [member.name for member in members], known)
+    news = [new for new in zip(members, heard, old, strict=True) if new[1] is not None]
+    if not news:
+        return []
     now = read(peer.clock)
     fresh: list[Heartbeat] = []
     changed: list[Neighbour] = []
     with peer.home.transaction(durable=False):
-        for member, data in zip(members, heard, strict=True):
-            if data is None or isinstance(data, MissingError):
-                continue
-            if isinstance(data, ShareError):
+        for member, data, row in news:
+            if isinstance(data, bytes):
+                beat = _open(peer, member, data, row, report)
+                if beat is not None:
+                    fresh.append(beat)
+                    _hear_feed(peer, beat, data)
+                    changed.append(_row(peer, member.name, beat, data, row, now))
+            elif isinstance(data, ShareError) and not isinstance(data, MissingError):
                 report.problems.append(f"{layout.heartbeat(member.name)}: {data}")
-                continue
-            beat = _open(peer, member, data, rows.get(member.name), report)
-            if beat is not None:
-                fresh.append(beat)
-                _hear_feed(peer, beat, data)
-                changed.append(_row(peer, beat, data, rows.get(member.name), now))
-    # Before the beats are remembered: a tick that dies in between must hear the heads again.
-    _believe_heads(peer, fresh, report)
-    with peer.home.transaction(durable=False):
-        peer.home.neighbours.put(changed)
+        unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
+        if not unknown:
+            peer.home.neighbours.put(changed)
+    if unknown:
+        # Before the beats are remembered: a tick that dies in between must hear the heads again.
+        _look_for(peer, unknown, report)
+        with peer.home.transaction(durable=False):
+            peer.home.neighbours.put(changed)
     return [row.name for row in changed]
 
 
@@ -57,19 +64,13 @@ def _open(
     peer: Peer, member: Member, data: bytes, row: Neighbour | None, report: Report
 ) -> Heartbeat | None:
     """The heartbeat, where it is genuine and newer; else None, with the bytes set aside."""
-    address, path = peer.full(member.name), layout.heartbeat(member.name)
+    address = peer.full(member.name)
     try:
         beat = open_heartbeat(data, peer.identity.network, address)
         if member.state_of(beat.key) != "active":
             raise RuleError("HB-4", f"no steward admitted {address} with this key")
     except RuleError as error:
-        if peer.home.quarantine.holds(path, data):
-            return None
-        tick = peer.home.state.number("tick")
-        if not error.rule.startswith("CANON") or peer.home.quarantine.ripe(path, data, tick):
-            peer.home.quarantine.add(path, data, error, peer.clock.wall_ms(), author=address)
-            report.quarantined += 1
-            report.problems.append(f"{path}: {error}")
+        _set_aside(peer, member.name, data, error, report)
         return None
     if row is not None and row.epoch == beat.epoch:
         return beat if beat.seq > row.seq else None
@@ -83,15 +84,28 @@ def _open(
     return beat
 
 
-def _row(peer: Peer, beat: Heartbeat, data: bytes, row: Neighbour | None, now: Moment) -> Neighbour:
+def _set_aside(peer: Peer, name: str, data: bytes, error: RuleError, report: Report) -> None:
+    path, quarantine = layout.heartbeat(name), peer.home.quarantine
+    if quarantine.holds(path, data):
+        return
+    tick = peer.home.state.number("tick")
+    if not error.rule.startswith("CANON") or quarantine.ripe(path, data, tick):
+        quarantine.add(path, data, error, peer.clock.wall_ms(), author=peer.full(name))
+        report.quarantined += 1
+        report.problems.append(f"{path}: {error}")
+
+
+def _row(
+    peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | None, now: Moment
+) -> Neighbour:
     mean = 0 if row is None else row.mean_ms
     if row is not None and row.epoch == beat.epoch and row.tick < beat.tick:
         interval = elapsed(row, now) // (beat.tick - row.tick)  # of one tick, where some passed
         # An outage is no sample of a life in order: from it the mean would take days to recover.
-        if state_of(suspicion(interval, row.next_ms, mean)) != "dead":
+        if interval <= mean or state_of(suspicion(interval, row.next_ms, mean)) != "dead":
             mean = observed(mean, interval)
     return Neighbour(
-        name=peer.bare(beat.author),
+        name=name,
         digest=digest(data),
         epoch=beat.epoch,
         seq=beat.seq,
@@ -114,6 +128,8 @@ def _hear_feed(peer: Peer, beat: Heartbeat, data: bytes) -> None:
         return
     journal = peer.home.journal
     place = Stream(beat.author, beat.key, beat.feed.epoch, ALL)
+    if journal.announced(place) == (beat.feed.seq, beat.feed.hash):
+        return  # nothing that was not said before
     stream = journal.open_stream(place, over=beat.feed.epoch in epochs.over(peer, beat.author))
     journal.announce(stream, beat.feed.seq, beat.feed.hash)
     held = journal.page(stream.n, beat.feed.seq)
@@ -130,11 +146,8 @@ def elapsed(row: Neighbour, now: Moment) -> int:
     return max(now.wall_ms - row.seen_wall, 0)
 
 
-def _believe_heads(peer: Peer, fresh: list[Heartbeat], report: Report) -> None:
-    unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
-    if not unknown:
-        return
-    # The document may have come to the share after this tick listed it.
+def _look_for(peer: Peer, unknown: list[Head], report: Report) -> None:
+    """Heads name documents that I do not hold: they came to the share since, or are hidden."""
     report.problems += reading.read_documents(peer)
     held = peer.home.archive.digests()
     missing = [head for head in unknown if head.hash not in held]

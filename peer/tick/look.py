@@ -28,8 +28,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     names = [m.name for m in (standing.roster.members if standing.roster else ())]
     watched = [rows[name] for name in names if name != peer.name and name in rows]
     verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
-    judged = {name: state for name, (state, _) in verdicts.items()}
-    judged = _be_patient(peer, watched, judged)
+    judged = _be_patient(peer, watched, {name: state for name, (state, _) in verdicts.items()})
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
     with peer.home.transaction(durable=False):

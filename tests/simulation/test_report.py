@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from peer.simulate import compare
 from peer.simulate.outcome import Outcome
-from peer.simulate.report.axes import step
+from peer.simulate.report.axes import frame, step
 from peer.simulate.report.html import VIOLATIONS_SHOWN_MAX, page
 from peer.simulate.report.markup import element
 from peer.simulate.report.plots import STATES, cells
@@ -85,13 +85,16 @@ def test_a_page_is_well_formed_and_needs_nothing_else(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", RUNS)
 def test_everything_drawn_lies_inside_its_picture(kind: str) -> None:
-    for svg in parsed(page([RUNS[kind]()])).iter("svg"):
+    run = RUNS[kind]()
+    larger = outcomes.outcome(peers=9, ticks=60)
+    for svg in [*parsed(page([run])).iter("svg"), *parsed(page([run, larger])).iter("svg")]:
         _, _, width, height = map(float, (svg.get("viewBox") or "").split())
         for rect in svg.iter("rect"):
             x, y, w, h = (float(rect.get(key) or 0) for key in ("x", "y", "width", "height"))
             assert -0.2 <= x <= x + w <= width + 0.2
             assert -0.2 <= y <= y + h <= height + 0.2
         for path in svg.iter("path"):
+            assert re.match(r"M\d+\.?\d* \d+", path.get("d") or "")
             numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*", path.get("d") or "")]
             assert all(-0.2 <= n <= max(width, height) + 0.2 for n in numbers)
 
@@ -215,12 +218,28 @@ def test_every_strike_has_its_mark_and_every_fault_its_row() -> None:
     assert any("full" in said and "for 18 h" in said for said in lasting)
 
 
+def test_what_lasts_longer_than_the_run_ends_with_it() -> None:
+    run = outcomes.outcome()
+    ages = tuple(replace(one, until_ms=one.at_ms + 10**12) for one in run.strikes)
+    svg = drawn(parsed(page([replace(run, strikes=ages)])))[0]
+    bars = [one for one in svg.iter("rect") if one.get("class") == "lasts"]
+    assert len(bars) == len(ages)
+    for bar in bars:
+        end = float(bar.get("x") or 0) + float(bar.get("width") or 0)
+        assert end == pytest.approx(frame(run, 960).end, abs=0.2)
+
+
 def test_health_is_a_row_for_each_pair_while_peers_are_few() -> None:
     run = outcomes.outcome()
     told = titles(parsed(page([run])), "health")
     cells_told = {said.split(":")[0] for said in told}
     pairs = {f"{a} as {b} sees it" for a in run.names for b in run.names if a != b}
     assert cells_told == pairs
+    svg = next(
+        one for one in drawn(parsed(page([run]))) if "health" in (one.get("aria-label") or "")
+    )
+    labels = [one.text for one in svg.iter("text") if one.get("class") == "end"]
+    assert labels == [a for b in run.names for a in run.names if a != b]
     views = Counter(state for one in run.rounds for view in one.health.values() for state in view)
     for letter in "alsdu":
         assert (

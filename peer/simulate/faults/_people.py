@@ -27,7 +27,7 @@ def villain(world: World, who: Instance) -> Instance | None:
     bad = [one for _, one in sorted(world.instances.items()) if not one.honest]
     if bad:
         return bad[0] if bad[0].member and bad[0].on and not bad[0].depth else None
-    if len(world.honest()) <= honest_min or who.name in world.twins or not _is_admitted(who):
+    if len(world.honest()) <= honest_min or who.name in world.twins or not is_admitted(who):
         return None
     world.turn(who)
     return who
@@ -35,9 +35,9 @@ def villain(world: World, who: Instance) -> Instance | None:
 
 def victims(world: World, bad: Instance) -> list[Instance]:
     """Whom he can lie to: every honest member, by name."""
-    return [one for one in world.honest() if one is not bad and _is_admitted(one)]
+    return [one for one in world.honest() if one is not bad and is_admitted(one)]
 
 
-def _is_admitted(one: Instance) -> bool:
+def is_admitted(one: Instance) -> bool:
     """Whether a tick of it has gone through once: it has beaten, so it is a member."""
     return one.home.state.number("beat_seq") > 0

@@ -123,3 +123,9 @@ def who_is_struck(world: World, who: Instance, chance: Chance) -> tuple[list[str
     if chance.hits(300):
         return sorted(world.drive.views), "everybody"
     return [who.view.who], who.name
+
+
+def mended_later(world: World, chance: Chance, path: str) -> None:
+    """What peers may be unable to put back, its steward does, in a while."""
+    if path.partition("/")[0] in (*TOP[:2], layout.MARKER) or path in TOP:
+        world.until(spans(world, chance, 8), lambda: mend_documents(world))
