@@ -93,6 +93,8 @@ class Database:
             row = self.one("PRAGMA data_version")
             assert row is not None
             version += int(row[0]) << 32
+        if len(tables) == 1:
+            return version, self._writes[tables[0]]
         return version, sum([self._writes[table] for table in tables])
 
     def write(self, sql: str, *values: object) -> int:
