@@ -101,10 +101,13 @@ class State:
 
     def _value(self, name: str) -> Any:
         self._catch_up()
-        if name not in self._values:
-            row = self._db.one("SELECT value FROM self WHERE name = ?", name)
-            self._values[name] = None if row is None else row[0]
-        return self._values[name]
+        if name in self._values:
+            return self._values[name]
+        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+        value = None if row is None else row[0]
+        if value is not None or ":" not in name:  # else one for every neighbour, to say nothing
+            self._values[name] = value
+        return value
 
     def _note(self, values: Mapping[str, str | int | bytes | None]) -> None:
         self._values.update(values)
