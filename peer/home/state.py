@@ -12,6 +12,8 @@ from peer.home.database import Database
 from protocol import canonical
 from protocol.errors import HomeError
 
+_VALUES_MAX = 200  # from here on only what there is, is held, not what there is not
+
 
 class State:
     """The table `self`: named values. Writers stand inside a transaction."""
@@ -105,7 +107,7 @@ class State:
             return self._values[name]
         row = self._db.one("SELECT value FROM self WHERE name = ?", name)
         value = None if row is None else row[0]
-        if value is not None or ":" not in name:  # else one for every neighbour, to say nothing
+        if value is not None or len(self._values) < _VALUES_MAX:
             self._values[name] = value
         return value
 
