@@ -16,6 +16,9 @@ from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
 
+depth_max = 4  # of what may be answered automatically (AUTO-4)
+
+
 class Check(Checker):
     """Looks at what is new in a home after each tick."""
 
@@ -65,9 +68,9 @@ class Check(Checker):
         if row is None:
             self.fail(instance.name, f"{said}, and it answers nothing that it holds")
         kind, auto, state, author, depth = row
-        if auto or depth:
+        if auto or depth >= depth_max:
             self.fail(instance.name, f"{said}, in answer to something automatic of {author}")
         if kind != "question" or state != "acted":
             self.fail(instance.name, f"{said}, in answer to a {kind} that is {state}")
-        if audience != author or item.get("depth") != 1 or not item.get("auto"):
-            self.fail(instance.name, f"{said}, to {audience} and not, one deep, to {author}")
+        if audience != author or item.get("depth") != depth + 1 or not item.get("auto"):
+            self.fail(instance.name, f"{said}, to {audience} and not, one deeper, to {author}")
