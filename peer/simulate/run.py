@@ -69,7 +69,8 @@ def _run(plan: Plan, watch: Watch | None) -> Outcome:
             checker.settled()
     except Broken as broken:
         violations.append(broken.violation)
-        rounds.append(_sample(world))
+        if not rounds or rounds[-1].number != world.round:
+            rounds.append(_sample(world))
     return _outcome(world, rounds, violations)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from peer.simulate.plan import Plan
 
 DAY_MS = 86_400_000
-answers_max = 4
+answers_max = 3
 
 
 def outcome_lines(outcome: Outcome, again: str | None) -> Iterator[str]:
@@ -104,9 +104,10 @@ def _faults(outcome: Outcome) -> Iterator[str]:
 
 
 def _figures(outcome: Outcome) -> Iterator[str]:
-    totals = outcome.totals
-    promised, acted = totals.get("promised", 0), totals.get("acted", 0)
-    rows = [("letters", f"{promised} promised, {acted} acted on")]
+    # Not what was acted on: what is published is acted on by newcomers, too.
+    promised = outcome.rounds[-1].promised if outcome.rounds else 0
+    waiting = outcome.rounds[-1].under_way if outcome.rounds else 0
+    rows = [("letters", f"{promised} promised, {waiting or 'none'} not acted on in the end")]
     if outcome.waits:
         rows.append(("waits", f"{_waits(outcome.waits)} (rounds of {span(outcome.every_ms)})"))
     ticks = sum(one.ticks for one in outcome.rounds)

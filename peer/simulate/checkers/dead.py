@@ -64,7 +64,8 @@ class Check(Checker):
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
         mine = self._observers.get(instance)
-        if what != "tick" or mine is None or mine.home is not instance.home:
+        hostile = not instance.honest
+        if what != "tick" or hostile or mine is None or mine.home is not instance.home:
             return
         before, mine.states = mine.states, self._states(instance)
         if instance.view.troubles:
