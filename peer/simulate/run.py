@@ -120,7 +120,7 @@ def _phase(world: World, instance: Instance) -> int:
 
 
 def _write(world: World, instance: Instance, to: list[str], body: Any) -> None:
-    if instance.on and instance.member and not instance.depth:
+    if _runs(world, instance) and not instance.depth:
         world.write(instance, to, body)
 
 
