@@ -16,12 +16,15 @@ from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.places import DATABASE, Identity
+from peer.instance import HOUR_MS
 from peer.wiring import open_share
 from protocol import limits
 from protocol.errors import HomeError, RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
 from registry import layout
 from registry.share import Share
+
+PUBLISHED_AGAIN_MS = 30 * 24 * HOUR_MS
 
 # Parents before children, so that foreign keys hold while rows are carried over.
 _TABLES = (
@@ -74,6 +77,7 @@ def begin_epoch(
     with home.transaction():
         epoch = home.state.begin_epoch(entropy.draw, told)
         again = home.outgoing.queue_again(home.state.earlier_epochs)
+        again += home.outgoing.publish_again(clock.wall_ms() - PUBLISHED_AGAIN_MS)
         home.state.put("greet", 1)
         for name in ("parked", "beat", "last_wall"):
             home.state.forget(name)

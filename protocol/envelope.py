@@ -123,6 +123,10 @@ def seal_envelope(
     if not 1 <= len(signers) <= limits.signatures_max or len(by_key) != len(signers):
         raise ValueError(f"1 to {limits.signatures_max} distinct signers are needed")
     signed = {**body_value, "type": type}
-    message = pae(type, encode(signed))
+    body = encode(signed)
+    message = pae(type, body)
     signatures = [{"key": key, "sig": b64(by_key[key].sign(message))} for key in sorted(by_key)]
-    return encode({**(rest or {}), "signatures": signatures, "signed": signed})
+    if rest:
+        return encode({**rest, "signatures": signatures, "signed": signed})
+    # The body is canonical already, and the members stand in sorted order: joining is encoding.
+    return b'{"signatures":%b,"signed":%b}' % (reencode(signatures), body)

@@ -108,9 +108,9 @@ def open_home(path: str) -> Home:
     return Home(Database(path))
 
 
-def create_home(path: str, draw: Callable[[int], bytes]) -> Home:
-    """A new home (`:memory:` too) with an epoch of its own."""
-    home = Home(Database(path, create=True))
+def create_home(path: str, draw: Callable[[int], bytes], *, statements_max: int = 128) -> Home:
+    """A new home (`:memory:` too) with an epoch of its own; see `Database`."""
+    home = Home(Database(path, create=True, statements_max=statements_max))
     with home.transaction():
         if home.state.text("epoch") is None:
             home.state.begin_epoch(draw)

@@ -80,12 +80,13 @@ class Journal:
 
     def open_stream(self, stream: Stream, *, over: bool) -> StreamState:
         """The state of a stream, begun where it was unknown."""
-        self._db.write(
-            "INSERT OR IGNORE INTO stream (author, key, epoch, audience, over)"
-            " VALUES (?, ?, ?, ?, ?)",
-            *(*stream, over),
-        )
         found = self.stream(stream)
+        if found is None:
+            self._db.write(
+                "INSERT INTO stream (author, key, epoch, audience, over) VALUES (?, ?, ?, ?, ?)",
+                *(*stream, over),
+            )
+            found = self.stream(stream)
         assert found is not None
         return found
 
@@ -98,21 +99,27 @@ class Journal:
         )
         return [StreamState(*row) for row in rows]
 
-    def holds(self, author: str, epoch8: str, audience: str, seq: int) -> bool:
-        """Whether the page that a file name stands for is journalled already."""
-        row = self._db.one(
-            "SELECT 1 FROM stream JOIN page ON stream.n = page.stream WHERE author = ?"
-            " AND substr(epoch, 1, 8) = ? AND audience = ? AND seq = ?",
-            *(author, epoch8, audience, seq),
+    def holds(self, author: str, audience: str) -> set[tuple[str, int]]:
+        """(epoch8, seq) of every journalled page, as file names tell them."""
+        rows = self._db.read(
+            "SELECT substr(epoch, 1, 8), seq FROM stream JOIN page ON stream.n = page.stream"
+            " WHERE author = ? AND audience = ?",
+            *(author, audience),
         )
-        return row is not None
+        return {(row[0], row[1]) for row in rows}
 
     def page(self, stream: int, seq: int) -> Held | None:
         """The journalled page at a position, or None."""
-        row = self._db.one(
-            "SELECT digest, prev, bare, refused FROM page WHERE stream = ? AND seq = ?", stream, seq
+        return self.around(stream, seq).get(seq)
+
+    def around(self, stream: int, seq: int) -> dict[int, Held]:
+        """The journalled pages at a position, before and after it, by seq."""
+        rows = self._db.read(
+            "SELECT seq, digest, prev, bare, refused FROM page"
+            " WHERE stream = ? AND seq BETWEEN ? AND ?",
+            *(stream, seq - 1, seq + 1),
         )
-        return None if row is None else Held(*row)
+        return {row[0]: Held(*row[1:]) for row in rows}
 
     def add_page(
         self, stream: StreamState, header: Header, digest: str, bare: bytes, refused: str | None
@@ -292,7 +299,7 @@ class Journal:
 
     def damaged(self, author: str) -> list[tuple[str, str, int]]:
         """(epoch8, audience, seq) of an author's unreadable files."""
-        rows = self._db.read(
+        rows = self._db.held(
             "SELECT epoch8, audience, seq FROM damage WHERE author = ? ORDER BY 1, 2, 3", author
         )
         return [(row[0], row[1], row[2]) for row in rows]

@@ -319,6 +319,18 @@ class Outgoing:
             )
         return covered
 
+    def publish_again(self, since: int) -> int:
+        """Published items since then wait for a page of a new epoch; how many.
+
+        Nobody tells which pages of a feed he has. Who read the feed of another life of mine holds
+        another page at the same place, and never looks at that one again.
+        """
+        return self._db.write(
+            "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
+            " WHERE mine = 1 AND audience = 'all' AND state = 'paged' AND stored_at > ?",
+            since,
+        )
+
     def queue_again(self, epochs: Iterable[str], audience: str | None = None) -> int:
         """Open pages of epochs that are over are withdrawn; their items wait for a new page."""
         count = 0

@@ -12,6 +12,8 @@ from peer.home.database import Database
 from protocol import canonical
 from protocol.errors import HomeError
 
+_VALUES_MAX = 200  # from here on only what there is, is held, not what there is not
+
 
 class State:
     """The table `self`: named values. Writers stand inside a transaction."""
@@ -101,10 +103,13 @@ class State:
 
     def _value(self, name: str) -> Any:
         self._catch_up()
-        if name not in self._values:
-            row = self._db.one("SELECT value FROM self WHERE name = ?", name)
-            self._values[name] = None if row is None else row[0]
-        return self._values[name]
+        if name in self._values:
+            return self._values[name]
+        row = self._db.one("SELECT value FROM self WHERE name = ?", name)
+        value = None if row is None else row[0]
+        if value is not None or len(self._values) < _VALUES_MAX:
+            self._values[name] = value
+        return value
 
     def _note(self, values: Mapping[str, str | int | bytes | None]) -> None:
         self._values.update(values)

@@ -87,7 +87,8 @@ def _wait(percent: int) -> Callable[[Outcome], Cell]:
         rounds = rank(outcome.waits, percent)
         if rounds is None:
             return "–", None
-        return f"{counted(rounds, 'round')} ({_hours(rounds * outcome.every_ms)})", rounds
+        took = f" ({_hours(rounds * outcome.every_ms)})" if rounds else ""
+        return f"{counted(rounds, 'round')}{took}", rounds
 
     return tell
 

@@ -138,6 +138,8 @@ class Drive:
             if theirs is None:
                 if ours == common:  # deleted there, untouched here; else modification wins
                     self.take(path)
+            elif not isinstance(peek(self.store, path.rpartition("/")[0]), dict):
+                continue  # a file stands here where a folder stands there
             elif ours is None or ours == common:
                 self.put(path, theirs)
             else:
@@ -363,9 +365,11 @@ def make_folders(source: MemoryShare, target: MemoryShare) -> None:
         for name, node in nodes.items():
             if isinstance(node, dict):
                 path = f"{where}/{name}" if where else name
-                left.append((path, node))
-                if peek(target, path) is None:
-                    target.nodes(where)[name] = {}
+                nodes_there = target.nodes(where)
+                if nodes_there.setdefault(name, {}) is not None and isinstance(
+                    nodes_there[name], dict
+                ):
+                    left.append((path, node))
 
 
 def conflict_name(path: str, chance: Chance) -> str:

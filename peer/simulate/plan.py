@@ -49,7 +49,9 @@ class Plan:
     def instances(self) -> tuple[str, ...]:
         """The names of those who are there from the beginning."""
         least, most = self.scenario.peers
-        drawn = least + Chance(self.seed, "peers").below(most - least + 1)
+        # The least of three draws: few peers find as much as many do, in less time.
+        chance = Chance(self.seed, "peers")
+        drawn = least + min(chance.below(most - least + 1) for _ in range(3))
         count = drawn if self.peers is None else self.peers
         names = self.scenario.instances(count)
         return tuple(name for name in names if self.names is None or name in self.names)

@@ -69,7 +69,8 @@ def _run(plan: Plan, watch: Watch | None) -> Outcome:
             checker.settled()
     except Broken as broken:
         violations.append(broken.violation)
-        rounds.append(_sample(world))
+        if not rounds or rounds[-1].number != world.round:
+            rounds.append(_sample(world))
     return _outcome(world, rounds, violations)
 
 
@@ -119,7 +120,7 @@ def _phase(world: World, instance: Instance) -> int:
 
 
 def _write(world: World, instance: Instance, to: list[str], body: Any) -> None:
-    if instance.on and instance.member and not instance.depth:
+    if _runs(world, instance) and not instance.depth:
         world.write(instance, to, body)
 
 

@@ -173,7 +173,7 @@ class World:
             membership.enter(
                 instance.identity, instance.home, instance.view, instance.signer, instance.clock
             )
-        except ShareError:
+        except (ShareError, Killed):
             return False
         instance.member = True
         return True
@@ -279,8 +279,14 @@ class World:
 
     def repair(self, instance: Instance) -> None:
         """Its operator runs `peer repair`."""
-        told = told_epochs(instance.view, instance.identity)
-        begin_epoch(instance.home, told, instance.clock, instance.entropy)
+
+        def begin() -> None:
+            told = told_epochs(instance.view, instance.identity)
+            begin_epoch(instance.home, told, instance.clock, instance.entropy)
+
+        self.live(instance, "repair", begin)
+        if instance.failed is not None:  # tried again when it says so again
+            return
         instance.die()
         instance.unwell = 0
         instance.repairs += 1

@@ -15,7 +15,7 @@ from peer.instance import Peer
 from protocol import canonical, limits, order, roster, wire
 from protocol.errors import HomeError
 from protocol.order import Order, halts_in_force, within
-from protocol.remembered import remembered
+from protocol.remembered import remembered, shared
 from protocol.root import Root
 from protocol.roster import Member, Roster
 
@@ -101,8 +101,12 @@ def _head(data: bytes) -> dict[str, Any]:
 
 def in_force(peer: Peer) -> list[Stored]:
     """The documents in force: the newest of each type and scope, and every order."""
-    archive = peer.home.archive
-    return archive.derived("in force", lambda: [*archive.newest_of_all(), *_orders(peer)])
+    return peer.home.archive.derived("in force", lambda: _in_force(peer))
+
+
+def _in_force(peer: Peer) -> list[Stored]:
+    found = [*peer.home.archive.newest_of_all(), *_orders(peer)]
+    return [stored._replace(data=shared(stored.data)) for stored in found]
 
 
 def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:

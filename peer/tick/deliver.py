@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from peer.tick import own
+from peer.tick import own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, read_receipt
 from peer.tick.report import Report
@@ -38,8 +38,8 @@ def deliver(peer: Peer, report: Report) -> None:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
     try:
         for audience in peer.home.state.flags("mail:"):
-            _tidy_mail(peer, audience)
-        _put_back_feed(peer)
+            _tidy_mail(peer, audience, report)
+        _put_back_feed(peer, report)
     except ShareError as error:
         report.problems.append(f"my outbox could not be mended: {error}")
 
@@ -138,20 +138,20 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _tidy_mail(peer: Peer, audience: str) -> None:
-    """Letters that were fetched and receipted, or withdrawn, leave my outbox.
-
-    A page that this home does not know stays: a life that was lost with a backup promised it.
-    """
+def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
+    """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
     to, open_pages = peer.bare(audience), False
     read_receipt(peer, to)
     for name in outbox.own_pages(peer.share, peer.name, to):
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:
             covered = is_receipted(peer, audience, name)
+            gone = not covered and tidy.clear(peer, to, name, report) is False
+        else:
+            gone = False
         if covered:
             outbox.withdraw(peer.share, to, name)
-        open_pages = open_pages or not covered
+        open_pages = open_pages or not (covered or gone)
     if not open_pages:
         with peer.home.transaction(durable=False):
             peer.home.state.forget(f"mail:{audience}")
@@ -182,12 +182,13 @@ def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
         raise
 
 
-def _put_back_feed(peer: Peer) -> None:
+def _put_back_feed(peer: Peer, report: Report) -> None:
     """Own feed files that are missing, of another size, or (a few a tick) of other bytes."""
     sizes = peer.home.outgoing.sizes(ALL)
+    there = outbox.sizes(peer.share, peer.name, None)
+    _clear_feed(peer, {(epoch[:8], seq) for epoch, seq in sizes}, there, report)
     if not sizes:
         return
-    there = outbox.sizes(peer.share, peer.name, None)
     tick = peer.home.state.number("tick")
     audited = {(tick * audited_pages + step) % len(sizes) for step in range(audited_pages)}
     for index, ((epoch, seq), size) in enumerate(sizes.items()):
@@ -199,6 +200,19 @@ def _put_back_feed(peer: Peer) -> None:
             outbox.offer(peer.share, None, name, page.data)
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
+
+
+def _clear_feed(peer: Peer, known: set[tuple[str, int]], there: Listing, report: Report) -> None:
+    """What nobody of mine published goes; what a lost life of mine did is looked at once."""
+    strange = [name for name in there if (name.epoch8, name.seq) not in known]
+    if not strange:
+        return
+    kept = set(peer.home.state.flags("kept:"))
+    for name in strange:
+        path = outbox.path(None, name)
+        if path not in kept and tidy.clear(peer, None, name, report):
+            with peer.home.transaction(durable=False):
+                peer.home.state.put(f"kept:{path}", 1)
 
 
 def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:

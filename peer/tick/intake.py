@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peer.home.journal import StreamState
+from peer.home.journal import Held, StreamState
 from peer.instance import Peer
 from peer.stewards.standing import Standing
 from peer.tick import epochs
@@ -115,14 +115,15 @@ def _journal(peer: Peer, page: Page) -> Taken:
     stream = journal.open_stream(page.stream, over=over)
     if header.audience != ALL:
         journal.owe_receipt(header.author)
-    held = journal.page(stream.n, header.seq)
+    around = journal.around(stream.n, header.seq)
+    held = around.get(header.seq)
     if held is not None:
         if held.digest == page.digest:
             return Taken()
         return _forked(peer, page, stream, held.bare)
     if header.seq < stream.floor and header.seq <= stream.received:
         return Taken()
-    rule = stream.frozen or _chain_fault(peer, page, stream)
+    rule = stream.frozen or _chain_fault(peer, page, stream, around)
     if rule and not stream.frozen:
         freeze(peer, stream, rule, header.seq)
     journal.add_page(stream, header, page.digest, bare(page.envelope), rule)
@@ -134,15 +135,17 @@ def _journal(peer: Peer, page: Page) -> Taken:
     return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
 
 
-def _chain_fault(peer: Peer, page: Page, stream: StreamState) -> str | None:
+def _chain_fault(
+    peer: Peer, page: Page, stream: StreamState, around: dict[int, Held]
+) -> str | None:
     """STREAM-2: each page names the one before; STREAM-8: a feed's head is the announced one."""
-    journal, seq = peer.home.journal, page.header.seq
-    before, after = journal.page(stream.n, seq - 1), journal.page(stream.n, seq + 1)
+    seq = page.header.seq
+    before, after = around.get(seq - 1), around.get(seq + 1)
     if seq == stream.announced and page.digest != stream.announced_hash:
         return "STREAM-8"
     if before is not None and before.digest != page.header.prev:
         # The page before is the forked one; its author must hear that the other never came.
-        journal.refuse(stream.n, seq - 1, "STREAM-2")
+        peer.home.journal.refuse(stream.n, seq - 1, "STREAM-2")
         return "STREAM-2"
     if after is not None and after.prev != page.digest:
         return "STREAM-2"

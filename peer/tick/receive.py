@@ -137,8 +137,8 @@ def _read_outbox(
 def _unread(
     peer: Peer, author: str, audience: str, names: Iterable[PageName]
 ) -> Iterable[PageName]:
-    journal, full = peer.home.journal, peer.full(author)
-    return [n for n in names if not journal.holds(full, n.epoch8, audience, n.seq)]
+    held = peer.home.journal.holds(peer.full(author), audience)
+    return [name for name in names if (name.epoch8, name.seq) not in held]
 
 
 def _count(report: Report, taken: Taken) -> None:

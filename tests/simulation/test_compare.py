@@ -44,6 +44,8 @@ def test_waits_are_told_in_rounds_and_in_hours() -> None:
     assert told["wait, median"][0] == "1 round (6 h)"
     assert told["wait, 95 of 100 within"][0] == "30 rounds (180 h)"
     assert told["wait, worst"][0] == "30 rounds (180 h)"
+    at_once = replace(one, waits=(0, 0))
+    assert rows(at_once, at_once)["wait, worst"][0] == "0 rounds"
     quick = replace(one, every_ms=60_000)
     assert rows(quick, quick)["wait, median"][0] == "1 round (1 min)"
 

@@ -333,6 +333,8 @@ def test_two_runs_stand_side_by_side_on_the_same_scale() -> None:
     said = text_of(root)
     assert "A: five-at-home" in said
     assert "B: five-at-home" in said
+    for run, letter in ((a, "A"), (b, "B")):
+        assert f"{letter}: {run.rounds[-1].promised} letters promised" in said
     for what, left, right, words in compare.table(a, b):
         assert f"{what}{left}{right}{words}" in said
     both = [

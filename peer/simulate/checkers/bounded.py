@@ -48,6 +48,11 @@ class Check(Checker):
             self._genuine[data] = page
             self._window(instance, page, data)
 
+    def before(self, instance: Instance, what: str) -> None:
+        """See `Checker.before`."""
+        if what == "tick":
+            self._files = max(self._files, sum(1 for _ in walk(instance.view.store, "")))
+
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
         if what != "tick" or not instance.honest:

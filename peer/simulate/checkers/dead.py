@@ -2,8 +2,9 @@
 
 Life is a genuine heartbeat that the observer could see before its tick and that was written, by
 true time, within twice the interval which it announces (the detector says dead at 2.4). When more
-than half of four or more others die for an observer in one tick, it has gone on seeing nothing
-new of them for at least four ticks: the one that told, and three of patience.
+than half of four or more others become suspect or dead for an observer in one tick, it does not
+call one of them dead in that tick or the next two, unless it has seen nothing new of them for
+four ticks: it was patient before it said anything.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
 intervals = 2
-patience_ticks = 4
+patience_ticks = 3
+SILENT = ("suspect", "dead")
 
 
 class _Observer:
@@ -23,7 +25,8 @@ class _Observer:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.dead: set[str] = set()
+        self.states: dict[str, str] = {}
+        self.fell: dict[str, int] = {}  # with too many others, so many ticks ago
         self.seen: dict[str, bytes | None] = {}
         self.unseen_ticks: dict[str, int] = {}
         self.began_ms = 0
@@ -48,7 +51,7 @@ class Check(Checker):
         mine = self._observers.get(instance)
         if mine is None or mine.home is not instance.home:
             mine = self._observers[instance] = _Observer(instance.home)
-            mine.dead = self._dead(instance)
+            mine.states = self._states(instance)
         mine.began_ms = self.world.now_ms
         for name in self.world.instances:
             if name == instance.name:
@@ -61,19 +64,27 @@ class Check(Checker):
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
         mine = self._observers.get(instance)
-        if what != "tick" or mine is None or mine.home is not instance.home:
+        hostile = not instance.honest
+        if what != "tick" or hostile or mine is None or mine.home is not instance.home:
             return
-        dead = self._dead(instance)
-        fresh = dead - mine.dead
-        mine.dead = dead
-        if fresh and not instance.view.troubles:
-            for name in sorted(fresh):
-                self._lived(instance, mine, name)
-            self._many(instance, mine, sorted(fresh))
+        before, mine.states = mine.states, self._states(instance)
+        if instance.view.troubles:
+            mine.fell.clear()
+            return
+        fresh = [n for n, s in mine.states.items() if s == "dead" and before.get(n) != "dead"]
+        for name in sorted(fresh):
+            self._lived(instance, mine, name)
+        self._many(instance, mine, before)
+        for name in sorted(fresh):
+            if name in mine.fell:
+                self.fail(
+                    instance.name,
+                    f"declares {name} dead {mine.fell[name]} ticks after it fell silent together"
+                    f" with {', '.join(sorted(mine.fell.keys() - {name}))}",
+                )
 
-    def _dead(self, instance: Instance) -> set[str]:
-        rows = instance.home.db.read("SELECT name FROM neighbour WHERE state = 'dead'")
-        return {row[0] for row in rows}
+    def _states(self, instance: Instance) -> dict[str, str]:
+        return dict(instance.home.db.read("SELECT name, state FROM neighbour"))
 
     def _lived(self, instance: Instance, mine: _Observer, name: str) -> None:
         other = self.world.instances.get(name)
@@ -90,13 +101,15 @@ class Check(Checker):
                 f" {beat.next_ms // 60_000} min were announced",
             )
 
-    def _many(self, instance: Instance, mine: _Observer, fresh: list[str]) -> None:
-        row = instance.home.db.one("SELECT count(*) FROM neighbour WHERE name <> ?", instance.name)
-        watched = 0 if row is None else int(row[0])
-        sudden = [name for name in fresh if mine.unseen_ticks.get(name, 0) < patience_ticks]
-        if watched >= 4 and 2 * len(sudden) > watched:
-            self.fail(
-                instance.name,
-                f"declares {', '.join(sudden)} of {watched} dead in one tick, after"
-                f" {min(mine.unseen_ticks[name] for name in sudden)} ticks without a beat",
-            )
+    def _many(self, instance: Instance, mine: _Observer, before: dict[str, str]) -> None:
+        """Note who falls silent together."""
+        mine.fell = {n: ticks + 1 for n, ticks in mine.fell.items() if ticks < patience_ticks - 1}
+        fallen = [
+            name
+            for name, state in mine.states.items()
+            if state in SILENT
+            and before.get(name) not in SILENT
+            and mine.unseen_ticks.get(name, 0) <= patience_ticks
+        ]
+        if len(mine.states) >= 4 and 2 * len(fallen) > len(mine.states):
+            mine.fell |= dict.fromkeys(fallen, 0)

@@ -1,8 +1,8 @@
 """Only stewards rule, and nothing automatic happens that a person's question did not ask for.
 
 Every steward document in a home, and every one that it believes hidden, is one that the steward
-signed. Every automatic item of a home answers, one deep and to its author, a question that is not
-automatic and that this very home acted on.
+signed. Every automatic item of a home answers, to its author and one deeper, a question that is not
+automatic, not four deep, and that this very home acted on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from peer.simulate.checkers import Checker
 from peer.simulate.checkers._bytes import document
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
+
+depth_max = 4
+
+
+depth_max = 4  # of what may be answered automatically (AUTO-4)
 
 
 class Check(Checker):
@@ -65,9 +70,11 @@ class Check(Checker):
         if row is None:
             self.fail(instance.name, f"{said}, and it answers nothing that it holds")
         kind, auto, state, author, depth = row
-        if auto or depth:
+        if auto:
             self.fail(instance.name, f"{said}, in answer to something automatic of {author}")
         if kind != "question" or state != "acted":
             self.fail(instance.name, f"{said}, in answer to a {kind} that is {state}")
-        if audience != author or item.get("depth") != 1 or not item.get("auto"):
-            self.fail(instance.name, f"{said}, to {audience} and not, one deep, to {author}")
+        if not item.get("auto") or item.get("depth") != depth + 1 or depth >= depth_max:
+            self.fail(instance.name, f"{said}, {item.get('depth')} deep in answer to {depth}")
+        if audience != author:
+            self.fail(instance.name, f"{said}, to {audience} and not to {author}")

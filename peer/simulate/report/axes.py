@@ -76,7 +76,7 @@ class Frame:
 
 def frame(outcome: Outcome, width: int) -> Frame:
     """The frame of a run at a width: margins are the same in all its plots."""
-    left, right = (104, 92) if width > 600 else (88, 74) if width > NARROW_PX else (76, 74)
+    left, right = (104, 92) if width > 600 else (92, 74)
     rounds = outcome.rounds
     return Frame(
         width=width,

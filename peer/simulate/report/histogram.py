@@ -45,7 +45,8 @@ def histogram(
 
     parts = [levels]
     for place, (name, value) in enumerate(pins):
-        label = f"{name}: {counted(value, 'round')} ({span(value * frame.every_ms)})"
+        took = f" ({span(value * frame.every_ms)})" if value else ""
+        label = f"{name}: {counted(value, 'round')}{took}"
         parts.append(_pin(frame, label, x(value), 10.0 + LABEL_PX * place, bottom))
     for slot, count in sorted(in_bins(values, each).items()):
         low, high = slot * each, (slot + 1) * each - 1

@@ -163,7 +163,7 @@ def _rounds(rounds: int | None) -> str:
 
 
 def _time(rounds: int | None, outcome: Outcome) -> str:
-    return "" if rounds is None else span(rounds * outcome.every_ms)
+    return span(rounds * outcome.every_ms) if rounds else ""
 
 
 def _table(a: Outcome, b: Outcome) -> Markup:

@@ -34,11 +34,13 @@ def section(
     `said` and `draws` cope with a run of no rounds: nothing is drawn then.
     """
     columns = []
-    for outcome in outcomes:
+    for outcome, letter in zip(outcomes, "AB", strict=False):
         widths = (WIDE_PX[len(outcomes)],) if once else (WIDE_PX[len(outcomes)], NARROW_PX)
         frames = [frame(outcome, width) for width in widths]
         drawn = [draw(outcome, one) for draw in draws for one in frames] if outcome.rounds else []
-        columns.append(element("div", element("p", said(outcome)), *drawn, class_="run"))
+        # On a phone the two runs stand below each other.
+        which = [element("strong", letter), ": "] if len(outcomes) == 2 else []
+        columns.append(element("div", element("p", *which, said(outcome)), *drawn, class_="run"))
     grid = element("div", *columns, class_="runs")
     return element("section", element("h2", title), *above, grid)
 

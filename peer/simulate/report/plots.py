@@ -209,7 +209,7 @@ def _cell(
 
 def _row_label(frame: Frame, label: str, y: float) -> Markup:
     """A name at the left, cut where the margin ends; the tooltip has all of it."""
-    most = (frame.left - 12) * 10 // 64
+    most = (frame.left - 8) * 10 // 64
     shown = label if len(label) <= most else f"{label[: most - 1]}…"
     title = () if shown == label else (element("title", label),)
     return element("text", *title, shown, class_="end", x=frame.left - 8, y=y)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from protocol.errors import RuleError
-from protocol.remembered import foretell, remembered, remembering
+from protocol.remembered import foretell, remembered, remembering, shared
 
 asked: Counter[bytes] = Counter()
 
@@ -101,3 +101,10 @@ def test_what_is_known_need_not_be_worked_out() -> None:
     with remembering(10):
         foretell(measure, (b"a",), (7, b"?"))
         assert measure(b"a") == (7, b"?")
+
+
+def test_equal_bytes_become_one_object() -> None:
+    one, two = bytes(bytearray(b"abc")), bytes(bytearray(b"abc"))
+    assert shared(two) is two
+    with remembering(10):
+        assert shared(one) is shared(two) is one

@@ -1,0 +1,56 @@
+"""What stands under a page's name in my own outbox and is no page of mine: it goes, and is told.
+
+Rules: only its owner may clear a folder, and he must, for every reader would list and read it again
+at every tick. A page that my key signed for this very place stays, although this home may not know
+it: a life that was lost with a backup promised it. Nothing goes unseen: the bytes are quarantined.
+"""
+
+from __future__ import annotations
+
+from peer.instance import Peer
+from peer.stewards.standing import standing
+from peer.tick.report import Report
+from protocol.errors import MissingError, OversizedError, RuleError, ShareError, SpecialFileError
+from protocol.page import ALL, Header, open_page
+from registry import outbox
+from registry.layout import PageName
+
+
+def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | None:
+    """Remove a file that is no page of mine for this place: whether it is one (None: who knows).
+
+    `to` is a bare name, None for the feed.
+    """
+    path = outbox.path(to, name)
+    data = b""
+    try:
+        data = outbox.fetch(peer.share, to, name)
+        _check_place(peer, to, name, open_page(data, peer.identity.network).header)
+        return True
+    except MissingError:
+        return False
+    except (OversizedError, SpecialFileError) as error:
+        rule = RuleError("PAGE-13", str(error))
+    except ShareError:
+        return None  # who cannot look must not remove
+    except RuleError as error:
+        rule = error
+    with peer.home.transaction(durable=False):
+        tick = peer.home.state.number("tick")
+        if rule.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
+            return None
+        peer.home.quarantine.add(path, data, rule, peer.clock.wall_ms(), author=peer.address)
+    report.quarantined += 1
+    report.problems.append(f"{path} was none of mine and is removed: {rule}")
+    outbox.withdraw(peer.share, to, name)
+    return False
+
+
+def _check_place(peer: Peer, to: str | None, name: PageName, header: Header) -> None:
+    audience = ALL if to is None else peer.full(to)
+    place = (header.author, header.epoch[:8], header.seq, header.audience)
+    if place != (peer.address, name.epoch8, name.seq, audience):
+        raise RuleError("PAGE-10", f"page {header.seq} of {header.author} lies under another name")
+    member = standing(peer).member
+    if member is None or member.state_of(header.key) is None:
+        raise RuleError("PAGE-11", f"no steward admitted {header.author} with this key")
