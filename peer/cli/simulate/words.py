@@ -101,7 +101,7 @@ def _faults(outcome: Outcome) -> Iterator[str]:
         most = sorted(seen.items(), key=lambda row: (-row[1], row[0]))
         texts = [f"{word} {count}" for word, count in most[:answers_max]]
         more = ["…"] if len(most) > answers_max else []
-        rows.append((fault, f"{times:>6}", ", ".join(texts + more)))
+        rows.append((fault, str(times), ", ".join(texts + more)))
     yield from output.table(("FAULT", "STRUCK", "SEEN AT PEERS IN THAT ROUND AND THE NEXT"), rows)
 
 
