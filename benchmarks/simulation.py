@@ -31,11 +31,12 @@ def run(rounds: int) -> None:
     idle, busy = _scenario(PEERS, ""), _scenario(PEERS, _TRAFFIC)
 
     def forgetful() -> float:
-        before, running.remembered_max = running.remembered_max, 1
+        before = running.remembered_max, running.remembered_a_peer
+        running.remembered_max, running.remembered_a_peer = 1, 0
         try:
             return _seconds(idle)
         finally:
-            running.remembered_max = before
+            running.remembered_max, running.remembered_a_peer = before
 
     turns: dict[str, Turn] = {
         "idle": lambda: _seconds(idle),

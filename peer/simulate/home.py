@@ -23,8 +23,8 @@ class WatchedDatabase(Database):
     done: Callable[[bool], None] | None = None
     undone: Callable[[], None] | None = None
 
-    def __init__(self) -> None:
-        super().__init__(":memory:", create=True)
+    def __init__(self, statements_max: int = 128) -> None:
+        super().__init__(":memory:", create=True, statements_max=statements_max)
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:

@@ -24,7 +24,8 @@ from peer.simulate.plan import Plan
 from peer.simulate.world import Broken, World
 from protocol.remembered import remembering
 
-remembered_max = 20_000
+remembered_max = 4_000
+remembered_a_peer = 10  # its heartbeat alone takes three: its signature, its form, its digest
 
 Watch = Callable[[Round, int], None]
 Event = tuple[int, int, Callable[[], None]]
@@ -46,7 +47,7 @@ DRIVES: dict[str, tuple[Lag, ...]] = {
 def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     """Run a plan; `watch` is told of every round that ended, and how many there are in all."""
     # Peers of one process see the same bytes: what verified for one needs no second look.
-    with remembering(remembered_max):
+    with remembering(max(remembered_max, remembered_a_peer * len(plan.instances()))):
         return _run(plan, watch)
 
 

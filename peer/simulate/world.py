@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from peer.simulate.plan import Plan
 
 CLUSTER = "lab"
+crowd = 200  # from here on homes prepare statements anew: each one kept takes 7 KB
 
 
 class Broken(BaseException):
@@ -144,7 +145,7 @@ class World:
         )
         entropy = chance.fork("entropy")
         if home is None:
-            home = Home(WatchedDatabase())
+            home = Home(WatchedDatabase(12 if len(self.instances) > crowd else 128))
             with home.transaction():
                 home.state.begin_epoch(entropy.draw)
         instance = Instance(

@@ -44,4 +44,5 @@ def test_seeds_differ() -> None:
 def test_remembering_what_verified_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with_memo = digests()
     monkeypatch.setattr("peer.simulate.run.remembered_max", 1)
+    monkeypatch.setattr("peer.simulate.run.remembered_a_peer", 0)
     assert digests() == with_memo
