@@ -17,7 +17,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench sim soak check constraints clean
+        sample-is-current schemas bench sim bugs soak check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -70,10 +70,13 @@ bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 sim: $(RUNTIME)  ## 200 networks of simulated peers with faults, always the same; a few minutes
 	$(BIN)/peer simulate soak --seeds 200 --from 1 --workers $(WORKERS)
 
+bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many seeds
+	$(BIN)/python -m tests.simulation.bugs
+
 soak: $(RUNTIME)  ## networks nobody has played yet, on all cores; HOURS=8 for a night
 	$(BIN)/peer simulate soak --hours $(HOURS)
 
-check: format-check lint types layers sample-is-current test  ## what every change must pass
+check: format-check lint types layers sample-is-current sim test  ## what every change must pass
 
 constraints:  ## pin what pip installs today
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

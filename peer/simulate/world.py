@@ -401,5 +401,7 @@ class World:
         keys = instance.home.db.read("SELECT key FROM concern WHERE resolved IS NULL ORDER BY key")
         concerns = {row[0] for row in keys}
         for key in sorted(concerns - told.concerns):
-            self.answer(f"concern {key.partition(':')[0]}")
+            word = key.partition(":")[0]
+            if word != "item":  # which an agent's alert opens, and no fault
+                self.answer(f"concern {word}")
         told.concerns = concerns
