@@ -11,7 +11,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.listen:elapsed",
-                "    if now.boot == row.seen_boot:\n        return max(now.monotonic_ms - row.seen_mono, 0)\n",
+                "    if now.boot == row.seen_boot:\n"
+                "        return max(now.monotonic_ms - row.seen_mono, 0)\n",
                 "",
             ),
             Edit("peer.tick.look:_jumped", "    if not last:", "    if last is not None:"),
