@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from peer.simulate.outcome import Outcome, Violation
 from peer.simulate.plan import Plan
+from peer.simulate.scenario import fault_names
 
 RUNS_MAX = 400
 _PASSES_MAX = 4
@@ -144,13 +145,26 @@ def _time(search: _Search) -> None:
 
 def _strikes(search: _Search) -> None:
     """Only what struck may strike, and less and less of it."""
-    keys = [strike.key for strike in search.outcome.strikes]
 
     def fails(some: list[str]) -> bool:
         return search.attempt(replace(search.best, only=frozenset(some)))
 
-    if fails(keys):
-        ddmin(keys, fails)
+    # A fault that changes something and then says that nothing happened is among the wanted only.
+    for keys in ([strike.key for strike in search.outcome.strikes], _wanted(search)):
+        if fails(keys):
+            ddmin(keys, fails)
+            return
+
+
+def _wanted(search: _Search) -> list[str]:
+    """Every key that might strike, by time."""
+    plan = search.best
+    ticks, _ = plan.rounds()
+    faults = dict.fromkeys(plan.faults_in_force(fault_names()))
+    faults |= dict.fromkeys(event["fault"] for event in plan.scenario.at)
+    names = search.outcome.names
+    keys = (f"{name}:{slot}:{fault}" for slot in range(ticks) for name in names for fault in faults)
+    return [key for key in keys if plan.strikes(key)]
 
 
 def _letters(search: _Search) -> None:

@@ -111,7 +111,7 @@ def parse(text: str, name: str, known: Collection[str] | None = None) -> Scenari
 
 def from_json(value: dict[str, Any], known: Collection[str] | None = None) -> Scenario:
     """The scenario that `as_json` said, or a file."""
-    reading = _Reading(str(value.get("name", "?")), _faults() if known is None else known)
+    reading = _Reading(str(value.get("name", "?")), fault_names() if known is None else known)
     return reading.scenario({key: value[key] for key in value if key != "name"})
 
 
@@ -125,6 +125,16 @@ def duration_text(ms: int) -> str:
     """The same the other way round, in the largest unit that divides it."""
     unit, size = next(one for one in reversed(UNITS_MS.items()) if ms % one[1] == 0)
     return f"{ms // size}{unit}"
+
+
+def fault_names() -> list[str]:
+    """All faults, as `peer.simulate.faults` names them; importing that would import the world."""
+    found = (entry.name for entry in files("peer.simulate").joinpath("faults").iterdir())
+    return [
+        name[:-3].replace("_", "-")
+        for name in sorted(found)
+        if name.endswith(".py") and not name.startswith("_")
+    ]
 
 
 def check_fault(name: str, known: Iterable[str], where: str) -> str:
@@ -275,16 +285,6 @@ class _Reading:
                     f"in [[at]], there is no peer {who[:80]!r}{_nearest(who, there)}; there are"
                     f" {', '.join(there[:8])}{' …' if len(there) > 8 else ''}"
                 )
-
-
-def _faults() -> Collection[str]:
-    # As `peer.simulate.faults.names` says it; but faults know the world, and the world its plan.
-    found = (entry.name for entry in files("peer.simulate").joinpath("faults").iterdir())
-    return [
-        name[:-3].replace("_", "-")
-        for name in sorted(found)
-        if name.endswith(".py") and not name.startswith("_")
-    ]
 
 
 def _nearest(word: Any, among: Collection[str]) -> str:

@@ -45,12 +45,22 @@ def deliver(peer: Peer, report: Report) -> None:
 
 
 def _hear_new_epochs(peer: Peer, report: Report) -> None:
-    """A reader in a new epoch may have lost what it receipted: ask its receipt again."""
-    for address in peer.home.state.flags("recheck:"):
+    """A reader in a new epoch may have lost what it receipted: ask its receipt again.
+
+    Where that is gone nobody would miss it: neither of us sends anything. So all that was received
+    is offered again, and the reader, who knows it, answers with a receipt.
+    """
+    state = peer.home.state
+    for address in state.flags("recheck:"):
         try:
             read_receipt(peer, peer.bare(address))
         except ShareError as error:
             report.problems.append(f"receipt of {peer.bare(address)}: {error}")
+        epoch = state.text(f"recheck:{address}")
+        if epoch is not None and epoch != state.text(f"reopened:{address}"):
+            with peer.home.transaction():
+                peer.home.outgoing.reopen(address)
+                state.put(f"reopened:{address}", epoch)
 
 
 def send_letters(peer: Peer, audience: str) -> int:

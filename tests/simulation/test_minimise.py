@@ -94,6 +94,19 @@ def test_a_run_that_fails_only_in_the_end_is_not_the_same() -> None:
     assert minimise(Plan(story(), 3), fails).only == bug.strikes
 
 
+def test_a_fault_that_does_something_and_denies_it_is_found() -> None:
+    """`strike` must do nothing where it returns None; one that does is part of the story."""
+    given = replace(story(), faults={"kill": 10, "torn": 10})
+    secret = "smith:7:torn"
+
+    def fails(plan: Plan) -> Outcome:
+        struck = [key for key in STRIKES if plan.strikes(key) and key != secret]
+        broken = plan.strikes(secret) and "smith" in plan.instances() and plan.rounds()[0] > 9
+        return made_up(plan, struck, [violation(9)] if broken else [])
+
+    assert minimise(Plan(given, 3), fails).only == frozenset({secret})
+
+
 def test_another_checker_is_another_matter() -> None:
     bug = Bug()
 

@@ -36,9 +36,11 @@ def smaller_lines(outcome: Outcome, plan: Plan, again: str | None) -> Iterator[s
     if not outcome.ok:
         yield ""
         yield f"what it takes: {size(outcome)}, {_writers(plan)}, and"
-        for strike in outcome.strikes:
-            yield f"  {output.bold(strike.key)}  {output.line(strike.text)}"
-        if not outcome.strikes:
+        struck = {strike.key: strike.text for strike in outcome.strikes}
+        struck |= {key: "could not strike, it says" for key in plan.only or () if key not in struck}
+        for key, text in sorted(struck.items(), key=lambda row: (int(row[0].split(":")[1]), row)):
+            yield f"  {output.bold(key)}  {output.line(text)}"
+        if not struck:
             yield "  no strike at all"
     if again is not None:
         yield f"{output.dim('again')}  {again}"
@@ -99,7 +101,7 @@ def _faults(outcome: Outcome) -> Iterator[str]:
         most = sorted(seen.items(), key=lambda row: (-row[1], row[0]))
         texts = [f"{word} {count}" for word, count in most[:answers_max]]
         more = ["…"] if len(most) > answers_max else []
-        rows.append((fault, f"{times:>6}", ", ".join(texts + more)))
+        rows.append((fault, str(times), ", ".join(texts + more)))
     yield from output.table(("FAULT", "STRUCK", "SEEN AT PEERS IN THAT ROUND AND THE NEXT"), rows)
 
 
@@ -107,7 +109,8 @@ def _figures(outcome: Outcome) -> Iterator[str]:
     # Not what was acted on: what is published is acted on by newcomers, too.
     promised = outcome.rounds[-1].promised if outcome.rounds else 0
     waiting = outcome.rounds[-1].under_way if outcome.rounds else 0
-    rows = [("letters", f"{promised} promised, {waiting or 'none'} not acted on in the end")]
+    rest = "all acted on" if not waiting else f"{waiting} not acted on in the end"
+    rows = [("letters", f"{promised} promised, {rest}")]
     if outcome.waits:
         rows.append(("waits", f"{_waits(outcome.waits)} (rounds of {span(outcome.every_ms)})"))
     ticks = sum(one.ticks for one in outcome.rounds)
