@@ -37,7 +37,7 @@ BUGS = (
     Bug(
         "patience-of-one-tick",
         "Is patient for one tick instead of three.",
-        (Constant("peer.tick.look:patience_ticks", 1),),
+        (Constant("peer.tick.look:patience_looks", 1),),
     ),
     Bug(
         "foreign-beat-believed",
