@@ -1,6 +1,7 @@
-"""Nobody honest is accused of using a key twice, and no stream of his is frozen.
+"""Nobody honest is accused of using a key twice, not by himself either, and no stream is frozen.
 
-Only of whom the home existed twice (a twin, a restored backup) may somebody say so.
+Only of whom the home existed twice (a twin, a restored backup) may somebody say so: another by
+evidence, or his own home by parking itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ class Check(Checker):
         if what != "tick" or not instance.honest:
             return
         db = instance.home.db
+        parked = db.one("SELECT value FROM self WHERE name = 'parked'")
+        if parked is not None and not instance.copied:
+            self.fail(instance.name, f"parks itself, who never existed twice: {parked[0]}")
         for about, kind in db.read(
             "SELECT about, kind FROM evidence WHERE kind IN ('double-use', 'false-head')"
         ):

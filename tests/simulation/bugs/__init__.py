@@ -1,23 +1,23 @@
 """Planted bugs: small mistakes in the product, each of which some checker must catch.
 
-A bug is an edit of the text of a product function or a constant, made for the time of one run: what a
-programmer could have typed. Where the product changes so that the text is not found any more, the
-test says so; say the same mistake in the new words.
+A bug is an edit of the text of a product function, or a constant, made for the time of one run:
+what a programmer could have typed. Where the product changes so that the text is not found any
+more, the test says so; say the same mistake in the new words.
 
-    python -m tests.simulation.bugs [NAME…]     which checker catches which, and after how many seeds
-    python -m tests.simulation.bugs --keep      … and keep the seeds that catch them, for pytest
+    python -m tests.simulation.bugs [NAME…]         who catches which, and after how many seeds
+    python -m tests.simulation.bugs --keep [NAME…]  keep short runs that catch them, for pytest
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 OURS = ("peer.", "registry.", "protocol.")
@@ -43,11 +43,12 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """`about` says what the programmer did wrong."""
+    """`about` says what the programmer did wrong. `weather`: "any", or "busy" (see `hunting`)."""
 
     name: str
     about: str
     changes: tuple[Edit | Constant, ...]
+    weather: str = "any"
 
 
 def catalogue() -> dict[str, Bug]:
@@ -94,7 +95,7 @@ def _place(where: str) -> tuple[Any, str, dict[str, Any]]:
 
 def _edited(before: Any, edits: list[Edit], names: dict[str, Any]) -> Any:
     function = before.fget if isinstance(before, property) else before
-    source = inspect.getsource(inspect.unwrap(function))
+    source = inspect.getsource(inspect.unwrap(cast(Callable[..., Any], function)))
     for edit in edits:
         count = source.count(edit.old)
         assert count == 1, f"{edit.where} holds {edit.old!r} {count} times; say it in its words"

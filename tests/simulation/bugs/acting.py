@@ -28,7 +28,8 @@ BUGS = (
                 "peer.tick.act:_act_together",
                 "    with peer.home.transaction(durable=False):\n",
                 "    with peer.home.transaction(durable=False):\n"
-                "        peer.home.journal.settle([n.n for n in batch], 'acted', peer.clock.wall_ms())\n"
+                "        peer.home.journal.settle([n.n for n in batch], 'acted',"
+                " peer.clock.wall_ms())\n"
                 "    with peer.home.transaction(durable=False):\n",
             ),
         ),

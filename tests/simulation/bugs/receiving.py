@@ -64,7 +64,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.intake:_journal",
-                "    if header.audience != ALL:\n        journal.owe_receipt(header.author)\n    around",
+                "    if header.audience != ALL:\n        journal.owe_receipt(header.author)\n"
+                "    around",
                 "    around",
             ),
             Edit(
@@ -111,8 +112,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.receive:_read_inbox",
-                '            report.problems.append(f"{found.path}: {error}")\n            continue',
-                '            report.problems.append(f"{found.path}: {error}")\n            break',
+                '{found.path}: {error}")\n            continue',
+                '{found.path}: {error}")\n            break',
             ),
             Edit(
                 "peer.tick.receive:_read_inbox",
@@ -138,7 +139,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.receive:_read_outbox",
-                "        if peer.home.quarantine.holds(found.path, data):\n            complete = False\n            continue\n",
+                "        if peer.home.quarantine.holds(found.path, data):\n"
+                "            complete = False\n            continue\n",
                 "",
             ),
             Edit(
@@ -176,7 +178,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.intake:_journal",
-                "        if held.digest == page.digest:\n            return Taken()\n        return _forked(peer, page, stream, held.bare)",
+                "        if held.digest == page.digest:\n            return Taken()\n"
+                "        return _forked(peer, page, stream, held.bare)",
                 "        return Taken()",
             ),
         ),

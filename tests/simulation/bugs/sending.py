@@ -46,6 +46,7 @@ BUGS = (
         "no-window",
         "Forgets the limit of 16 open pages, when forming and when placing.",
         (Constant("protocol.limits:stream_pages_unreceipted_max", 100_000),),
+        weather="busy",
     ),
     Bug(
         "placed-before-commit",

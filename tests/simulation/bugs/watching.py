@@ -11,7 +11,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.listen:elapsed",
-                "    if now.boot == row.seen_boot:\n        return max(now.monotonic_ms - row.seen_mono, 0)\n",
+                "    if now.boot == row.seen_boot:\n"
+                "        return max(now.monotonic_ms - row.seen_mono, 0)\n",
                 "",
             ),
             Edit("peer.tick.look:_jumped", "    if not last:", "    if last is not None:"),
@@ -36,7 +37,7 @@ BUGS = (
     Bug(
         "patience-of-one-tick",
         "Is patient for one tick instead of three.",
-        (Constant("peer.tick.look:patience_ticks", 1),),
+        (Constant("peer.tick.look:patience_looks", 1),),
     ),
     Bug(
         "foreign-beat-believed",

@@ -1,0 +1,74 @@
+"""Running with a bug in the product: full runs for the table, short ones for pytest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from peer.simulate.outcome import Violation
+from peer.simulate.plan import Plan
+from peer.simulate.run import run
+from peer.simulate.scenario import Scenario, load
+from tests.simulation.bugs import catalogue, planted
+
+KEPT = Path(__file__).with_name("kept.json")
+seeds_max = 40
+# Rounds with faults, of short runs that are tried in turn for pytest; the longest is a full run.
+TICKS = (8, 16, 26, 40, 84)
+short_seeds_max = 12
+
+
+@cache
+def weather(name: str) -> Scenario:
+    """Any weather, or one in which far more is written."""
+    scenario = load("any-weather")
+    return scenario if name == "any" else replace(scenario, traffic={"note": 900, "question": 40})
+
+
+@cache
+def is_clean(weather_name: str, seed: int, ticks: int) -> bool:
+    """Whether a run without a bug has nothing to tell."""
+    return not run(Plan(weather(weather_name), seed, ticks=ticks)).violations
+
+
+def caught(name: str, seed: int, ticks: int) -> Violation | None:
+    """What a run with a bug has to tell."""
+    bug = catalogue()[name]
+    with planted(bug):
+        violations = run(Plan(weather(bug.weather), seed, ticks=ticks)).violations
+    return violations[0] if violations else None
+
+
+def hunt(name: str) -> tuple[str, int, Violation | None]:
+    """(bug, how many seeds it took, what was told) in full runs that are clean without it."""
+    for seed in range(seeds_max):
+        found = caught(name, seed, TICKS[-1])
+        if found is not None and is_clean(catalogue()[name].weather, seed, TICKS[-1]):
+            return name, seed + 1, found
+    return name, seeds_max, None
+
+
+def shorten(name: str) -> tuple[str, dict[str, Any] | None]:
+    """The shortest run among the first seeds that catches a bug, as it is kept for pytest."""
+    bug = catalogue()[name]
+    for ticks, seed in _short_runs():
+        found = caught(name, seed, ticks)
+        if found is not None and is_clean(bug.weather, seed, ticks):
+            return name, {"seed": seed, "ticks": ticks, "checker": found.checker}
+    return name, None
+
+
+def _short_runs() -> Iterable[tuple[int, int]]:
+    for ticks in TICKS:
+        for seed in range(short_seeds_max if ticks < TICKS[-1] else seeds_max):
+            yield ticks, seed
+
+
+def kept() -> dict[str, dict[str, Any]]:
+    """The run that catches each bug: seed, ticks, checker."""
+    found: dict[str, dict[str, Any]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return found
