@@ -134,6 +134,7 @@ def _slot(world: World, instance: Instance, rates: dict[str, int]) -> None:
             _strike(world, instance, rates)
     if _runs(world, instance):  # still
         world.tick(instance)
+    instance.armed.clear()  # what was meant for this tick happens in no later one
 
 
 def _runs(world: World, instance: Instance) -> bool:

@@ -18,7 +18,7 @@ from peer.tick.report import Report
 from protocol.suspicion import own_fault, state_of, suspicion
 
 WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}
-patience_ticks = 3
+patience_looks = 3
 
 
 def look(peer: Peer, standing: Standing, report: Report) -> None:
@@ -55,19 +55,23 @@ def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> tuple[
 
 def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> dict[str, str]:
     """Hold back what is more likely my own fault: then nobody's state gets worse."""
-    tick, state = peer.home.state.number("tick"), peer.home.state
+    state = peer.home.state
     silent = [row.name for row in rows if WORSE[judged[row.name]] >= WORSE["suspect"]]
     # Those whose silence was held back before do not make a second fault of mine.
     held = [name for name in (state.text("held") or "").split() if name in silent]
     shown = {row.name: row.state for row in rows}
     fallen = [n for n in silent if n not in held and WORSE[shown[n]] < WORSE["suspect"]]
-    if held or fallen or state.text("held"):
+    # Looks are counted, not ticks: one that could not use the share has learned nothing.
+    left = before = state.number("patience")
+    left = max(left - 1, 0)
+    if own_fault(len(rows), len(fallen)):
+        left = patience_looks
+        held += fallen
+    if held or left or before or state.text("held"):
         with peer.home.transaction(durable=False):
-            if own_fault(len(rows), len(fallen)):
-                state.put("patient_until", tick + patience_ticks)
-                held += fallen
+            state.put("patience", left)
             state.put("held", " ".join(held))
-    if tick >= state.number("patient_until") and not _jumped(peer):
+    if not left and not _jumped(peer):
         return judged
     return {
         row.name: judged[row.name]

@@ -45,6 +45,7 @@ class Check(Checker):
         self._beats = Beats()
         self._under_way: dict[Instance, list[_Bound]] = {}
         self._ended: dict[Instance, int] = {}
+        self._ever: dict[Instance, tuple[Home, set[str]]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
@@ -125,8 +126,14 @@ class Check(Checker):
         return [d for d in digests if d not in self._held(instance)] if digests else []
 
     def _held(self, instance: Instance) -> set[str]:
+        """The orders that its home holds, or ever held: what was verified once stays in force."""
         rows = instance.home.db.read("SELECT digest FROM document WHERE type = ?", ORDER)
-        return {row[0] for row in rows}
+        home, held = self._ever.get(instance, (instance.home, set()))
+        if home is not instance.home:
+            held = set()
+        held.update(row[0] for row in rows)
+        self._ever[instance] = (instance.home, held)
+        return held
 
     def _hidden(self, instance: Instance) -> set[str]:
         rows = instance.home.db.read("SELECT digest FROM hidden WHERE type = ?", ORDER)

@@ -39,13 +39,12 @@ def _letter(bad: Instance, reader: Instance, chance: Chance, number: int) -> Ite
         Insight(text=words, topics=("tin",), confidence=1000),
         Alert(text=words, severity="critical"),
     )  # fmt: skip
-    auto = chance.hits(500)
     return _lies.item_by(
         bad.identity.address,
         chance.pick(bodies),
         chance,
         bad.clock.wall_ms(),
-        auto=auto,
-        depth=chance.below(6) if auto else 0,
+        auto=chance.hits(500),
+        depth=chance.below(6),
         re=re if chance.hits(500) else None,
     )

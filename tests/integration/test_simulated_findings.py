@@ -1,0 +1,133 @@
+"""What simulated networks found, told as short stories: one for each fault of the product.
+
+Found by `peer simulate` in any weather; the runs themselves are in `tests/simulation/cases/`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from registry import layout
+from registry.layout import PageName
+from tests.network import failing, insight, settled, stream_seqs
+
+
+def test_what_two_lives_published_at_one_place_reaches_everybody() -> None:
+    """EPOCH-4: readers hold the page of one life; the other one comes again after the repair."""
+    network = settled("core", "scout", "smith")
+    backup = network.backup("core")
+    network.send("core", "all", insight("of a life that was lost"))
+    network.tick("core")
+    network.round(1, only=["scout", "smith"])
+    lost_page = network.files("peers/core/outbox/feed")
+    for path in [*lost_page, layout.heartbeat("core")]:
+        network.memory.remove(path)  # nothing tells the restored home of the other life
+    network.restart("core", backup)
+    network.send("core", "all", insight("of a backup"))
+    network.round(2)
+    network.repair("core")
+    network.restart("core")
+    network.round(3)
+    for name in ("scout", "smith"):
+        assert network.acted(name) == ["core: of a backup", "core: of a life that was lost"]
+
+
+def test_what_was_published_long_ago_is_not_published_again() -> None:
+    """EPOCH-4: a repair offers what is younger than 30 days."""
+    network = settled()
+    network.send("core", "all", insight("old"))
+    network.round(2, hours=31 * 24)
+    network.send("core", "all", insight("young"))
+    network.round()
+    assert network.repair("core") == 1
+    network.restart("core")
+    network.round(2)
+    assert network.acted("scout") == ["core: old", "core: young"]
+    assert sorted(stream_seqs(network.peers["core"].home)) == [[1], [1, 2]]
+
+
+@pytest.mark.parametrize("to", [None, "scout"], ids=["feed", "mail"])
+@pytest.mark.parametrize("junk", [b"{}", b"copied"], ids=["no page", "a page of another place"])
+def test_a_false_page_in_my_own_outbox_goes(to: str | None, junk: bytes) -> None:
+    """SEND-11: only I can clear it, and every reader would read it at every tick."""
+    network = settled()
+    network.send("core", "all", insight("genuine"))
+    genuine = network.data(network.files("peers/core/outbox/feed")[0])
+    folder = layout.feed("core") if to is None else layout.mail("core", to)
+    path = f"{folder}/{layout.page_file(PageName('core', 'abcdefgh', 7))}"
+    network.memory.make_folder(folder)
+    network.memory.place(path, genuine if junk == b"copied" else junk)
+    peer = network.peers["core"]
+    with peer.home.transaction():
+        peer.home.state.put(f"mail:{peer.full('scout')}", 1)
+    network.round(3)
+    assert path not in network.files()
+    assert path in [file for _, file in network.caught("core")]
+    assert network.heartbeat("core")["mail"] == []
+    assert network.acted("scout") == ["core: genuine"]
+    assert network.writes() == []
+
+
+def test_a_page_of_a_lost_life_stays_in_my_outbox() -> None:
+    """SEND-11: my key signed it for this place, so it was promised; it is looked at once."""
+    network = settled()
+    backup = network.backup("core")
+    network.send("core", "all", insight("promised"))
+    (page,) = network.files("peers/core/outbox/feed")
+    data = network.data(page)
+    network.restart("core", backup)
+    network.tick("core")
+    network.repair("core")
+    network.restart("core")
+    network.round(3)
+    assert network.data(page) == data
+    assert page not in [
+        path
+        for op, path in network.calls("core", lambda: network.tick_here("core"))
+        if op == "read"
+    ]
+
+
+def test_a_page_that_cannot_be_read_now_is_not_removed() -> None:
+    """SEND-11: who cannot look must not remove."""
+    network = settled()
+    path = f"{layout.feed('core')}/{layout.page_file(PageName('core', 'abcdefgh', 7))}"
+    network.memory.place(path, b"{}")
+    network.tick("core", failing("unavailable", "read", path))
+    assert path in network.files()
+    network.tick("core")
+    assert path not in network.files()
+
+
+def test_a_new_epoch_whose_receipt_was_deleted_is_offered_everything_again() -> None:
+    """EPOCH-8: neither side had a reason to send anything, so nobody noticed for ever."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "lost with the home of its reader")
+    network.round(3)
+    assert network.open_pages("core", "scout") == 0
+    network.restart("scout", backup)
+    network.tick("scout")
+    network.repair("scout")
+    network.restart("scout")
+    network.tick("scout")
+    network.memory.remove(layout.receipt("scout", network.cluster, "core"))
+    network.round(4)
+    assert network.acted("scout") == ["core: lost with the home of its reader"]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
+def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
+    """HEALTH-6: three looks without a death, not three failures."""
+    names = ("core", "librarian", "scout", "smith", "warden")
+    network = settled(*names)
+    network.round(2)
+    network.clock.go(3 * 86_400_000)
+    network.tick("core")  # everybody seems silent: more likely my own fault
+    for _ in range(5):
+        with pytest.raises(Exception, match="injected"):
+            network.tick("core", failing("unavailable"))
+    network.clock.go(60_000)
+    network.tick("core")
+    assert set(network.health("core").values()) == {"alive"}

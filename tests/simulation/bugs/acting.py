@@ -1,0 +1,114 @@
+"""Bugs of acting: twice, not at all, or in answer to what nobody asked."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs import Bug, Edit
+
+_SETTLE = (
+    '        peer.home.journal.settle([new.n for new in done], "acted", peer.clock.wall_ms())\n'
+)
+
+BUGS = (
+    Bug(
+        "acted-in-two-steps",
+        'Commits the effects of items, and marks them "acted" in a transaction after that.',
+        (
+            Edit(
+                "peer.tick.act:_act_together",
+                _SETTLE,
+                "    with peer.home.transaction(durable=False):\n" + _SETTLE,
+            ),
+        ),
+    ),
+    Bug(
+        "marked-before-effects",
+        'Marks items "acted" in a transaction before that of their effects.',
+        (
+            Edit(
+                "peer.tick.act:_act_together",
+                "    with peer.home.transaction(durable=False):\n",
+                "    with peer.home.transaction(durable=False):\n"
+                "        peer.home.journal.settle([n.n for n in batch], 'acted', peer.clock.wall_ms())\n"
+                "    with peer.home.transaction(durable=False):\n",
+            ),
+        ),
+    ),
+    Bug(
+        "known-by-position",
+        "Knows items by their place in a stream: what is offered again in a new epoch is new.",
+        (
+            Edit(
+                "peer.home.journal:Journal.add_items",
+                " seq = excluded.seq, place = excluded.place WHERE state = 'new'",
+                " seq = excluded.seq, place = excluded.place, state = 'new'",
+            ),
+        ),
+    ),
+    Bug(
+        "batch-left-behind",
+        "Marks the whole batch acted, also what an error interrupted or was never tried.",
+        (
+            Edit(
+                "peer.home.journal:Journal.next_items",
+                "item.state = 'new'",
+                "item.state = 'new' AND item.place < 1",
+            ),
+        ),
+    ),
+    Bug(
+        "holes-of-old-epochs",
+        "Waits for ever for the missing pages of an epoch that is over.",
+        (
+            Edit(
+                "peer.home.journal:Journal.next_items",
+                "(item.seq <= stream.received OR stream.over)",
+                "item.seq <= stream.received",
+            ),
+        ),
+    ),
+    Bug(
+        "auto-answers-auto",
+        "Answers automatic questions, too.",
+        (
+            Edit(
+                "peer.effects:_refusal",
+                "    if item.head.auto:\n",
+                "    if item.head.auto and item.head.kind != 'question':\n",
+            ),
+            Edit(
+                "peer.handlers:answer_question",
+                "item.head.auto or not item.body.topics",
+                "not item.body.topics",
+            ),
+        ),
+    ),
+    Bug(
+        "answers-to-everybody",
+        "Publishes its answer instead of sending it to who asked.",
+        (
+            Edit(
+                "peer.effects:_apply_one",
+                "home.outgoing.add([_reply(peer, body, item)], to, now)",
+                "home.outgoing.add([_reply(peer, body, item)], ALL, now)",
+            ),
+        ),
+    ),
+    Bug(
+        "answers-notes",
+        "Thanks for every alert with a note.",
+        (
+            Edit(
+                "peer.handlers:raise_alert",
+                "    line = ",
+                "    from protocol.messages import Note\n"
+                "    thanks = [Send(to=item.head.author, body=Note(text='thanks'))]\n"
+                "    line = ",
+            ),
+            Edit(
+                "peer.handlers:raise_alert",
+                "    return [\n        Escalate(",
+                "    return thanks + [\n        Escalate(",
+            ),
+        ),
+    ),
+)

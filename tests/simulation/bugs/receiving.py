@@ -1,0 +1,184 @@
+"""Bugs of whoever receives: checks that are missing, receipts, cursors, one bad file."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs import Bug, Constant, Edit
+
+BUGS = (
+    Bug(
+        "signature-not-checked",
+        "Takes the key that a document names for the key that signed it.",
+        (Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),),
+    ),
+    Bug(
+        "roster-not-asked",
+        "Forgets to ask whether the author's key was ever admitted.",
+        (Edit("peer.tick.intake:take", "        _check_author(peer, standing, page)\n", ""),),
+    ),
+    Bug(
+        "audience-not-checked",
+        "Compares author, epoch and number of a page with its name, and not for whom it is.",
+        (
+            Edit(
+                "peer.tick.intake:_check_place",
+                "if place != (peer.full(name.author), name.epoch8, name.seq, found.audience):",
+                "if place[:3] != (peer.full(name.author), name.epoch8, name.seq):",
+            ),
+        ),
+    ),
+    Bug(
+        "item-hash-not-checked",
+        "Takes the id of an item from the header and never looks whether the item has that hash.",
+        (Edit("protocol.page:_open_item", "if item_hash(data) != digest:", "if not digest:"),),
+    ),
+    Bug(
+        "struck-out-taken",
+        "Takes a page although somebody struck an item out of it.",
+        (Edit("protocol.page:_open_item", "if value is None and erased:", "if value is None:"),),
+    ),
+    Bug(
+        "holes-skipped",
+        "Moves `received` to the newest page, whether or not those before have come.",
+        (
+            Edit(
+                "peer.home.journal:Journal.advance",
+                "            if seq > received + 1:\n                break\n",
+                "",
+            ),
+        ),
+    ),
+    Bug(
+        "receipt-before-journal",
+        "Counts a page as received that is refused by its chain, though its items are not kept.",
+        (
+            Edit(
+                "peer.tick.intake:_journal",
+                "if rule is None:",
+                "if rule is None and header.seq % 5:",
+            ),
+        ),
+    ),
+    Bug(
+        "receipt-not-owed-again",
+        "Writes no receipt for a page that it has already, though the author may wait for one.",
+        (
+            Edit(
+                "peer.tick.intake:_journal",
+                "    if header.audience != ALL:\n        journal.owe_receipt(header.author)\n    around",
+                "    around",
+            ),
+            Edit(
+                "peer.tick.intake:_journal",
+                "    journal.add_page(",
+                "    journal.owe_receipt(header.author)\n    journal.add_page(",
+            ),
+        ),
+    ),
+    Bug(
+        "receipt-written-always",
+        "Never notes that a receipt was written.",
+        (Edit("peer.home.journal:Journal.receipt_done", "SET due = 0", "SET due = 1"),),
+    ),
+    Bug(
+        "feed-cursor-off",
+        "Lists a feed only when it is two pages ahead.",
+        (
+            Edit(
+                "peer.home.journal:Journal.feeds_ahead",
+                'announced > received"',
+                'announced > received + 1"',
+            ),
+        ),
+    ),
+    Bug(
+        "feed-listed-once",
+        "Believes to hold a feed once it has listed it, whatever could be read of it.",
+        (
+            Edit(
+                "peer.tick.receive:_read_feeds",
+                "complete = _read_outbox(peer, standing, report, peer.bare(author), None)",
+                "_read_outbox(peer, standing, report, peer.bare(author), None)\n"
+                "        complete = True\n"
+                "        with peer.home.transaction(durable=False):\n"
+                "            peer.home.db.write('UPDATE stream SET announced = received'\n"
+                "                               ' WHERE author = ? AND audience = ?', author, ALL)",
+            ),
+        ),
+    ),
+    Bug(
+        "bad-file-ends-inbox",
+        "Lets one file that cannot be read end the reading of the inbox.",
+        (
+            Edit(
+                "peer.tick.receive:_read_inbox",
+                '            report.problems.append(f"{found.path}: {error}")\n            continue',
+                '            report.problems.append(f"{found.path}: {error}")\n            break',
+            ),
+            Edit(
+                "peer.tick.receive:_read_inbox",
+                "            taken = _clear(peer, found, error)",
+                "            break",
+            ),
+        ),
+    ),
+    Bug(
+        "quarantine-ends-tick",
+        "Lets what is set aside raise out of the tick.",
+        (
+            Edit(
+                "peer.tick.intake:_set_aside",
+                "    return Taken(problem=",
+                "    raise error\n    return Taken(problem=",
+            ),
+        ),
+    ),
+    Bug(
+        "torn-set-aside-at-once",
+        "Gives a file that does not parse no second look: the inbox loses it, and the feed, too.",
+        (
+            Edit(
+                "peer.tick.receive:_read_outbox",
+                "        if peer.home.quarantine.holds(found.path, data):\n            complete = False\n            continue\n",
+                "",
+            ),
+            Edit(
+                "peer.tick.intake:_set_aside",
+                "    return Taken(problem=",
+                "    return Taken(items=0 * len(data), problem=",
+            ),
+            Edit(
+                "peer.tick.intake:_note_damage",
+                "    if not found.own_folder:\n        return\n",
+                "    return\n",
+            ),
+            Constant("peer.tick.deliver:audited_pages", 0),
+        ),
+    ),
+    Bug(
+        "inbox-never-cleared",
+        "Leaves letters in the inbox after they are receipted.",
+        (Edit("peer.tick.session:_share", "    discard(peer, done, report)\n", ""),),
+    ),
+    Bug(
+        "head-without-number",
+        "Compares an announced feed head with the newest page held, whatever their numbers are.",
+        (
+            Edit(
+                "peer.tick.listen:_hear_feed",
+                "held = journal.page(stream.n, beat.feed.seq)",
+                "held = journal.page(stream.n, max(beat.feed.seq, stream.received))",
+            ),
+        ),
+    ),
+    Bug(
+        "fork-told-nobody",
+        "Drops the second of two pages at one position as a copy, without comparing them.",
+        (
+            Edit(
+                "peer.tick.intake:_journal",
+                "        if held.digest == page.digest:\n            return Taken()\n        return _forked(peer, page, stream, held.bare)",
+                "        return Taken()",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,61 @@
+"""Bugs of coming back: new epochs, restored homes, repair, and who must hear of it."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs import Bug, Edit
+
+BUGS = (
+    Bug(
+        "no-greeting",
+        "Tells nobody after a repair what its home holds now.",
+        (Edit("peer.tick.session:_check", "    _greet(peer, standing)\n", ""),),
+    ),
+    Bug(
+        "new-epoch-not-heard",
+        "Reads no receipt of whoever begins a new epoch, unless it has letters for him.",
+        (Edit("peer.tick.deliver:deliver", "    _hear_new_epochs(peer, report)\n", ""),),
+    ),
+    Bug(
+        "receipted-for-ever",
+        "Never opens a page again that a receipt covered, though its reader lost it with his home.",
+        (
+            Edit(
+                "peer.tick.receipts:_believe",
+                "if earlier and receipt.reader_epoch not in earlier:",
+                "if not earlier:",
+            ),
+        ),
+    ),
+    Bug(
+        "old-epochs-return",
+        "Forgets which epochs of a neighbour are over: old receipts and beats count again.",
+        (Edit("peer.tick.epochs:over", "return tuple(", "return () and tuple("),),
+    ),
+    Bug(
+        "repair-queues-nothing",
+        "Begins a new epoch, withdraws the open pages of the old one, and queues their items not.",
+        (
+            Edit(
+                "peer.home.outgoing:Outgoing.queue_again",
+                "SET state = 'waiting', epoch",
+                "SET state = 'paged', epoch",
+            ),
+        ),
+    ),
+    Bug(
+        "own-work-not-looked-at",
+        "Never compares its counters with what its key signed: a restored home signs on.",
+        (
+            Edit(
+                "peer.tick.own:park",
+                "    with peer.home.transaction():",
+                "    if what:\n        return\n    with peer.home.transaction():",
+            ),
+        ),
+    ),
+    Bug(
+        "feed-head-of-epoch",
+        "Announces no feed until it has published something in its new epoch, at its old numbers.",
+        (Edit("peer.home.outgoing:Outgoing.feed_head", "ORDER BY n DESC", "ORDER BY n"),),
+    ),
+)

@@ -1,0 +1,119 @@
+"""Bugs of obeying: halts, resumes, and what only stewards may say."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs import Bug, Constant, Edit
+
+BUGS = (
+    Bug(
+        "acts-though-halted",
+        "Asks only for hidden orders before it acts, and not for halts.",
+        (Edit("peer.stewards.standing:Standing.obedient", "and not self.halts and", "and"),),
+    ),
+    Bug(
+        "sends-though-halted",
+        "Forgets that `send` must obey halts, too.",
+        (
+            Edit(
+                "peer.send:_allowed",
+                "if standing.halted:",
+                "if standing.halted and not standing.member:",
+            ),
+        ),
+    ),
+    Bug(
+        "only-halts-by-name",
+        "Takes a halt for everybody as one for nobody.",
+        (
+            Edit(
+                "protocol.order:within",
+                'return scope in ("*", address, cluster)',
+                "return scope in (address, cluster)",
+            ),
+        ),
+    ),
+    Bug(
+        "resume-lifts-all",
+        "Lets a resume lift every halt, not those that it names.",
+        (
+            Edit(
+                "protocol.order:halts_in_force", "for digest in order.lifts", "for digest in orders"
+            ),
+            Edit(
+                "protocol.order:halts_in_force",
+                "if digest in orders and contains(order.scope, orders[digest].scope)",
+                "if digest in orders",
+            ),
+        ),
+    ),
+    Bug(
+        "orders-read-once",
+        "Reads the orders when a process starts, and never again.",
+        (Constant("peer.instance:LATELY_MS", 10**12),),
+    ),
+    Bug(
+        "halt-forgotten-with-its-file",
+        "Takes what lies on the share for what is in force: a halt ends when its file is removed.",
+        (
+            Edit(
+                "peer.stewards.reading:read_documents",
+                "    known = _remembered(peer)\n",
+                "    with peer.home.transaction():\n"
+                "        for stored in peer.home.archive.all(order.TYPE):\n"
+                "            if layout.document_path(stored.type, 0, stored.digest) not in paths:\n"
+                "                peer.home.db.write('DELETE FROM document WHERE digest = ?',"
+                " stored.digest)\n"
+                "    peer.home.archive.changes += 1\n"
+                "    known = _remembered(peer)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "hidden-order-ignored",
+        "Tells a person that an order is hidden, and goes on acting.",
+        (
+            Edit(
+                "peer.stewards.standing:_sum_up",
+                "if hidden.type == order.TYPE",
+                "if hidden.type == 'order'",
+            ),
+        ),
+    ),
+    Bug(
+        "heads-not-heard",
+        "Never looks at the signed heads in heartbeats.",
+        (Edit("peer.stewards.reading:hear_heads", "return list(unknown.values())", "return []"),),
+    ),
+    Bug(
+        "unsigned-head-believed",
+        "Believes the heads in a heartbeat because the heartbeat is signed.",
+        (
+            Edit(
+                "peer.stewards.reading:_open_head",
+                "    return open_head(",
+                "    from protocol import wire\n"
+                "    from protocol.head import Head as Form\n"
+                "    if open_head:\n"
+                "        return wire.trusted(Form, value['signed'])\n"
+                "    return open_head(",
+            ),
+        ),
+    ),
+    Bug(
+        "anybody-may-rule",
+        "Checks that a steward document is signed, and not whether by a steward.",
+        (Edit("protocol.authority:_may_sign", "key in role.keys", "key"),),
+    ),
+    Bug(
+        "steward-signature-not-checked",
+        "Compares the key that a steward document names with the root, and never verifies.",
+        (
+            Edit(
+                "protocol.authority:_authorised",
+                "if not envelope.signed_by(signer):",
+                "if not signer:",
+            ),
+            Edit("protocol.authority:_open_head", "        or not envelope.signed_by(key)\n", ""),
+        ),
+    ),
+)

@@ -1,0 +1,85 @@
+"""Bugs of looking after neighbours: who is alive, who is dead, whose heartbeat it is."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs import Bug, Constant, Edit
+
+BUGS = (
+    Bug(
+        "dead-by-wall-clock",
+        "Measures silence by its wall clock, which people set.",
+        (
+            Edit(
+                "peer.tick.listen:elapsed",
+                "    if now.boot == row.seen_boot:\n        return max(now.monotonic_ms - row.seen_mono, 0)\n",
+                "",
+            ),
+            Edit("peer.tick.look:_jumped", "    if not last:", "    if last is not None:"),
+        ),
+    ),
+    Bug(
+        "dead-too-soon",
+        "Confuses the thresholds: who is late is dead.",
+        (Constant("protocol.suspicion:PHI_DEAD", 1.0),),
+    ),
+    Bug(
+        "no-doubt-in-itself",
+        "Declares everybody dead when its own mount breaks.",
+        (
+            Edit(
+                "protocol.suspicion:own_fault",
+                "return watched >= 4 and",
+                "return watched >= 400 and",
+            ),
+        ),
+    ),
+    Bug(
+        "patience-of-one-tick",
+        "Is patient for one tick instead of three.",
+        (Constant("peer.tick.look:patience_ticks", 1),),
+    ),
+    Bug(
+        "foreign-beat-believed",
+        "Takes a heartbeat under whatever key signed it.",
+        (
+            Edit(
+                "peer.tick.listen:_open",
+                'if member.state_of(beat.key) != "active":',
+                "if not beat.key:",
+            ),
+        ),
+    ),
+    Bug(
+        "beats-by-tick",
+        "Takes a heartbeat for new only when its tick is: a beat between ticks says nothing.",
+        (
+            Edit(
+                "peer.tick.listen:_open",
+                "return beat if beat.seq > row.seq else None",
+                "return beat if beat.seq > row.seq + 1 else None",
+            ),
+        ),
+    ),
+    Bug(
+        "new-epoch-refused",
+        "Takes no heartbeat of another epoch than the one it knows.",
+        (
+            Edit(
+                "peer.tick.listen:_open",
+                "    if beat.epoch in epochs.over(peer, address):",
+                "    if row is not None or beat.epoch in epochs.over(peer, address):",
+            ),
+        ),
+    ),
+    Bug(
+        "never-alive-again",
+        "Keeps whoever was dead once dead.",
+        (
+            Edit(
+                "peer.tick.look:judge",
+                "    return state_of(phi), phi",
+                "    return ('dead' if row.state == 'dead' else state_of(phi)), phi",
+            ),
+        ),
+    ),
+)
