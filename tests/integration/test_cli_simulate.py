@@ -226,14 +226,20 @@ def test_a_soak_keeps_what_fails_and_says_how_to_see_it(peer: Typist, restless: 
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_a_soak_at_once_and_tells_what_it_found(peer: Typist) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_soak_that_is_stopped_ends_at_once_and_tells_what_it_found(
+    peer: Typist, stop: signal.Signals
+) -> None:
     words = ("simulate", "soak", "--hours", "1", "--workers", "2", "--scenario", "five-at-home")
     process = subprocess.Popen(
         peer.command(*words), env=peer.environment, cwd=peer.base, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     time.sleep(6)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: everybody hears it
+    if stop == signal.SIGINT:
+        os.killpg(process.pid, stop)  # as a terminal does it: everybody hears it
+    else:
+        process.send_signal(stop)
     began = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,8 @@ def command(
     clock = SystemClock()
     tally = _Tally(load(scenario), start, keep, clock)
     interrupted = False
+    # Whoever stops a service, or a container, wants to hear what was found, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Progress() as tally.progress:
             campaign(tally.plans(hours, seeds), workers, tally.add, run)
