@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -197,9 +198,23 @@ def _health(instance: Instance, names: list[str]) -> str:
     return "".join("." if name == instance.name else states.get(name, "u") for name in names)
 
 
+def _with_everybody(round_: Round, names: tuple[str, ...]) -> Round:
+    """The same round with a letter for everybody who ever was there, in the order of `names`."""
+    there = sorted(round_.health)
+    if there == list(names):
+        return round_
+    letters = {who: dict(zip(there, seen, strict=True)) for who, seen in round_.health.items()}
+    health = {
+        who: "".join("." if name == who else letters.get(who, {}).get(name, "-") for name in names)
+        for who in names
+    }
+    return replace(round_, health=health)
+
+
 def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcome:
     plan = world.plan
     ticks, quiet = plan.rounds()
+    names = tuple(sorted(world.instances))
     near: dict[str, set[int]] = {}
     for strike in world.strikes:
         near.setdefault(strike.fault, set()).update((strike.round, strike.round + 1))
@@ -216,14 +231,14 @@ def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcom
         scenario=plan.scenario.name,
         about=plan.scenario.about,
         seed=plan.seed,
-        names=tuple(sorted(world.instances)),
+        names=names,
         ticks=ticks,
         quiet=quiet,
         every_ms=world.every_ms,
         violations=tuple(violations),
         strikes=tuple(world.strikes),
         answers={fault: dict(sorted(seen.items())) for fault, seen in answers.items()},
-        rounds=tuple(rounds),
+        rounds=tuple(_with_everybody(round_, names) for round_ in rounds),
         waits=tuple(sorted(world.ledger.waits)),
         totals=dict(sorted(totals.items())),
         digest=world.digest(),

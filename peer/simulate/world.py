@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -125,6 +126,10 @@ class World:
     def calm(self) -> None:
         """Faults are over: what they began ends, what they were about to do does not happen."""
         self.quiet = True
+        self.strikes = [
+            replace(one, until_ms=self.now_ms) if (one.until_ms or 0) > self.now_ms else one
+            for one in self.strikes
+        ]
         for view in self.drive.views.values():
             view.catch_up()
             view.troubles.clear()
