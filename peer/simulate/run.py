@@ -156,7 +156,10 @@ def _strike(world: World, instance: Instance, rates: dict[str, int]) -> None:
         key = f"{instance.name}:{world.round}:{fault}"
         if not world.plan.strikes(key):
             continue
+        honest = len(world.honest())
         text = faults.load(fault)(world, instance, world.chance("strike", key))
+        if text is None and len(world.honest()) < honest:
+            text = "turned hostile, and could do nothing yet"
         if text is not None:
             world.struck(key, fault, instance.name, text)
 
