@@ -2,7 +2,8 @@
 
 Every item of an honest author that a home holds stands in the ledger under that very author and
 for that very reader; its bytes have its id; its stream's key is one that a steward admitted for
-its author. Nothing is acted on that the home does not hold as received.
+its author. Nothing is acted on that the home does not hold as received. Every receipt and every
+heartbeat of somebody honest that a home believes is one that his key signed.
 """
 
 from __future__ import annotations
@@ -10,19 +11,54 @@ from __future__ import annotations
 import orjson
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import ROSTER, bare, document, item_id
+from peer.simulate.checkers._bytes import (
+    BEAT,
+    RECEIPT,
+    ROSTER,
+    bare,
+    document,
+    item_id,
+    signed_message,
+)
 from peer.simulate.instance import Instance
 from peer.simulate.ledger import ALL
 from peer.simulate.world import World
 
 
 class Check(Checker):
-    """Looks at each item when a home holds it for the first time."""
+    """Looks at what a home holds for the first time."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._admitted: set[tuple[str, str]] = set()
         self._rosters = 0
+        self._signed: set[tuple[str, str, int, str]] = set()
+
+    def signed(self, instance: Instance, message: bytes) -> None:
+        """See `Checker.signed`."""
+        said = signed_message(message) if b" soma/page/1 " not in message[:40] else None
+        if said is not None and said.type == BEAT:
+            self._signed.add((instance.name, said.body["epoch"], said.body["seq"], ""))
+        elif said is not None and said.type == RECEIPT:
+            body = said.body
+            self._signed.add((instance.name, body["reader_epoch"], body["n"], body["author"]))
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if not instance.honest:
+            return
+        db, me = instance.home.db, instance.identity.address
+        for name, epoch, seq in db.read("SELECT name, epoch, seq FROM neighbour"):
+            if (name, epoch, seq, "") not in self._signed and self._is_honest(name):
+                self.fail(instance.name, f"believes beat {seq} of {name}, who never signed it")
+        for reader, epoch, n in db.read("SELECT reader, epoch, n FROM receipt"):
+            name = bare(reader)
+            if (name, epoch, n, me) not in self._signed and self._is_honest(name):
+                self.fail(instance.name, f"believes receipt {n} of {name}, who never signed it")
+
+    def _is_honest(self, name: str) -> bool:
+        one = self.world.instances.get(name)
+        return one is None or one.honest
 
     def received(self, instance: Instance, items: list[tuple[str, str]]) -> None:
         """See `Checker.received`."""

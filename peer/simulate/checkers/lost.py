@@ -1,25 +1,55 @@
 """Every letter that an honest author still holds is acted on by each honest reader, in its home.
 
-A letter to all is for every honest member, also for whoever joined later. Not demanded of letters
+A letter to all is for every honest member, also for whoever joined later. And what somebody sent is
+in his home: after a send that ended well, and at the end still. Not demanded of letters
 whose author or reader is hostile or has left, nor of those that a home which went back in time
 does not hold any more (`sure` in the ledger).
 """
 
 from __future__ import annotations
 
+from peer.home import Home
 from peer.simulate.checkers import Checker
 from peer.simulate.checkers._bytes import page_file
 from peer.simulate.instance import Instance
 from peer.simulate.ledger import ALL, Letter
+from peer.simulate.world import World
 
 told_max = 5
 
 
 class Check(Checker):
-    """Looks once, at the end."""
+    """Looks after each send, and once at the end."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._sending: dict[Instance, list[tuple[Home, int]]] = {}
+
+    def before(self, instance: Instance, what: str) -> None:
+        """See `Checker.before`."""
+        if what == "send":
+            held = (instance.home, instance.newest(1))
+            self._sending.setdefault(instance, []).append(held)
+
+    def after(self, instance: Instance, what: str, calls: int) -> None:
+        """See `Checker.after`."""
+        if what != "send":
+            return
+        home, newest = self._sending[instance].pop()
+        if instance.failed is None and instance.home is home and instance.newest(1) == newest:
+            self.fail(instance.name, "a send ended well, and its home holds no new letter")
 
     def settled(self) -> None:
         """See `Checker.settled`."""
+        self._unacted()
+        for author in self.world.honest():
+            held = set(self.world.held(author))
+            for letter in self.world.ledger.letters.values():
+                if letter.author == author.name and letter.sure and letter.id not in held:
+                    what = f"{letter.kind} {letter.id[:8]} to {letter.to} (round {letter.round})"
+                    self.fail(author.name, f"its own {what} is not in its home any more")
+
+    def _unacted(self) -> None:
         readers = [one for one in self.world.honest() if one.on]
         authors = {one.name: one for one in readers}
         missing = [
