@@ -118,6 +118,29 @@ def test_a_new_epoch_whose_receipt_was_deleted_is_offered_everything_again() -> 
     assert network.writes() == []
 
 
+def test_a_reader_that_went_back_unnoticed_gets_again_what_it_lost() -> None:
+    """RCPT-15: nothing on the share told it of its later life; its receipts tell the author."""
+    network = settled()
+    network.send("core", "scout", "before the backup")
+    network.round(2)
+    backup = network.backup("scout")
+    network.send("core", "scout", "lost with the home of its reader")
+    network.round(2)
+    network.restart("scout", backup)
+    for path in network.files("peers/scout/receipts"):
+        network.memory.remove(path)
+    network.memory.remove(layout.heartbeat("scout"))
+    network.send("core", "scout", "afterwards")
+    network.round(6)
+    assert network.acted("scout") == [
+        "core: afterwards",
+        "core: before the backup",
+        "core: lost with the home of its reader",
+    ]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
 def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
     """HEALTH-6: three looks without a death, not three failures."""
     names = ("core", "librarian", "scout", "smith", "warden")
