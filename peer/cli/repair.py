@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def command(where: Where) -> None:
     """Begin a new epoch after a damaged, lost or restored home.
 
+    Run it whenever a home was restored from a backup: a peer notices that by itself only while
+    signs of its later life lie on the share.
+
     Letters that nobody acknowledged go out again, what others still have comes again, and nothing
     is done twice. A damaged database is set aside, never deleted, and all that can be read of it
     is carried over.

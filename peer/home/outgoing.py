@@ -300,6 +300,16 @@ class Outgoing:
             )
             done = [n for n, seq in rows if stream.covers(seq)]
             covered += len(done)
+            # What it covered once and does not any more, its reader has lost with its home.
+            beyond = self._db.read(
+                "SELECT n, seq FROM own_page WHERE epoch = ? AND audience = ? AND seq > ?"
+                " AND covered_at > ?",
+                *(stream.epoch, receipt.reader, stream.received, WITHDRAWN),
+            )
+            self._db.write_many(
+                "UPDATE own_page SET covered_at = NULL WHERE n = ?",
+                [(n,) for n, seq in beyond if not stream.covers(seq)],
+            )
             self._db.write_many(
                 "UPDATE own_page SET covered_at = ? WHERE n = ?", [(at, n) for n in done]
             )

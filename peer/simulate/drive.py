@@ -138,7 +138,7 @@ class Drive:
             if theirs is None:
                 if ours == common:  # deleted there, untouched here; else modification wins
                     self.take(path)
-            elif not isinstance(peek(self.store, path.rpartition("/")[0]), dict):
+            elif "/" in path and not isinstance(peek(self.store, path.rpartition("/")[0]), dict):
                 continue  # a file stands here where a folder stands there
             elif ours is None or ours == common:
                 self.put(path, theirs)

@@ -193,7 +193,9 @@ class Instance:
         self.acted = backup.acted.copy()
         self.durable = backup if self.power_will_go else None
         self.move_in(restore(backup.image))
-        self.own_seen, self.others_seen = self.newest(1), self.newest(0)
+        # What a process committed before it died has not been collected yet.
+        self.own_seen = min(self.own_seen, self.newest(1))
+        self.others_seen = min(self.others_seen, self.newest(0))
 
     def newest(self, mine: int) -> int:
         """The row of the newest item in the home, mine (1) or others' (0)."""

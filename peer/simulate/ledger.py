@@ -27,14 +27,6 @@ class Letter:
 
 
 @dataclass(slots=True)
-class Told:
-    """What an instance's home is known to have told so far, so that only news counts."""
-
-    quarantined: int = 0
-    concerns: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
 class Ledger:
     """Letters by id, who has acted on which (and in which round), and what stewards signed."""
 

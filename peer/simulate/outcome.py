@@ -124,13 +124,3 @@ def _row(kind: type[Any], value: Any) -> dict[str, Any]:
     if missing := [name for name in names if name not in value]:
         raise ValueError(f"no outcome of a run: {kind.__name__} lacks {', '.join(missing)}")
     return {name: value[name] for name in names}
-
-
-def described(error: Exception, what: str) -> str:
-    """What an error that came out of a tick or a send says, and where it came from."""
-    trace, where = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        where = f"{code.co_name} line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{what} raised {type(error).__name__}: {error} (in {where})"

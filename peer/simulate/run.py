@@ -154,9 +154,12 @@ def _strike(world: World, instance: Instance, rates: dict[str, int]) -> None:
             wanted.append(planned["fault"])
     for fault in wanted:
         key = f"{instance.name}:{world.round}:{fault}"
-        if not world.plan.strikes(key):
+        if not world.plan.strikes(key) or not _runs(world, instance):
             continue
+        honest = len(world.honest())
         text = faults.load(fault)(world, instance, world.chance("strike", key))
+        if text is None and len(world.honest()) < honest:
+            text = "turned hostile, and could do nothing yet"
         if text is not None:
             world.struck(key, fault, instance.name, text)
 

@@ -25,10 +25,11 @@ from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive
 from peer.simulate.home import WatchedDatabase, restore
 from peer.simulate.instance import Backup, Instance, WatchedSigner
-from peer.simulate.ledger import ALL, Ledger, Letter, Told
+from peer.simulate.ledger import ALL, Ledger, Letter
 from peer.simulate.machine import VirtualClock
-from peer.simulate.outcome import Strike, Violation, described
+from peer.simulate.outcome import Strike, Violation
 from peer.simulate.steward import Steward
+from peer.simulate.told import Told, count, described
 from peer.tick.session import tick
 from protocol.errors import HumanNeededError, NotFoundError, ShareError
 from protocol.messages import Body
@@ -243,7 +244,9 @@ class World:
         self.tally["calls"] += after[0] - calls
         self.tally["read_bytes"] += after[1] - read
         self.tally["written_bytes"] += after[2] - written
-        self._sum_up(instance)
+        self.tally.update(count(instance.report))
+        for word in self.told[instance].news(instance):
+            self.answer(word)
         for checker in self.checkers:
             checker.after(instance, "tick", after[0] - calls)
         self._until_ms = None  # of something that struck meanwhile
@@ -385,28 +388,3 @@ class World:
             instance.others_seen = rows[-1][0]
             for checker in self.checkers:
                 checker.received(instance, [(row[1], row[2]) for row in rows])
-
-    def _sum_up(self, instance: Instance) -> None:
-        told, report = self.told[instance], instance.report
-        if report is None:
-            self.tally["failed"] += 1
-            return
-        self.tally["problems"] += len(report.problems)
-        self.tally["quarantined"] += report.quarantined
-        if report.state == "parked":
-            self.tally["parked"] += 1
-            self.answer("parked")
-        if report.quarantined:
-            rows = instance.home.db.read(
-                "SELECT n, rule FROM quarantine WHERE n > ? ORDER BY n", told.quarantined
-            )
-            for n, rule in rows:
-                told.quarantined = n
-                self.answer(f"quarantined {rule}")
-        keys = instance.home.db.read("SELECT key FROM concern WHERE resolved IS NULL ORDER BY key")
-        concerns = {row[0] for row in keys}
-        for key in sorted(concerns - told.concerns):
-            word = key.partition(":")[0]
-            if word != "item":  # which an agent's alert opens, and no fault
-                self.answer(f"concern {word}")
-        told.concerns = concerns

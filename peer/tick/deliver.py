@@ -36,12 +36,14 @@ def deliver(peer: Peer, report: Report) -> None:
                 report.delivered += send_letters(peer, audience)
         except ShareError as error:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
-    try:
-        for audience in peer.home.state.flags("mail:"):
-            _tidy_mail(peer, audience, report)
-        _put_back_feed(peer, report)
-    except ShareError as error:
-        report.problems.append(f"my outbox could not be mended: {error}")
+    for audience in [*peer.home.state.flags("mail:"), ALL]:
+        try:
+            if audience == ALL:
+                _put_back_feed(peer, report)
+            else:
+                _tidy_mail(peer, audience, report)
+        except ShareError as error:
+            report.problems.append(f"my outbox could not be mended: {error}")
 
 
 def _hear_new_epochs(peer: Peer, report: Report) -> None:

@@ -19,6 +19,7 @@ from protocol.suspicion import own_fault, state_of, suspicion
 
 WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}
 patience_looks = 3
+HELD_INTERVALS_MAX = 3
 
 
 def look(peer: Peer, standing: Standing, report: Report) -> None:
@@ -59,6 +60,8 @@ def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> di
     silent = [row.name for row in rows if WORSE[judged[row.name]] >= WORSE["suspect"]]
     # Those whose silence was held back before do not make a second fault of mine.
     held = [name for name in (state.text("held") or "").split() if name in silent]
+    if _unlooked_ms(peer) > HELD_INTERVALS_MAX * peer.next_beat_ms:
+        held = []  # of another silence, long ago
     shown = {row.name: row.state for row in rows}
     fallen = [n for n in silent if n not in held and WORSE[shown[n]] < WORSE["suspect"]]
     # Looks are counted, not ticks: one that could not use the share has learned nothing.
@@ -79,6 +82,14 @@ def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> di
         else row.state
         for row in rows
     }
+
+
+def _unlooked_ms(peer: Peer) -> int:
+    """For how long I could not look, by my own clock."""
+    state, clock = peer.home.state, peer.clock
+    if clock.boot() == state.text("last_boot"):
+        return clock.monotonic_ms() - state.number("last_mono")
+    return max(clock.wall_ms() - state.number("last_wall"), 0)
 
 
 def _jumped(peer: Peer) -> bool:

@@ -66,7 +66,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             return
         if earlier and receipt.reader_epoch not in earlier:
             outgoing.reopen(receipt.reader)
-        honest = [line for line in receipt.streams if _is_plausible(peer, receipt.reader, line)]
+        lines = (_plausible(peer, receipt.reader, line) for line in receipt.streams)
+        honest = [line for line in lines if line is not None]
         outgoing.cover(receipt, honest, now)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.
         outgoing.queue_again(peer.home.state.earlier_epochs, receipt.reader)
@@ -79,10 +80,15 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             peer.home.state.forget(f"recheck:{receipt.reader}")
 
 
-def _is_plausible(peer: Peer, reader: str, line: StreamReceipt) -> bool:
-    """Whether a reader can hold what it claims; if not, stop that stream and tell a person."""
-    if line.audience != reader or line.epoch != peer.home.state.epoch:
-        return True  # a feed, where only `damaged` is said; or an epoch of mine that is over
+def _plausible(peer: Peer, reader: str, line: StreamReceipt) -> StreamReceipt | None:
+    """What a line tells of pages of this home; None where its reader cannot hold what it claims.
+
+    In the present epoch that stops the stream, and a person is told. In one that is over it proves
+    another life of mine: what that one wrote covers nothing, and only the chain below the head
+    tells which one it was.
+    """
+    if line.audience != reader:
+        return line  # a feed, where only `damaged` is said
     outgoing = peer.home.outgoing
     furthest = max([line.received, *(high for _, high in line.have)])
     head = outgoing.page(line.epoch, reader, line.received)
@@ -90,8 +96,12 @@ def _is_plausible(peer: Peer, reader: str, line: StreamReceipt) -> bool:
         why = f"{reader} claims to hold page {furthest}, which this home never wrote"
     elif head is not None and line.head != head.digest:
         why = f"{reader} holds another page {line.received} under my key than this home wrote"
+    elif line.epoch == peer.home.state.epoch:
+        return line
     else:
-        return True
+        return replace(line, have=())
+    if line.epoch != peer.home.state.epoch:
+        return None
     outgoing.stop(line.epoch, reader, why)
     peer.home.concerns.open(
         f"claim:{reader}:{line.epoch}",
@@ -100,7 +110,7 @@ def _is_plausible(peer: Peer, reader: str, line: StreamReceipt) -> bool:
         "if this home was restored from a backup run `peer repair`; else the receipt is a lie",
         peer.clock.wall_ms(),
     )
-    return False
+    return None
 
 
 def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:

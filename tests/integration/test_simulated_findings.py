@@ -118,6 +118,65 @@ def test_a_new_epoch_whose_receipt_was_deleted_is_offered_everything_again() -> 
     assert network.writes() == []
 
 
+def test_a_reader_that_went_back_unnoticed_gets_again_what_it_lost() -> None:
+    """RCPT-15: nothing on the share told it of its later life; its receipts tell the author."""
+    network = settled()
+    network.send("core", "scout", "before the backup")
+    network.round(2)
+    backup = network.backup("scout")
+    network.send("core", "scout", "lost with the home of its reader")
+    network.round(2)
+    network.restart("scout", backup)
+    for path in network.files("peers/scout/receipts"):
+        network.memory.remove(path)
+    network.memory.remove(layout.heartbeat("scout"))
+    network.send("core", "scout", "afterwards")
+    network.round(6)
+    assert network.acted("scout") == [
+        "core: afterwards",
+        "core: before the backup",
+        "core: lost with the home of its reader",
+    ]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
+def test_a_page_of_a_twin_covers_none_of_mine_in_an_epoch_that_is_over() -> None:
+    """RCPT-10: the reader holds the twin's page 1; mine must come in the new epoch."""
+    network = settled()
+    twin = network.backup("core")
+    network.send("core", "scout", "of core")
+    network.memory.remove(network.files("peers/scout/inbox")[0])
+    network.memory.remove(layout.heartbeat("core"))
+    mine = network.peers["core"]
+    network.restart("core", twin)
+    network.send("core", "scout", "of its twin")
+    network.tick("scout")
+    assert network.acted("scout") == ["core: of its twin"]
+    network.restart("core", mine.home)
+    network.repair("core")
+    network.restart("core")
+    network.round(3)
+    assert network.acted("scout") == ["core: of core", "core: of its twin"]
+    assert network.open_pages("core", "scout") == 0
+
+
+def test_what_was_held_back_long_ago_is_another_silence() -> None:
+    """HEALTH-6: after days without a share all are silent for me again, and again it is my fault."""
+    names = ("core", "librarian", "scout", "smith", "warden", "zoe")
+    network = settled(*names)
+    network.round(2)
+    away = ("librarian", "scout", "smith")
+    for _ in range(3):
+        network.round(1, only=[name for name in names if name not in away])
+    held = network.peers["core"].home.state.text("held")
+    assert held is not None
+    assert set(held.split()) == set(away)
+    network.clock.go(6 * 86_400_000)  # without a share
+    network.tick("core")
+    assert "dead" not in network.health("core").values()
+
+
 def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
     """HEALTH-6: three looks without a death, not three failures."""
     names = ("core", "librarian", "scout", "smith", "warden")

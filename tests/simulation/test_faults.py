@@ -427,3 +427,14 @@ def test_the_share_is_not_what_it_was(fault: str, worlds: list[World]) -> None:
         or any(view.troubles for view in views)
         or (fault == "junk")
     )
+
+
+@pytest.mark.parametrize("fault", ["kill", "power-cut"])
+def test_a_send_is_cut_short(fault: str, worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    boots = core.clock.boots
+    strike(world, fault, "at step [1-4] of a send")
+    assert core.failed == "killed"
+    assert (core.clock.boots > boots) == (fault == "power-cut")
+    assert core.depth == 0

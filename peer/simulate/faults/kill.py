@@ -1,9 +1,10 @@
-"""The process dies in the middle of a step of its tick."""
+"""The process dies in the middle of a step of its tick, or of a send."""
 
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
 from peer.simulate.drive import peek
+from peer.simulate.faults._sends import in_a_send
 from peer.simulate.instance import Instance, Killed
 from peer.simulate.world import World
 
@@ -25,5 +26,8 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
             world.drive.changed(who.view, who.view.store, path, before)
         raise Killed
 
+    if chance.hits(250):
+        words = in_a_send(world, who, chance, die)
+        return words and f"killed {words}"
     who.arm(at, die)
     return f"killed at step {at}"

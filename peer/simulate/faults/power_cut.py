@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
+from peer.simulate.faults._sends import in_a_send
 from peer.simulate.instance import Instance, Killed
 from peer.simulate.world import World
 
@@ -23,6 +24,9 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
         world.lose_power(who)
         raise Killed
 
+    if chance.hits(250):
+        words = in_a_send(world, who, chance, dark)
+        return words and f"the power goes {words}"
     who.arm(at, dark)
     return f"the power goes at step {at}"
 
