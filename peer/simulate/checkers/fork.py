@@ -15,53 +15,30 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import (
-    PAGE,
-    document,
-    signed_message,
-)
+from peer.simulate.checkers._bytes import PAGE, Signed, document, page_file
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
-# (author, key, epoch, audience, seq) of a page, and the digests signed there.
-Place = tuple[str, str, str, str, int]
-
 
 class Check(Checker):
-    """Does nothing until some key has signed two pages at one position."""
+    """Looks into the inbox before each tick, and asks the home after it."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._signed: dict[Place, set[str]] = {}
-        self._forks: set[Place] = set()
-        self._found: dict[Instance, set[Place]] = {}
-
-    def signed(self, instance: Instance, message: bytes) -> None:
-        """See `Checker.signed`."""
-        if b" soma/page/1 " not in message[:40]:
-            return
-        said = signed_message(message)
-        if said is None or said.type != PAGE:
-            return
-        body = said.body
-        place = (body["author"], body["key"], body["epoch"], body["audience"], body["seq"])
-        digests = self._signed.setdefault(place, set())
-        digests.add(said.digest)
-        if len(digests) > 1:
-            self._forks.add(place)
+        self._found: dict[Instance, set[tuple[str, str, int]]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
-        if what == "tick" and self._forks and instance.honest:
+        if what == "tick" and instance.honest:
             self._found[instance] = self._look(instance)
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
         found = self._found.pop(instance, set()) if what == "tick" else set()
         report = instance.report
-        if report is None or report.human is not None or instance.view.troubles:
+        if not found or report is None or report.human is not None or instance.view.troubles:
             return
-        for author, key, _, _, seq in sorted(found):
+        for author, key, seq in sorted(found):
             row = instance.home.db.one(
                 "SELECT 1 FROM evidence WHERE about = ? AND kind = 'double-use' AND by = ?",
                 *(author, key),
@@ -69,34 +46,36 @@ class Check(Checker):
             if row is None:
                 self.fail(instance.name, f"met two pages {seq} of {author} and says nothing")
 
-    def _look(self, instance: Instance) -> set[Place]:
-        """The forks of which the home holds one page and the inbox shows another."""
+    def _look(self, instance: Instance) -> set[tuple[str, str, int]]:
+        """(author, key, seq) where the home holds one page and the inbox shows another."""
         view, found = instance.view, set()
-        folder = f"peers/{instance.name}/inbox"
-        for place in sorted(self._forks):
-            author, key, epoch, audience, seq = place
-            if audience != instance.identity.address:
+        me, folder = instance.identity.address, f"peers/{instance.name}/inbox"
+        for name in view.lists(folder):
+            file = page_file(f"{folder}/{name}")
+            author = None if file is None else self.world.instances.get(file.author)
+            data = view.sees(f"{folder}/{name}") if author is not None else None
+            page = None if data is None else document(data)
+            if file is None or author is None or data is None or page is None:
+                continue
+            body = page.body
+            place = (author.identity.address, author.signer.key, body.get("epoch"), me, file.seq)
+            said = tuple(body.get(word) for word in ("author", "key", "epoch", "audience", "seq"))
+            if said != place or not str(said[2]).startswith(file.epoch8):
                 continue
             row = instance.home.db.one(
                 "SELECT digest FROM page JOIN stream ON page.stream = stream.n"
                 " WHERE author = ? AND key = ? AND epoch = ? AND audience = ? AND seq = ?",
                 *place,
             )
-            name = f"{author.partition('@')[0]}.{epoch[:8]}.{seq}.page"
-            data = view.sees(f"{folder}/{name}") if row is not None else None
-            if row is None or data is None or name not in view.lists(folder):
-                continue
-            digest = _digest(data, key)
-            if digest in self._signed[place] and digest != row[0]:
-                found.add(place)
+            if row is not None and row[0] != page.digest and _is_whole(page, data):
+                found.add((place[0], place[1], file.seq))
         return found
 
 
-def _digest(data: bytes, key: str) -> str | None:
-    """The digest of a page that is complete and signed, or None."""
-    page = document(data)
-    if page is None or page.type != PAGE:
-        return None
+def _is_whole(page: Signed, data: bytes) -> bool:
+    """Whether a page is canonical and complete, and signed by the key that it names."""
+    if page.type != PAGE:
+        return False
     try:
         value = orjson.loads(data)
         items = [
@@ -105,10 +84,10 @@ def _digest(data: bytes, key: str) -> str | None:
         ]
         text = orjson.dumps(page.body, option=orjson.OPT_SORT_KEYS)
         message = b"DSSEv1 %d %b %d %b" % (len(page.type), page.type.encode(), len(text), text)
-        raw = urlsafe_b64decode(key + "==")
+        raw = urlsafe_b64decode(page.body["key"] + "==")
         signature = urlsafe_b64decode(value["signatures"][0]["sig"] + "==")
         Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
     except (InvalidSignature, ValueError, TypeError, KeyError, IndexError):
-        return None
+        return False
     canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data
-    return page.digest if canonical and items == page.body["items"] else None
+    return canonical and items == page.body["items"]

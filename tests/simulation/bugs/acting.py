@@ -71,6 +71,7 @@ BUGS = (
                 "not item.body.topics",
             ),
         ),
+        weather="flooders",
     ),
     Bug(
         "answers-to-everybody",

@@ -28,6 +28,8 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "busy": {"traffic": {"note": 900, "question": 40}},
     "dark": {"faults": {"power-cut": 200, "kill": 20}},
     "clocks": {"faults": {"clock-jump": 150, "clock-skew": 60, "kill": 150, "reboot": 60}},
+    "hiders": {"faults": {"halt": 60, "hide-orders": 100, "deleted": 40}},
+    "flooders": {"faults": {"flood-letters": 60}},
     "twins": {"faults": {"twin": 40, "double-use": 60, "restored": 20}},
     "forgers": {"faults": {"forge": 250, "kill": 20}},
 }

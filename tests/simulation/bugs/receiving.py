@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.bugs import Bug, Constant, Edit
+from tests.simulation.bugs import Bug, Edit
 
 BUGS = (
     Bug(

@@ -66,6 +66,7 @@ BUGS = (
                 "    known = _remembered(peer)\n",
             ),
         ),
+        weather="hiders",
     ),
     Bug(
         "hidden-order-ignored",

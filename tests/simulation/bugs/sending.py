@@ -155,7 +155,13 @@ BUGS = (
     Bug(
         "feed-not-put-back",
         "Forgets to look whether its own feed still lies there.",
-        (Edit("peer.tick.deliver:deliver", "        _put_back_feed(peer, report)\n", ""),),
+        (
+            Edit(
+                "peer.tick.deliver:deliver",
+                "                _put_back_feed(peer, report)\n",
+                "                pass\n",
+            ),
+        ),
     ),
     Bug(
         "feed-offered-always",

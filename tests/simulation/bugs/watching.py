@@ -85,4 +85,15 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        "stale-beat-believed",
+        "Takes any heartbeat that differs from the last one for a newer one.",
+        (
+            Edit(
+                "peer.tick.listen:_open",
+                "return beat if beat.seq > row.seq else None",
+                "return beat",
+            ),
+        ),
+    ),
 )
