@@ -46,7 +46,8 @@ def _of_a_file(world: World, who: Instance, chance: Chance, signer: Signer) -> s
         forged, word = other if other is not None else (None, "")
         text = f"with another {word}"
     else:
-        forged = _lies.resigned(data, signer, own_name=how == 0)
+        lie = _lies.changed(data, chance) if chance.hits(500) else None
+        forged = _lies.resigned(data if lie is None else lie[0], signer, own_name=how == 0)
         text = "signed by another key" if how == 0 else "under a signature of somebody else"
     if forged is None or forged == data:
         return None

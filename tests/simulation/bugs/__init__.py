@@ -43,7 +43,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """`about` says what the programmer did wrong. `weather`: "any", or "busy" (see `hunting`)."""
+    """`about` says what the programmer did wrong. `weather`: see `hunting`."""
 
     name: str
     about: str
@@ -110,8 +110,11 @@ def _edited(before: Any, edits: list[Edit], names: dict[str, Any]) -> Any:
 
 
 def _replace_imported(stack: ExitStack, before: FunctionType, after: FunctionType) -> None:
-    """Whoever imported the function by name has the one with the bug, too."""
+    """Whoever imported the function, or has it in a table, has the one with the bug, too."""
     for module in [m for name, m in sys.modules.items() if name.startswith(OURS)]:
         for name, value in list(vars(module).items()):
             if value is before:
                 stack.enter_context(patch.object(module, name, after))
+            elif isinstance(value, dict) and not name.startswith("__"):
+                changed = {key: after for key, one in value.items() if one is before}
+                stack.enter_context(patch.dict(value, changed))

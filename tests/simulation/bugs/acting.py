@@ -57,17 +57,6 @@ BUGS = (
         ),
     ),
     Bug(
-        "holes-of-old-epochs",
-        "Waits for ever for the missing pages of an epoch that is over.",
-        (
-            Edit(
-                "peer.home.journal:Journal.next_items",
-                "(item.seq <= stream.received OR stream.over)",
-                "item.seq <= stream.received",
-            ),
-        ),
-    ),
-    Bug(
         "auto-answers-auto",
         "Answers automatic questions, too.",
         (

@@ -22,11 +22,21 @@ TICKS = (8, 16, 26, 40, 84)
 short_seeds_max = 12
 
 
+# Any weather, but for this: what there is of a fault, or of letters, may be too little for a bug.
+WEATHERS: dict[str, dict[str, Any]] = {
+    "any": {},
+    "busy": {"traffic": {"note": 900, "question": 40}},
+    "dark": {"faults": {"power-cut": 200, "kill": 20}},
+    "clocks": {"faults": {"clock-jump": 150, "clock-skew": 60, "kill": 150, "reboot": 60}},
+    "twins": {"faults": {"twin": 40, "double-use": 60, "restored": 20}},
+    "forgers": {"faults": {"forge": 250, "kill": 20}},
+}
+
+
 @cache
 def weather(name: str) -> Scenario:
-    """Any weather, or one in which far more is written."""
-    scenario = load("any-weather")
-    return scenario if name == "any" else replace(scenario, traffic={"note": 900, "question": 40})
+    """The scenario of a weather."""
+    return replace(load("any-weather"), **WEATHERS[name])
 
 
 @cache

@@ -92,21 +92,6 @@ BUGS = (
         ),
     ),
     Bug(
-        "feed-listed-once",
-        "Believes to hold a feed once it has listed it, whatever could be read of it.",
-        (
-            Edit(
-                "peer.tick.receive:_read_feeds",
-                "complete = _read_outbox(peer, standing, report, peer.bare(author), None)",
-                "_read_outbox(peer, standing, report, peer.bare(author), None)\n"
-                "        complete = True\n"
-                "        with peer.home.transaction(durable=False):\n"
-                "            peer.home.db.write('UPDATE stream SET announced = received'\n"
-                "                               ' WHERE author = ? AND audience = ?', author, ALL)",
-            ),
-        ),
-    ),
-    Bug(
         "bad-file-ends-inbox",
         "Lets one file that cannot be read end the reading of the inbox.",
         (
@@ -134,43 +119,9 @@ BUGS = (
         ),
     ),
     Bug(
-        "torn-set-aside-at-once",
-        "Gives a file that does not parse no second look: the inbox loses it, and the feed, too.",
-        (
-            Edit(
-                "peer.tick.receive:_read_outbox",
-                "        if peer.home.quarantine.holds(found.path, data):\n"
-                "            complete = False\n            continue\n",
-                "",
-            ),
-            Edit(
-                "peer.tick.intake:_set_aside",
-                "    return Taken(problem=",
-                "    return Taken(items=0 * len(data), problem=",
-            ),
-            Edit(
-                "peer.tick.intake:_note_damage",
-                "    if not found.own_folder:\n        return\n",
-                "    return\n",
-            ),
-            Constant("peer.tick.deliver:audited_pages", 0),
-        ),
-    ),
-    Bug(
         "inbox-never-cleared",
         "Leaves letters in the inbox after they are receipted.",
         (Edit("peer.tick.session:_share", "    discard(peer, done, report)\n", ""),),
-    ),
-    Bug(
-        "head-without-number",
-        "Compares an announced feed head with the newest page held, whatever their numbers are.",
-        (
-            Edit(
-                "peer.tick.listen:_hear_feed",
-                "held = journal.page(stream.n, beat.feed.seq)",
-                "held = journal.page(stream.n, max(beat.feed.seq, stream.received))",
-            ),
-        ),
     ),
     Bug(
         "fork-told-nobody",
@@ -181,6 +132,18 @@ BUGS = (
                 "        if held.digest == page.digest:\n            return Taken()\n"
                 "        return _forked(peer, page, stream, held.bare)",
                 "        return Taken()",
+            ),
+        ),
+        weather="twins",
+    ),
+    Bug(
+        "hole-breaks-chain",
+        "Takes a page whose predecessor has not come yet for a broken chain.",
+        (
+            Edit(
+                "peer.tick.intake:_chain_fault",
+                "if before is not None and before.digest != page.header.prev:",
+                "if (None if before is None else before.digest) != page.header.prev:",
             ),
         ),
     ),

@@ -63,7 +63,6 @@ BUGS = (
                 "            if layout.document_path(stored.type, 0, stored.digest) not in paths:\n"
                 "                peer.home.db.write('DELETE FROM document WHERE digest = ?',"
                 " stored.digest)\n"
-                "    peer.home.archive.changes += 1\n"
                 "    known = _remembered(peer)\n",
             ),
         ),

@@ -80,6 +80,7 @@ BUGS = (
                 "peer.home.transaction(durable=False)",
             ),
         ),
+        weather="dark",
     ),
     Bug(
         "beat-number-of-tick",
@@ -96,6 +97,7 @@ BUGS = (
                 "with peer.home.transaction(durable=False):\n                n =",
             ),
         ),
+        weather="dark",
     ),
     Bug(
         "letter-not-durable",
@@ -105,6 +107,7 @@ BUGS = (
                 "peer.send:_keep", "peer.home.transaction()", "peer.home.transaction(durable=False)"
             ),
         ),
+        weather="dark",
     ),
     Bug(
         "staged-forgotten",
@@ -147,6 +150,7 @@ BUGS = (
                 "peer.tick.receipts:read_receipt", "        _check_key(peer, reader, receipt)\n", ""
             ),
         ),
+        weather="forgers",
     ),
     Bug(
         "feed-not-put-back",

@@ -17,6 +17,7 @@ BUGS = (
             ),
             Edit("peer.tick.look:_jumped", "    if not last:", "    if last is not None:"),
         ),
+        weather="clocks",
     ),
     Bug(
         "dead-too-soon",
@@ -49,6 +50,7 @@ BUGS = (
                 "if not beat.key:",
             ),
         ),
+        weather="forgers",
     ),
     Bug(
         "beats-by-tick",
