@@ -329,6 +329,30 @@ class Outgoing:
             )
         return covered
 
+    def doubt(self, epoch: str) -> None:
+        """Open every page of an epoch whose receipt proves nothing about its content.
+
+        Ranges above a hole carry no hash: what a reader holds there may be of another life of mine.
+        Up to the head of a receipt, where that is mine, the chain proves every page.
+        """
+        from protocol.receipt import Receipt
+
+        proven: dict[str, int] = {}
+        for reader, data in self._db.read("SELECT reader, data FROM receipt WHERE over = 0"):
+            for line in wire.trusted(Receipt, canonical.decode(data)).streams:
+                if (line.epoch, line.audience) == (epoch, reader):
+                    head = self.page(epoch, reader, line.received)
+                    if head is not None and head.digest == line.head:
+                        proven[reader] = line.received
+        for (audience,) in self._db.read(
+            "SELECT DISTINCT audience FROM own_page WHERE epoch = ? AND audience <> 'all'", epoch
+        ):
+            self._db.write(
+                "UPDATE own_page SET covered_at = NULL"
+                " WHERE epoch = ? AND audience = ? AND seq > ? AND covered_at > ?",
+                *(epoch, audience, proven.get(audience, 0), WITHDRAWN),
+            )
+
     def publish_again(self, since: int) -> int:
         """Published items since then wait for a page of a new epoch; how many.
 

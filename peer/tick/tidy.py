@@ -52,5 +52,8 @@ def _check_place(peer: Peer, to: str | None, name: PageName, header: Header) -> 
     if place != (peer.address, name.epoch8, name.seq, audience):
         raise RuleError("PAGE-10", f"page {header.seq} of {header.author} lies under another name")
     member = standing(peer).member
-    if member is None or member.state_of(header.key) is None:
+    state = None if member is None else member.state_of(header.key)
+    if state is None:
         raise RuleError("PAGE-11", f"no steward admitted {header.author} with this key")
+    if state == "compromised":
+        raise RuleError("PAGE-12", "of a former holder of this name; nobody may read it")

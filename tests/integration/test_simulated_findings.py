@@ -9,7 +9,9 @@ import pytest
 
 from registry import layout
 from registry.layout import PageName
-from tests.network import failing, insight, settled, stream_seqs
+from tests.network import Network, failing, insight, settled, stream_seqs
+
+TWIN = "core: two of its twin"
 
 
 def test_what_two_lives_published_at_one_place_reaches_everybody() -> None:
@@ -141,40 +143,49 @@ def test_a_reader_that_went_back_unnoticed_gets_again_what_it_lost() -> None:
     assert network.writes() == []
 
 
-def test_a_page_of_a_twin_covers_none_of_mine_in_an_epoch_that_is_over() -> None:
-    """RCPT-10: the reader holds the twin's page 1; mine must come in the new epoch."""
+def test_what_a_reader_holds_of_a_twin_above_a_hole_covers_none_of_mine() -> None:
+    """EPOCH-4: such ranges carry no hash, so a repair sends again what only they covered."""
     network = settled()
     twin = network.backup("core")
-    network.send("core", "scout", "of core")
-    network.memory.remove(network.files("peers/scout/inbox")[0])
-    network.memory.remove(layout.heartbeat("core"))
-    mine = network.peers["core"]
+    for words in ("one of core", "two of core"):
+        network.send("core", "scout", words)
+    _take_letters_away(network)
+    mine = network.peers["core"].home
     network.restart("core", twin)
-    network.send("core", "scout", "of its twin")
+    network.send("core", "scout", "one of its twin")
+    _take_letters_away(network)
+    network.send("core", "scout", "two of its twin")
     network.tick("scout")
-    assert network.acted("scout") == ["core: of its twin"]
-    network.restart("core", mine.home)
+    network.restart("core", mine)
+    network.tick("core")
+    assert network.open_pages("core", "scout") == 1  # it believes that the second one is there
     network.repair("core")
     network.restart("core")
-    network.round(3)
-    assert network.acted("scout") == ["core: of core", "core: of its twin"]
+    network.round(4)
+    assert network.acted("scout") == ["core: one of core", "core: two of core", TWIN]
     assert network.open_pages("core", "scout") == 0
 
 
+def _take_letters_away(network: Network) -> None:
+    for path in network.files("peers/scout/inbox"):
+        network.memory.remove(path)
+
+
 def test_what_was_held_back_long_ago_is_another_silence() -> None:
-    """HEALTH-6: after days without a share all are silent for me again, and again it is my fault."""
+    """HEALTH-6: after days without a share all are silent again, and again it is my fault."""
     names = ("core", "librarian", "scout", "smith", "warden", "zoe")
     network = settled(*names)
     network.round(2)
     away = ("librarian", "scout", "smith")
-    for _ in range(3):
-        network.round(1, only=[name for name in names if name not in away])
+    network.round(3, only=[name for name in names if name not in away])
     held = network.peers["core"].home.state.text("held")
     assert held is not None
     assert set(held.split()) == set(away)
-    network.clock.go(6 * 86_400_000)  # without a share
-    network.tick("core")
-    assert "dead" not in network.health("core").values()
+    network.clock.go(9 * 86_400_000)  # without a share
+    for _ in range(3):
+        network.clock.go(60_000)
+        network.tick("core")
+        assert "dead" not in network.health("core").values()
 
 
 def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
