@@ -29,8 +29,9 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "dark": {"faults": {"power-cut": 200, "kill": 20}},
     "clocks": {"faults": {"clock-jump": 150, "clock-skew": 60, "kill": 150, "reboot": 60}},
     "hiders": {"faults": {"halt": 60, "hide-orders": 100, "deleted": 40}},
-    "flooders": {"faults": {"flood-letters": 60}},
-    "twins": {"faults": {"twin": 40, "double-use": 60, "restored": 20}},
+    "restorers": {"faults": {"restored": 50, "replay": 150, "resurrected": 50}},
+    "flooders": {"peers": (5, 5), "faults": {"flood-letters": 60}},
+    "twins": {"peers": (5, 5), "faults": {"twin": 40, "double-use": 60, "restored": 20}},
     "forgers": {"faults": {"forge": 250, "kill": 20}},
 }
 

@@ -30,6 +30,7 @@ BUGS = (
         "old-epochs-return",
         "Forgets which epochs of a neighbour are over: old receipts and beats count again.",
         (Edit("peer.tick.epochs:over", "return tuple(", "return () and tuple("),),
+        weather="restorers",
     ),
     Bug(
         "repair-queues-nothing",
