@@ -22,9 +22,7 @@ from dataclasses import fields
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from protocol import canonical
 from protocol.errors import RuleError
-from protocol.remembered import remembered
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -171,12 +169,6 @@ def trusted(cls: type[T], value: dict[str, Any]) -> T:
         if name in value:
             fields[name] = build(value[name]) if build else value[name]
     return cls(**fields)
-
-
-@remembered
-def trusted_document(cls: type[T], data: bytes) -> T:
-    """What is signed in a document of our own home, *unchecked* as with `trusted`."""
-    return trusted(cls, canonical.decode(data)["signed"])
 
 
 def _plan(cls: type[Any]) -> dict[str, Build | None]:

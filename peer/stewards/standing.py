@@ -86,17 +86,16 @@ def _sum_up(peer: Peer) -> Standing:
 def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
     value = peer.parsed.get(digest)
     if value is None:
-        value = wire.trusted_document(form, data)
+        value = _trusted(form, data)
         peer.parsed[digest] = value
     assert isinstance(value, form)
     return value
 
 
 @remembered
-def _head(data: bytes) -> dict[str, Any]:
-    """The steward's signed head in it."""
-    head: dict[str, Any] = canonical.decode(data)["head"]
-    return head
+def _trusted(form: type[T], data: bytes) -> T:
+    """What is signed in a document that this home verified before."""
+    return wire.trusted(form, canonical.decode(data)["signed"])
 
 
 def in_force(peer: Peer) -> list[Stored]:
@@ -121,7 +120,7 @@ def _heads(peer: Peer) -> tuple[dict[str, Any], ...]:
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     halts = halts_in_force(orders)
     ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
-    return tuple(_head(d.data) for d in ranked[: limits.heads_max])
+    return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
 
 
 def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[int, int, str]:
