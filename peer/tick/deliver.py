@@ -198,11 +198,9 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
     """Own feed files that are missing, of another size, or (a few a tick) of other bytes."""
     sizes = peer.home.outgoing.sizes(ALL)
     there = outbox.sizes(peer.share, peer.name, None)
-    _clear_feed(peer, {(epoch[:8], seq) for epoch, seq in sizes}, there, report)
-    if not sizes:
-        return
-    tick = peer.home.state.number("tick")
-    audited = {(tick * audited_pages + step) % len(sizes) for step in range(audited_pages)}
+    known = {PageName(peer.name, epoch[:8], seq) for epoch, seq in sizes}
+    strange = [name for name in there if name not in known]
+    audited = _audited(peer, len(sizes) + len(strange))
     for index, ((epoch, seq), size) in enumerate(sizes.items()):
         name = PageName(peer.name, epoch[:8], seq)
         if there.get(name) == size and index not in audited:
@@ -212,19 +210,28 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
             outbox.offer(peer.share, None, name, page.data)
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
+    if strange:
+        _clear_feed(peer, strange, {index - len(sizes) for index in audited}, report)
 
 
-def _clear_feed(peer: Peer, known: set[tuple[str, int]], there: Listing, report: Report) -> None:
-    """What nobody of mine published goes; what a lost life of mine did is looked at once."""
-    strange = [name for name in there if (name.epoch8, name.seq) not in known]
-    if not strange:
-        return
+def _audited(peer: Peer, files: int) -> set[int]:
+    """Which of so many files are read in this tick, in turn."""
+    tick = peer.home.state.number("tick")
+    return {(tick * audited_pages + step) % files for step in range(audited_pages if files else 0)}
+
+
+def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: Report) -> None:
+    """What nobody of mine published goes; what a lost life of mine did stays while it is whole."""
     kept = set(peer.home.state.flags("kept:"))
-    for name in strange:
+    for index, name in enumerate(strange):
         path = outbox.path(None, name)
-        if path not in kept and tidy.clear(peer, None, name, report):
+        if path in kept and index not in audited:
+            continue
+        mine = tidy.clear(peer, None, name, report)
+        if mine is not None and mine != (path in kept):
             with peer.home.transaction(durable=False):
-                peer.home.state.put(f"kept:{path}", 1)
+                state, flag = peer.home.state, f"kept:{path}"
+                state.put(flag, 1) if mine else state.forget(flag)
 
 
 def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:
