@@ -22,16 +22,18 @@ class Check(Checker):
         parked = db.one("SELECT value FROM self WHERE name = 'parked'")
         if parked is not None and not instance.copied:
             self.fail(instance.name, f"parks itself, who never existed twice: {parked[0]}")
-        for about, kind in db.read(
-            "SELECT about, kind FROM evidence WHERE kind IN ('double-use', 'false-head')"
+        for about, kind, key in db.read(
+            "SELECT about, kind, by FROM evidence WHERE kind IN ('double-use', 'false-head')"
         ):
-            self._may_be(instance, about, f"holds evidence of {kind}")
-        for author, seq, rule in db.read(
-            "SELECT author, received, frozen FROM stream WHERE frozen IS NOT NULL"
+            self._may_be(instance, about, key, f"holds evidence of {kind}")
+        for author, key, seq, rule in db.read(
+            "SELECT author, key, received, frozen FROM stream WHERE frozen IS NOT NULL"
         ):
-            self._may_be(instance, author, f"froze a stream at page {seq} by {rule}")
+            self._may_be(instance, author, key, f"froze a stream at page {seq} by {rule}")
 
-    def _may_be(self, instance: Instance, author: str, what: str) -> None:
+    def _may_be(self, instance: Instance, author: str, key: str, what: str) -> None:
         other = self.world.instances.get(bare(author))
-        if other is not None and other.honest and not other.copied:
+        if other is None or other.signer.key != key:
+            return  # a former holder of the name
+        if other.honest and not other.copied:
             self.fail(instance.name, f"{what} against {other.name}, who did nothing wrong")
