@@ -58,11 +58,11 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
             read_receipt(peer, peer.bare(address))
         except ShareError as error:
             report.problems.append(f"receipt of {peer.bare(address)}: {error}")
-        epoch = state.text(f"recheck:{address}")
-        if epoch is not None and epoch != state.text(f"reopened:{address}"):
+            continue
+        if state.text(f"recheck:{address}") is not None:
             with peer.home.transaction():
                 peer.home.outgoing.reopen(address)
-                state.put(f"reopened:{address}", epoch)
+                state.forget(f"recheck:{address}")
 
 
 def send_letters(peer: Peer, audience: str) -> int:
