@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._beats import Beats
+from peer.simulate.checkers._beats import Beat, Beats
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -28,6 +28,7 @@ class _Observer:
         self.states: dict[str, str] = {}
         self.fell: dict[str, int] = {}  # with too many others, so many ticks ago
         self.seen: dict[str, bytes | None] = {}
+        self.heard: dict[str, Beat] = {}
         self.unseen_ticks: dict[str, int] = {}
         self.began_ms = 0
 
@@ -57,9 +58,15 @@ class Check(Checker):
             if name == instance.name:
                 continue
             data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            same = mine.seen.get(name) == data
-            mine.unseen_ticks[name] = mine.unseen_ticks.get(name, 0) + 1 if same else 0
             mine.seen[name] = data
+            beat, last = self._beats.genuine(name, data), mine.heard.get(name)
+            if beat is not None and (
+                last is None or last.epoch != beat.epoch or last.seq < beat.seq
+            ):
+                mine.heard[name] = beat
+                mine.unseen_ticks[name] = 0
+            else:  # nothing, or something old put back, is no news
+                mine.unseen_ticks[name] = mine.unseen_ticks.get(name, 0) + 1
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
