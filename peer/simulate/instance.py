@@ -82,7 +82,7 @@ class Instance:
     report: Report | None = None
     failed: str | None = None
     unwell: int = 0  # slots for which its operator has seen it parked
-    repairs: int = 0
+    repairs: int = 0  # in the quiet phase
     steps: int = 0
     steps_before: int = 40
     depth: int = 0  # processes of it that are under way

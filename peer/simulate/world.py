@@ -298,7 +298,7 @@ class World:
             return
         instance.die()
         instance.unwell = 0
-        instance.repairs += 1
+        instance.repairs += self.quiet
         self.totals["repairs"] += 1
         self.answer("repaired")
 
