@@ -19,6 +19,7 @@ BUGS = (
                 "    with peer.home.transaction(durable=False):\n" + _SETTLE,
             ),
         ),
+        weather="mortal",
     ),
     Bug(
         "marked-before-effects",
@@ -33,6 +34,7 @@ BUGS = (
                 "    with peer.home.transaction(durable=False):\n",
             ),
         ),
+        weather="mortal",
     ),
     Bug(
         "known-by-position",

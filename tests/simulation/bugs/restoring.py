@@ -6,11 +6,6 @@ from tests.simulation.bugs import Bug, Edit
 
 BUGS = (
     Bug(
-        "no-greeting",
-        "Tells nobody after a repair what its home holds now.",
-        (Edit("peer.tick.session:_check", "    _greet(peer, standing)\n", ""),),
-    ),
-    Bug(
         "new-epoch-not-heard",
         "Reads no receipt of whoever begins a new epoch, unless it has letters for him.",
         (Edit("peer.tick.deliver:deliver", "    _hear_new_epochs(peer, report)\n", ""),),
