@@ -88,9 +88,7 @@ class Drive:
         """Somebody or something other than a peer writes a file; its folder is made."""
         before = peek(self.store, path)
         folder, _, name = path.rpartition("/")
-        if folder:
-            self.store.make_folder(folder)
-        self.store.nodes(folder)[name] = data  # names that the port refuses, too
+        dig(self.store, folder)[name] = data
         self.changed(None, self.store, path, before)
 
     def take(self, path: str) -> None:
@@ -346,6 +344,20 @@ def walk(store: MemoryShare, below: str) -> Iterator[tuple[str, bytes]]:
                 left.append((path, node))
             elif isinstance(node, bytes):
                 yield path, node
+
+
+def dig(store: MemoryShare, folder: str) -> dict[str, Node]:
+    """A folder, made where it is missing, also under names that the port refuses.
+
+    SpecialFileError where something else stands on the way.
+    """
+    nodes = store.nodes("")
+    for name in folder.split("/") if folder else ():
+        inside = nodes.setdefault(name, {})
+        if not isinstance(inside, dict):
+            raise SpecialFileError(f"{folder}: not a folder")
+        nodes = inside
+    return nodes
 
 
 def copy_tree(source: MemoryShare, target: MemoryShare) -> None:

@@ -6,7 +6,7 @@ A fault acts on the side of the drive that its machine sees (`store_of`), while 
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.drive import peek, walk
+from peer.simulate.drive import dig, peek, walk
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 from protocol import canonical
@@ -65,9 +65,7 @@ def put(world: World, store: MemoryShare, path: str, node: Node) -> bool:
     """Somebody other than a peer lets something stand at a path; whether that was possible."""
     folder, _, name = path.rpartition("/")
     try:
-        if folder:
-            store.make_folder(folder)
-        nodes = store.nodes(folder)
+        nodes = dig(store, folder)
     except ShareError:
         return False
     before = nodes.get(name)
