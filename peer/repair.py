@@ -75,7 +75,8 @@ def begin_epoch(
 ) -> tuple[str, int]:
     """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
     with home.transaction():
-        home.outgoing.doubt(home.state.epoch)
+        if (current := home.state.text("epoch")) is not None:
+            home.outgoing.doubt(current)
         epoch = home.state.begin_epoch(entropy.draw, told)
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(clock.wall_ms() - PUBLISHED_AGAIN_MS)

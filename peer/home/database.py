@@ -152,6 +152,8 @@ class Database:
                 execute("COMMIT")
             except BaseException:
                 self._rollbacks += 1
+                if self._connection.in_transaction:  # SQLite keeps it open where the disk is full
+                    execute("ROLLBACK")
                 raise
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error

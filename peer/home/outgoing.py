@@ -343,7 +343,7 @@ class Outgoing:
                 if (line.epoch, line.audience) == (epoch, reader):
                     head = self.page(epoch, reader, line.received)
                     if head is not None and head.digest == line.head:
-                        proven[reader] = line.received
+                        proven[reader] = max(proven.get(reader, 0), line.received)
         for (audience,) in self._db.read(
             "SELECT DISTINCT audience FROM own_page WHERE epoch = ? AND audience <> 'all'", epoch
         ):

@@ -22,7 +22,7 @@ class Letter:
     kind: str
     auto: bool
     round: int
-    readers: int
+    readers: tuple[str, ...]  # who they were when it was written
     sure: bool = True
 
 
@@ -33,21 +33,28 @@ class Ledger:
     letters: dict[str, Letter] = field(default_factory=dict)
     acted: dict[tuple[str, str], int] = field(default_factory=dict)
     signed: set[str] = field(default_factory=set)
+    waiting: set[tuple[str, str]] = field(default_factory=set)  # (reader, id) that is still to come
     promised: int = 0
+    taken_back: int = 0
     waits: list[int] = field(default_factory=list)
 
     def promise(self, letter: Letter) -> None:
         """An author's home holds one more letter."""
         if letter.id not in self.letters:
             self.letters[letter.id] = letter
-            self.promised += letter.readers
+            self.promised += len(letter.readers)
+            pairs = {(reader, letter.id) for reader in letter.readers}
+            self.waiting |= pairs - self.acted.keys()
 
     def act(self, reader: str, id_: str, round_: int) -> None:
         """A reader's home holds the effects of a letter; the first time counts for the waits."""
+        if (reader, id_) in self.acted:
+            return
+        self.acted[reader, id_] = round_
+        self.waiting.discard((reader, id_))
         letter = self.letters.get(id_)
-        if letter is not None and (reader, id_) not in self.acted:
-            self.acted[reader, id_] = round_
-            self.waits.append(round_ - letter.round)
+        # Who acts while its author still sends did not wait.
+        self.waits.append(0 if letter is None else round_ - letter.round)
 
     def take_back(self, author: str, held: Iterable[str], *, automatic: bool = False) -> int:
         """A home went back in time: what it does not hold is promised no more.
@@ -61,11 +68,20 @@ class Ledger:
             if letter.author == author and letter.id not in kept and (letter.auto or not automatic)
         ]
         for letter in lost:
-            letter.sure = False
+            self._forgo(letter)
         return len(lost)
 
     def give_up(self, reader: str) -> None:
         """What was written to a reader so far need not reach it: it is hostile, or another one."""
         for letter in self.letters.values():
             if letter.to == reader:
-                letter.sure = False
+                self._forgo(letter)
+        self._stop_waiting({pair for pair in self.waiting if pair[0] == reader})
+
+    def _forgo(self, letter: Letter) -> None:
+        letter.sure = False
+        self._stop_waiting({(reader, letter.id) for reader in letter.readers} & self.waiting)
+
+    def _stop_waiting(self, pairs: set[tuple[str, str]]) -> None:
+        self.taken_back += len(pairs)
+        self.waiting -= pairs

@@ -81,7 +81,7 @@ class Outcome:
     rounds: tuple[Round, ...]
     waits: tuple[int, ...]  # rounds from promise to act of every letter acted on, ascending
     totals: dict[str, int]
-    digest: str  # SHA-256 over everything that happened, hex
+    digest: str  # BLAKE2b over everything that happened, hex
 
     @property
     def ok(self) -> bool:

@@ -63,6 +63,7 @@ def _run(plan: Plan, watch: Watch | None) -> Outcome:
         for number in range(ticks + quiet):
             if number == ticks:
                 world.calm()
+                _mount(world)
             _play(world, number, rates)
             rounds.append(_sample(world))
             if watch is not None:
@@ -81,9 +82,15 @@ def _found(world: World) -> None:
         world.instances[name] = world.make(name)
     for instance in world.instances.values():
         world.enter(instance)
-        instance.view.lags += DRIVES[world.plan.scenario.drive]
+    _mount(world)
     world.steward.found({name: one.signer.key for name, one in world.instances.items()})
     world.checkers = checkers.make(world)
+
+
+def _mount(world: World) -> None:
+    """Every machine sees changes as the drive of the scenario shows them, and no later."""
+    for instance in world.instances.values():
+        instance.view.lags += DRIVES[world.plan.scenario.drive]
 
 
 def _play(world: World, number: int, rates: dict[str, int]) -> None:
@@ -146,17 +153,24 @@ def _runs(world: World, instance: Instance) -> bool:
 
 def _strike(world: World, instance: Instance, rates: dict[str, int]) -> None:
     """Let faults strike: those that the scenario wants for certain, and those that chance does."""
-    coin = world.chance("strikes", instance.name, world.round)
-    wanted = [name for name, rate in rates.items() if coin.hits(rate)]
+    slot = f"{instance.name}:{world.round}"
+    if world.plan.only is not None:  # what is left of a longer story happens for certain
+        keys = sorted(key for key in world.plan.only if key.startswith(f"{slot}:"))
+        wanted = [key.rpartition(":")[2] for key in keys]
+    else:  # a coin for each, so that one fault more or less changes nothing for the others
+        coin = world.chance("strikes", instance.name, world.round)
+        wanted = [name for name, rate in rates.items() if coin.fork(name).hits(rate)]
     for planned in world.plan.scenario.at:
         who = planned.get("who") or _drawn(world, planned)
-        if planned["round"] == world.round and who == instance.name:
+        planned_here = planned["round"] == world.round and who == instance.name
+        if planned_here and planned["fault"] not in wanted:
             wanted.append(planned["fault"])
     for fault in wanted:
-        key = f"{instance.name}:{world.round}:{fault}"
+        key = f"{slot}:{fault}"
         if not world.plan.strikes(key) or not _runs(world, instance):
             continue
         honest = len(world.honest())
+        world.forget_until()
         text = faults.load(fault)(world, instance, world.chance("strike", key))
         if text is None and len(world.honest()) < honest:
             text = "turned hostile, and could do nothing yet"
@@ -172,13 +186,14 @@ def _drawn(world: World, planned: dict[str, Any]) -> str:
 def _sample(world: World) -> Round:
     files = dict(walk(world.drive.store, ""))
     names = sorted(world.instances)
+    there = {one.name for one in world.honest()}
     tally = world.tally
     return Round(
         number=world.round,
         at_ms=world.now_ms,
         quiet=world.quiet,
         promised=world.ledger.promised,
-        under_way=max(world.ledger.promised - len(world.ledger.acted), 0),
+        under_way=sum(reader in there for reader, _ in world.ledger.waiting),
         ticks=tally["ticks"],
         calls=tally["calls"],
         read_bytes=tally["read_bytes"],
@@ -228,7 +243,7 @@ def _outcome(world: World, rounds: list[Round], violations: list[Any]) -> Outcom
     totals = world.totals + Counter(
         strikes=len(world.strikes),
         promised=world.ledger.promised,
-        acted=len(world.ledger.acted),
+        acted=world.ledger.promised - len(world.ledger.waiting) - world.ledger.taken_back,
     )
     return Outcome(
         scenario=plan.scenario.name,

@@ -107,6 +107,10 @@ class World:
         self._undo[self._numbers] = undo
         self._until_ms = self.now_ms + ms
 
+    def forget_until(self) -> None:
+        """What begins now has no end yet."""
+        self._until_ms = None
+
     def _end(self, number: int) -> None:
         undo = self._undo.pop(number, None)
         if undo is not None and undo() is False:
@@ -274,11 +278,14 @@ class World:
             instance.die()
             instance.failed = "killed"
             self.tally["killed"] += 1
-        except (ShareError, HumanNeededError, NotFoundError) as error:
+        except ShareError as error:
             instance.failed = type(error).__name__
         except Exception as error:
-            # What others wrote, or a drive did, must not raise out of a tick or a send.
-            raise Broken(self.violation("crash", instance.name, described(error, what))) from error
+            if what == "tick" or not isinstance(error, HumanNeededError | NotFoundError):
+                # What others wrote, or a drive did, must not raise out of a tick or a send.
+                found = self.violation("crash", instance.name, described(error, what))
+                raise Broken(found) from error
+            instance.failed = type(error).__name__
         finally:
             instance.end()
         if instance.failed not in (None, "killed"):
@@ -376,7 +383,8 @@ class World:
         for n, id_, audience, kind, auto in rows:
             instance.own_seen = n
             to = ALL if audience == ALL else audience.partition("@")[0]
-            readers = len(self.active()) - 1 if to == ALL else 1
+            others = tuple(one.name for one in self.active() if one.name != instance.name)
+            readers = others if to == ALL else (to,)
             self.ledger.promise(
                 Letter(id_, instance.name, to, kind, bool(auto), self.round, readers)
             )

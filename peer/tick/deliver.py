@@ -23,6 +23,8 @@ from registry.layout import PageName
 
 Listing = dict[PageName, int | None]
 audited_pages = 8
+strange_pages_max = 200  # looked at in a tick; the rest in the next ones
+receipt_looks_max = 3
 
 
 def deliver(peer: Peer, report: Report) -> None:
@@ -49,8 +51,8 @@ def deliver(peer: Peer, report: Report) -> None:
 def _hear_new_epochs(peer: Peer, report: Report) -> None:
     """A reader in a new epoch may have lost what it receipted: ask its receipt again.
 
-    Where that is gone nobody would miss it: neither of us sends anything. So all that was received
-    is offered again, and the reader, who knows it, answers with a receipt.
+    Where that is gone nobody would miss it: neither of us sends anything. So after some looks all
+    that was received is offered again, and the reader, who knows it, answers with a receipt.
     """
     state = peer.home.state
     for address in state.flags("recheck:"):
@@ -59,9 +61,17 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
         except ShareError as error:
             report.problems.append(f"receipt of {peer.bare(address)}: {error}")
             continue
-        if state.text(f"recheck:{address}") is not None:
-            with peer.home.transaction():
+        epoch, _, looks = (state.text(f"recheck:{address}") or "").partition(" ")
+        if not epoch:
+            continue
+        with peer.home.transaction():
+            if epoch in peer.home.outgoing.receipt_epochs(address):
+                state.forget(f"recheck:{address}")
+            elif int(looks or 0) + 1 < receipt_looks_max:
+                state.put(f"recheck:{address}", f"{epoch} {int(looks or 0) + 1}")
+            else:
                 peer.home.outgoing.reopen(address)
+                peer.home.outgoing.queue_again(state.earlier_epochs, address)
                 state.forget(f"recheck:{address}")
 
 
@@ -210,7 +220,7 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
             outbox.offer(peer.share, None, name, page.data)
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
-    if strange:
+    if strange or peer.home.state.flags("kept:"):
         _clear_feed(peer, strange, {index - len(sizes) for index in audited}, report)
 
 
@@ -223,10 +233,18 @@ def _audited(peer: Peer, files: int) -> set[int]:
 def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: Report) -> None:
     """What nobody of mine published goes; what a lost life of mine did stays while it is whole."""
     kept = set(peer.home.state.flags("kept:"))
-    for index, name in enumerate(strange):
-        path = outbox.path(None, name)
+    paths = {name: outbox.path(None, name) for name in strange}
+    if gone := sorted(kept.difference(paths.values())):
+        with peer.home.transaction(durable=False):
+            for path in gone:
+                peer.home.state.forget(f"kept:{path}")
+    looks = 0
+    for index, (name, path) in enumerate(paths.items()):
         if path in kept and index not in audited:
             continue
+        looks += 1
+        if looks > strange_pages_max:
+            break
         mine = tidy.clear(peer, None, name, report)
         if mine is not None and mine != (path in kept):
             with peer.home.transaction(durable=False):

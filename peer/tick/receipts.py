@@ -76,7 +76,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             for refused in line.refused:
                 _tell_refused(peer, receipt.reader, refused)
         peer.home.state.put(f"receipt:{peer.bare(receipt.reader)}", data)
-        if peer.home.state.text(f"recheck:{receipt.reader}") == receipt.reader_epoch:
+        asked = peer.home.state.text(f"recheck:{receipt.reader}") or ""
+        if asked.partition(" ")[0] == receipt.reader_epoch:
             peer.home.state.forget(f"recheck:{receipt.reader}")
 
 

@@ -41,8 +41,12 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
             return None
         peer.home.quarantine.add(path, data, rule, peer.clock.wall_ms(), author=peer.address)
     report.quarantined += 1
-    report.problems.append(f"{path} was none of mine and is removed: {rule}")
-    outbox.withdraw(peer.share, to, name)
+    report.problems.append(f"{path} is none of mine and goes: {rule}")
+    try:
+        outbox.withdraw(peer.share, to, name)
+    except ShareError as fault:
+        report.problems.append(f"{path} cannot be removed: {fault}")
+        return None
     return False
 
 

@@ -1,6 +1,6 @@
 """What simulated networks found, told as short stories: one for each fault of the product.
 
-Found by `peer simulate` in any weather; the runs themselves are in `tests/simulation/cases/`.
+Found by `peer simulate` in any weather; some of the runs are in `tests/simulation/cases/`.
 """
 
 from __future__ import annotations
