@@ -27,6 +27,7 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "any": {},
     "busy": {"traffic": {"note": 900, "question": 40}},
     "mortal": {"faults": {"kill": 300}, "traffic": {"note": 90, "question": 20, "insight": 20}},
+    "islands": {"peers": (5, 5), "faults": {"partition": 60}},
     "dark": {"faults": {"power-cut": 200, "kill": 20}},
     "clocks": {"faults": {"clock-jump": 150, "clock-skew": 60, "kill": 150, "reboot": 60}},
     "hiders": {"faults": {"halt": 60, "hide-orders": 100, "deleted": 40}},

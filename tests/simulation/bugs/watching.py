@@ -39,6 +39,7 @@ BUGS = (
         "patience-of-one-tick",
         "Is patient for one tick instead of three.",
         (Constant("peer.tick.look:patience_looks", 1),),
+        weather="islands",
     ),
     Bug(
         "foreign-beat-believed",
