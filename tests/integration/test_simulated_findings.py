@@ -118,6 +118,41 @@ def test_a_new_epoch_whose_receipt_was_deleted_is_offered_everything_again() -> 
     assert network.writes() == []
 
 
+def test_a_receipt_of_a_new_epoch_that_came_before_its_heartbeat_is_enough() -> None:
+    """EPOCH-8: on a drive that shows the heartbeat late nothing is offered again."""
+    network = settled()
+    for number in range(5):
+        network.send("core", "scout", f"letter {number}")
+        network.round()
+    old_beat = network.data(layout.heartbeat("scout"))
+    network.repair("scout")
+    network.restart("scout")
+    network.tick("scout")
+    new_beat = network.data(layout.heartbeat("scout"))
+    network.memory.place(layout.heartbeat("scout"), old_beat)
+    network.send("core", "scout", "one more")
+    network.tick("core")
+    network.memory.place(layout.heartbeat("scout"), new_beat)
+    for _ in range(4):
+        network.tick("core")
+        assert network.open_pages("core", "scout") <= 1  # the last one
+    network.round(2)
+    assert len(network.acted("scout")) == 6
+
+
+def test_a_home_that_lost_its_epoch_can_be_repaired() -> None:
+    """EPOCH-4: that is what it is told to do."""
+    network = settled()
+    home = network.peers["core"].home
+    with home.transaction():
+        home.state.forget("epoch")
+    network.repair("core")
+    network.restart("core")
+    network.send("core", "scout", "afterwards")
+    network.round(2)
+    assert network.acted("scout") == ["core: afterwards"]
+
+
 def test_a_reader_that_went_back_unnoticed_gets_again_what_it_lost() -> None:
     """RCPT-15: nothing on the share told it of its later life; its receipts tell the author."""
     network = settled()
