@@ -27,11 +27,6 @@ BUGS = (
         ),
     ),
     Bug(
-        "item-hash-not-checked",
-        "Takes the id of an item from the header and never looks whether the item has that hash.",
-        (Edit("protocol.page:_open_item", "if item_hash(data) != digest:", "if not digest:"),),
-    ),
-    Bug(
         "struck-out-taken",
         "Takes a page although somebody struck an item out of it.",
         (Edit("protocol.page:_open_item", "if value is None and erased:", "if value is None:"),),
