@@ -21,7 +21,7 @@ RESTLESS = """
 about = "No time to settle."
 peers = 4
 ticks = 30
-quiet = 0
+quiet = 1
 [traffic]
 note = 200
 """
@@ -101,12 +101,12 @@ def test_a_broken_promise_is_exit_1_and_says_what_to_type(peer: Typist, restless
     said = peer("simulate", "run", restless, code=1)
     head, found, *_ = said.out.splitlines()
     assert head == "A PROMISE WAS BROKEN: restless.toml, seed 1"
-    assert "round 29" in found
+    assert "round 30" in found
     assert "again     peer simulate run restless.toml --seed 1\n" in said.out
     assert "smaller   peer simulate run restless.toml --seed 1 --minimise\n" in said.out
     value = peer("simulate", "run", restless, "--json", code=1).json
     assert not value["ok"]
-    assert value["violations"][0]["round"] == 29
+    assert value["violations"][0]["round"] == 30
 
 
 @pytest.mark.slow

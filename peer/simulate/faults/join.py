@@ -26,7 +26,10 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
     world.instances[name] = newcomer
 
     def admit() -> object:
-        return not newcomer.member or world.steward.admit(name, newcomer.signer)
+        if not newcomer.member or world.steward.admit(name, newcomer.signer):
+            return True
+        # Another card stands there: the steward says so, and its owner joins again.
+        return world.enter(newcomer) and world.steward.admit(name, newcomer.signer)
 
     world.until(spans(world, chance), admit)
     return f"{name} asks to be admitted"
