@@ -13,6 +13,9 @@ from tests.simulation.bugs.hunting import KEPT, hunt, kept, shorten
 
 def main(arguments: list[str]) -> int:
     names = [name for name in arguments if name != "--keep"] or list(catalogue())
+    if unknown := sorted(set(names) - set(catalogue())):
+        print(f"no bug {', '.join(unknown)}; there are {', '.join(catalogue())}", file=sys.stderr)
+        return 2
     with Pool(min(os.cpu_count() or 1, len(names)), maxtasksperchild=4) as pool:
         if "--keep" in arguments:
             return _keep(dict(pool.imap(shorten, names)))

@@ -30,6 +30,7 @@ BUGS = (
         "item-hash-not-checked",
         "Takes the id of an item from the header and never looks whether the item has that hash.",
         (Edit("protocol.page:_open_item", "if item_hash(data) != digest:", "if not digest:"),),
+        weather="litter",
     ),
     Bug(
         "struck-out-taken",

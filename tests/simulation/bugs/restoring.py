@@ -20,6 +20,7 @@ BUGS = (
                 "if not earlier:",
             ),
         ),
+        weather="restorers",
     ),
     Bug(
         "old-epochs-return",
