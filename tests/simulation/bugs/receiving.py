@@ -107,6 +107,7 @@ BUGS = (
                 "            break",
             ),
         ),
+        weather="litter",
     ),
     Bug(
         "quarantine-ends-tick",

@@ -49,6 +49,7 @@ BUGS = (
                 "    if what:\n        return\n    with peer.home.transaction():",
             ),
         ),
+        weather="restorers",
     ),
     Bug(
         "feed-head-of-epoch",
