@@ -1,11 +1,15 @@
-"""Every planted bug is caught, in a short run that has nothing to tell without it."""
+"""Every planted bug is caught, in a short run that has nothing to tell without it.
+
+A change of the simulator changes every run. Then other seeds are tried, and this takes longer;
+`python -m tests.simulation.bugs --keep` finds the short runs anew.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.simulation.bugs import catalogue
-from tests.simulation.bugs.hunting import caught, is_clean, kept
+from tests.simulation.bugs.hunting import caught_shortly, is_clean, kept
 
 KEPT = kept()
 
@@ -16,12 +20,10 @@ def test_every_bug_has_a_run_that_catches_it() -> None:
 
 @pytest.mark.parametrize("name", sorted(KEPT))
 def test_the_bug_is_caught(name: str) -> None:
-    found = caught(name, KEPT[name]["seed"], KEPT[name]["ticks"])
-    assert found is not None, "run `python -m tests.simulation.bugs --keep` if faults have changed"
-    assert found.checker == KEPT[name]["checker"]
+    assert caught_shortly(name, KEPT[name]) is not None
 
 
-RUNS = sorted({(catalogue()[n].weather, run["seed"], run["ticks"]) for n, run in KEPT.items()})
+RUNS = sorted({(run["weather"], run["seed"], run["ticks"]) for run in KEPT.values()})
 
 
 @pytest.mark.parametrize(("weather", "seed", "ticks"), RUNS)

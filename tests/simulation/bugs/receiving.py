@@ -27,6 +27,12 @@ BUGS = (
         ),
     ),
     Bug(
+        "item-hash-not-checked",
+        "Takes the id of an item from the header and never looks whether the item has that hash.",
+        (Edit("protocol.page:_open_item", "if item_hash(data) != digest:", "if not digest:"),),
+        weather="litter",
+    ),
+    Bug(
         "struck-out-taken",
         "Takes a page although somebody struck an item out of it.",
         (Edit("protocol.page:_open_item", "if value is None and erased:", "if value is None:"),),
@@ -101,6 +107,7 @@ BUGS = (
                 "            break",
             ),
         ),
+        weather="litter",
     ),
     Bug(
         "quarantine-ends-tick",

@@ -11,6 +11,18 @@ BUGS = (
         (Edit("peer.tick.deliver:deliver", "    _hear_new_epochs(peer, report)\n", ""),),
     ),
     Bug(
+        "receipted-for-ever",
+        "Never opens a page again that a receipt covered, though its reader lost it with his home.",
+        (
+            Edit(
+                "peer.tick.receipts:_believe",
+                "if earlier and receipt.reader_epoch not in earlier:",
+                "if not earlier:",
+            ),
+        ),
+        weather="restorers",
+    ),
+    Bug(
         "old-epochs-return",
         "Forgets which epochs of a neighbour are over: old receipts and beats count again.",
         (Edit("peer.tick.epochs:over", "return tuple(", "return () and tuple("),),
@@ -37,6 +49,7 @@ BUGS = (
                 "    if what:\n        return\n    with peer.home.transaction():",
             ),
         ),
+        weather="restorers",
     ),
     Bug(
         "feed-head-of-epoch",

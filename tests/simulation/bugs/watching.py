@@ -34,6 +34,7 @@ BUGS = (
                 "return watched >= 400 and",
             ),
         ),
+        weather="islands",
     ),
     Bug(
         "patience-of-one-tick",
