@@ -24,7 +24,7 @@ from protocol.errors import (
     ShareFullError,
     ShareUnavailableError,
 )
-from registry.share import Entry, Share, check_path, digest
+from registry.share import Entry, Share, read_each
 
 T = TypeVar("T")
 
@@ -114,18 +114,7 @@ class FaultyShare:
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`; counted as reads."""
-        known = [None] * len(paths) if known is None else known
-        for path in paths:
-            check_path(path)
-        results: list[bytes | ShareError | None] = []
-        for path, before in zip(paths, known, strict=True):
-            try:
-                data = self.read(path, bytes_max)
-            except ShareError as error:
-                results.append(error)
-            else:
-                results.append(data if before is None or before != digest(data) else None)
-        return results
+        return read_each(self.read, paths, bytes_max, known)
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
         """See `Share`."""

@@ -48,7 +48,7 @@ collisions and the marker of the network are its callers' business.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
@@ -150,6 +150,28 @@ def path_names(path: str) -> tuple[str, ...]:
     if len(path) > path_chars_max or _path_is_safe(path) is None:
         raise ValueError(f"not a safe path: {path[:path_chars_max]!r}")
     return tuple(path.split("/"))
+
+
+def read_each(
+    read: Callable[[str, int], bytes],
+    paths: Sequence[str],
+    bytes_max: int,
+    known: Sequence[bytes | None] | None,
+) -> list[bytes | ShareError | None]:
+    """`Share.read_many` for an adapter that has no faster way than one `read` after another."""
+    known = [None] * len(paths) if known is None else known
+    asked = list(zip(paths, known, strict=True))
+    for path in paths:
+        check_path(path)
+    results: list[bytes | ShareError | None] = []
+    for path, before in asked:
+        try:
+            data = read(path, bytes_max)
+        except ShareError as error:
+            results.append(error)
+        else:
+            results.append(data if before is None or before != digest(data) else None)
+    return results
 
 
 def check_folder(path: str) -> list[str]:

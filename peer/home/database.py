@@ -144,15 +144,10 @@ class Database:
             execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._rollbacks += 1
-                execute("ROLLBACK")
-                raise
-            try:
                 execute("COMMIT")
-            except BaseException:
+            except BaseException:  # also a death in the block: nothing of it may stay
                 self._rollbacks += 1
-                if self._connection.in_transaction:  # SQLite keeps it open where the disk is full
+                if self._connection.in_transaction:  # some faults of the disk end it themselves
                     execute("ROLLBACK")
                 raise
         except sqlite3.DatabaseError as error:
@@ -164,7 +159,7 @@ class Database:
         self._connection.execute("SAVEPOINT part")
         try:
             yield
-        except BaseException:
+        except BaseException:  # as in `transaction`
             self._rollbacks += 1
             self._connection.execute("ROLLBACK TO part")
             raise

@@ -99,12 +99,12 @@ class Journal:
         )
         return [StreamState(*row) for row in rows]
 
-    def holds(self, author: str, audience: str) -> set[tuple[str, int]]:
-        """(epoch8, seq) of every journalled page, as file names tell them."""
+    def holds(self, author: str, audience: str, low: int, high: int) -> set[tuple[str, int]]:
+        """(epoch8, seq) of every journalled page from `low` to `high`, as file names tell them."""
         rows = self._db.read(
             "SELECT substr(epoch, 1, 8), seq FROM stream JOIN page ON stream.n = page.stream"
-            " WHERE author = ? AND audience = ?",
-            *(author, audience),
+            " WHERE author = ? AND audience = ? AND seq BETWEEN ? AND ?",
+            *(author, audience, low, high),
         )
         return {(row[0], row[1]) for row in rows}
 

@@ -12,7 +12,7 @@ TOPICS = ("copper", "tin", "iron", "salt")
 
 
 def plan_letters(world: World, instance: Instance) -> list[tuple[int, list[str], Body]]:
-    """(ms from now, to whom, what) of the letters it writes in this round."""
+    """(ms since the round began, to whom, what) of the letters it writes in this round."""
     if not world.plan.writes(f"{instance.name}:{world.round}"):
         return []
     chance = world.chance("letters", instance.name, world.round)

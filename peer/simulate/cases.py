@@ -15,6 +15,7 @@ from typing import Any
 from peer.simulate import plan as plans
 from peer.simulate.outcome import Violation
 from peer.simulate.plan import Plan
+from peer.simulate.scenario import read_file
 from peer.software import NAME
 from protocol.errors import UsageError
 
@@ -80,11 +81,6 @@ def _write(path: str, value: Any) -> None:
 
 def _read(path: str) -> Any:
     try:
-        with open(path, "rb") as file:
-            data = file.read(case_bytes_max + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); check the path") from error
-    try:
-        return json.loads(data)
-    except ValueError as error:  # bytes that are no UTF-8 and what was cut off, too
+        return json.loads(read_file(path, case_bytes_max))
+    except ValueError as error:
         raise UsageError(f"{path} is no JSON ({error})") from error

@@ -23,7 +23,7 @@ from protocol.errors import (
     SpecialFileError,
 )
 from registry.memory import MemoryShare, Node
-from registry.share import Entry, digest, is_listed
+from registry.share import Entry, is_listed, read_each
 
 past_max = 400
 call_ms = 3
@@ -55,6 +55,17 @@ class Lag:
     replaced: bool
     listed: bool
     read: bool
+
+
+# How the drive of a scenario shows changes to other machines, when nothing is wrong.
+DRIVES: dict[str, tuple[Lag, ...]] = {
+    "direct": (),
+    "synced": (Lag(ms_max=600_000, new=True, replaced=True, listed=True, read=True),),
+    "cached": (
+        Lag(ms_max=30_000, new=False, replaced=True, listed=False, read=True),
+        Lag(ms_max=30_000, new=True, replaced=False, listed=False, read=True),
+    ),
+}
 
 
 class Drive:
@@ -184,16 +195,7 @@ class View:
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
         """See `Share`."""
-        known = [None] * len(paths) if known is None else known
-        results: list[bytes | ShareError | None] = []
-        for path, before in zip(paths, known, strict=True):
-            try:
-                data = self.read(path, bytes_max)
-            except ShareError as error:
-                results.append(error)
-            else:
-                results.append(data if before is None or before != digest(data) else None)
-        return results
+        return read_each(self.read, paths, bytes_max, known)
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
         """See `Share`."""

@@ -34,7 +34,7 @@ class WatchedDatabase(Database):
                 yield
                 if self.step is not None:
                     self.step("commit", "", "", b"")
-        except BaseException:
+        except BaseException:  # a death is one, and undoes as well
             if self.undone is not None:
                 self.undone()
             raise

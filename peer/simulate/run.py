@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from peer.simulate import agents, checkers, faults, operators
-from peer.simulate.drive import Lag, walk
+from peer.simulate.drive import DRIVES, walk
 from peer.simulate.instance import Instance
 from peer.simulate.outcome import Outcome, Round
 from peer.simulate.plan import Plan
@@ -34,15 +34,6 @@ Event = tuple[int, int, Callable[[], None]]
 LETTERS = {
     "alive": "a", "late": "l", "suspect": "s", "dead": "d", "halted": "h", "unknown": "u"
 }  # fmt: skip
-# How the drive of a scenario shows changes to other machines, when nothing is wrong.
-DRIVES: dict[str, tuple[Lag, ...]] = {
-    "direct": (),
-    "synced": (Lag(ms_max=600_000, new=True, replaced=True, listed=True, read=True),),
-    "cached": (
-        Lag(ms_max=30_000, new=False, replaced=True, listed=False, read=True),
-        Lag(ms_max=30_000, new=True, replaced=False, listed=False, read=True),
-    ),
-}
 
 
 def run(plan: Plan, watch: Watch | None = None) -> Outcome:

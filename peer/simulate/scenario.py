@@ -87,7 +87,7 @@ def names() -> list[str]:
 def load(name_or_path: str, known: Collection[str] | None = None) -> Scenario:
     """The scenario of this name, or in this file (a path ends in .toml); UsageError in words."""
     if name_or_path.endswith(".toml"):
-        return parse(_read(name_or_path), name_or_path, known)
+        return parse(read_file(name_or_path, file_bytes_max), name_or_path, known)
     if name_or_path not in (there := names()):
         raise UsageError(
             f"no scenario {name_or_path[:80]!r}{_nearest(name_or_path, there)}; `peer simulate"
@@ -294,14 +294,15 @@ def _nearest(word: Any, among: Collection[str]) -> str:
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 
-def _read(path: str) -> str:
+def read_file(path: str, bytes_max: int) -> str:
+    """The text of a file that somebody named; UsageError where there is none to be had."""
     try:
         with open(path, "rb") as file:
-            data = file.read(file_bytes_max + 1)
+            data = file.read(bytes_max + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); check the path") from error
-    if len(data) > file_bytes_max:
-        raise UsageError(f"{path} is larger than {file_bytes_max} bytes; no scenario is")
+    if len(data) > bytes_max:
+        raise UsageError(f"{path} is larger than {bytes_max} bytes; take another file")
     try:
         return data.decode()
     except UnicodeDecodeError as error:

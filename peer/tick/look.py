@@ -2,7 +2,7 @@
 
 Rules: time is my own clock since I first saw the newest beat. After a jump of my clock nobody
 becomes suspect in that tick; when most fall silent at once, I am the broken one and declare no
-death for three ticks.
+death for three looks.
 """
 
 from __future__ import annotations

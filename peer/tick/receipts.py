@@ -94,15 +94,15 @@ def _plausible(peer: Peer, reader: str, line: StreamReceipt) -> StreamReceipt | 
     furthest = max([line.received, *(high for _, high in line.have)])
     head = outgoing.page(line.epoch, reader, line.received)
     if furthest > outgoing.position(line.epoch, reader):
-        why = f"{reader} claims to hold page {furthest}, which this home never wrote"
+        why: str | None = f"{reader} claims to hold page {furthest}, which this home never wrote"
     elif head is not None and line.head != head.digest:
         why = f"{reader} holds another page {line.received} under my key than this home wrote"
-    elif line.epoch == peer.home.state.epoch:
-        return line
     else:
-        return replace(line, have=())
+        why = None
     if line.epoch != peer.home.state.epoch:
-        return None
+        return replace(line, have=()) if why is None else None
+    if why is None:
+        return line
     outgoing.stop(line.epoch, reader, why)
     peer.home.concerns.open(
         f"claim:{reader}:{line.epoch}",

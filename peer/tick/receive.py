@@ -134,10 +134,11 @@ def _read_outbox(
     return complete
 
 
-def _unread(
-    peer: Peer, author: str, audience: str, names: Iterable[PageName]
-) -> Iterable[PageName]:
-    held = peer.home.journal.holds(peer.full(author), audience)
+def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> Iterable[PageName]:
+    if not names:
+        return names
+    seqs = [name.seq for name in names]
+    held = peer.home.journal.holds(peer.full(author), audience, min(seqs), max(seqs))
     return [name for name in names if (name.epoch8, name.seq) not in held]
 
 

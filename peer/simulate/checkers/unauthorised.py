@@ -15,9 +15,6 @@ from peer.simulate.checkers._bytes import document
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
-depth_max = 4
-
-
 depth_max = 4  # of what may be answered automatically (AUTO-4)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
+from peer.simulate.drive import DRIVES
 from peer.simulate.faults._share import spans
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
@@ -12,8 +13,6 @@ newcomers_max = 3
 
 def strike(world: World, who: Instance, chance: Chance) -> str | None:
     """At most three in a run; a bare machine whose drive is as it is for everybody."""
-    from peer.simulate.run import DRIVES  # which knows the faults
-
     name = next((n for n in _names() if n not in world.instances), None)
     if name is None:
         return None
