@@ -26,6 +26,8 @@ from protocol.messages import (
 
 ANSWER_CONFIDENCE_PERMILLE_MIN = 600
 CLAIMS_MAX = 3
+# What is looked at for them: doubtful claims, or the asker's own, must not hide an older answer.
+INSIGHTS_MAX = 30
 
 
 class View(Protocol):
@@ -60,13 +62,13 @@ def answer_question(received: Received, view: View) -> list[Effect]:
         return []
     known = [
         insight
-        for insight in view.about(item.body.topics, CLAIMS_MAX)
+        for insight in view.about(item.body.topics, INSIGHTS_MAX)
         if isinstance(insight.body, Insight)
         # A question to all would be answered by everybody who heard of it: only its source does.
         and view.address in (received.audience, insight.head.author)
         and insight.head.author != item.head.author
         and insight.body.confidence >= ANSWER_CONFIDENCE_PERMILLE_MIN
-    ]
+    ][:CLAIMS_MAX]
     if not known:
         return []
     text = "\n".join(_claim(insight) for insight in known)

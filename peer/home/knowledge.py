@@ -20,11 +20,12 @@ class Knowledge:
         )
 
     def about(self, topics: Sequence[str], items_max: int) -> list[tuple[str, bytes]]:
-        """(id, data) of the newest remembered items that share a topic, newest first."""
+        """(id, data) of insights that share a topic, own ones and remembered; newest first."""
         marks = ", ".join("?" * len(topics))
         rows = self._db.read(
             "SELECT DISTINCT item.id, item.data, item.n FROM claim JOIN item ON claim.item ="
-            f" item.id WHERE claim.topic IN ({marks}) ORDER BY item.n DESC LIMIT ?",
+            f" item.id WHERE claim.topic IN ({marks}) AND item.kind = 'insight'"
+            " ORDER BY item.n DESC LIMIT ?",
             *topics,
             items_max,
         )

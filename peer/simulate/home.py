@@ -17,11 +17,16 @@ Step = Callable[[str, str, str, bytes], None]
 
 
 class WatchedDatabase(Database):
-    """`Database` in memory; `step`, `done` and `undone` are told what becomes of transactions."""
+    """`Database` in memory; `step`, `done` and `undone` are told what becomes of transactions.
+
+    `mark` is asked where a part of one begins; `undone_to` is told when that part is undone alone.
+    """
 
     step: Step | None = None
     done: Callable[[bool], None] | None = None
     undone: Callable[[], None] | None = None
+    mark: Callable[[], int] | None = None
+    undone_to: Callable[[int], None] | None = None
 
     def __init__(self, statements_max: int = 128) -> None:
         super().__init__(":memory:", create=True, statements_max=statements_max)
@@ -42,6 +47,18 @@ class WatchedDatabase(Database):
             self.done(durable)
         if self.step is not None:
             self.step("committed", "", "", b"")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See `Database.savepoint`."""
+        began = 0 if self.mark is None else self.mark()
+        try:
+            with super().savepoint():
+                yield
+        except BaseException:  # as in `transaction`
+            if self.undone_to is not None:
+                self.undone_to(began)
+            raise
 
     @property
     def busy(self) -> bool:

@@ -114,6 +114,8 @@ class Instance:
         self.database.step = self.step
         self.database.done = self._done
         self.database.undone = self._pending.clear
+        self.database.mark = self._pending.__len__
+        self.database.undone_to = self._back_to
         self._process = None
 
     def process(self) -> Peer:
@@ -209,6 +211,9 @@ class Instance:
             return effects
 
         return watched
+
+    def _back_to(self, mark: int) -> None:
+        del self._pending[mark:]
 
     def _done(self, durable: bool) -> None:
         pending = self._pending[:]

@@ -52,9 +52,9 @@ def _needs_repair(world: World, instance: Instance) -> bool:
             if key.startswith(("claim:", "refused:"))
             and (name := key.split(":")[1].partition("@")[0]) in world.instances
         )
-    epoch = instance.home.state.epoch
-    frozen = f"frozen:{instance.identity.address}:{epoch}"
-    return any(frozen in _open_concerns(other) for other in world.honest() if other is not instance)
+    address, epoch = instance.identity.address, instance.home.state.epoch
+    told = {f"frozen:{address}:{epoch}", f"returned:{address}"}
+    return any(told & {*_open_concerns(other)} for other in world.honest() if other is not instance)
 
 
 def _open_concerns(instance: Instance) -> list[str]:

@@ -216,8 +216,12 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
         if there.get(name) == size and index not in audited:
             continue
         page = peer.home.outgoing.page(epoch, ALL, seq)
-        if page is not None and not _holds(peer, None, name, page.data):
+        if page is None:
+            continue
+        holds = _holds(peer, None, name, page.data)
+        if not holds:
             outbox.offer(peer.share, None, name, page.data)
+        if not holds or size < 0:  # an error may be told of what came to stand there all the same
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
     if strange or peer.home.state.flags("kept:"):

@@ -75,7 +75,9 @@ def _open(
     if row is not None and row.epoch == beat.epoch:
         return beat if beat.seq > row.seq else None
     if beat.epoch in epochs.over(peer, address):
+        epochs.hear_again(peer, beat)
         return None
+    epochs.hear_new(peer, address)
     if row is not None:
         # A lost database cannot list the epoch that it lost; its successor ends it all the same.
         epochs.end(peer, address, (row.epoch,))

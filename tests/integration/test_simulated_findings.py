@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from peer.tick.deliver import audited_pages
+from protocol.messages import Announcement, Insight, Question
 from registry import layout
 from registry.layout import PageName
 from tests.network import Network, failing, insight, settled, stream_seqs
@@ -234,3 +236,76 @@ def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
     network.clock.go(60_000)
     network.tick("core")
     assert set(network.health("core").values()) == {"alive"}
+
+
+def test_a_feed_page_that_stands_although_its_author_thinks_not_is_read_once() -> None:
+    """SEND-8: a backup of a moment when the drive was full; its lost life placed the page."""
+    network = settled()
+    for number in range(12):
+        network.send("core", "all", insight(f"news {number}"))
+    network.send("core", "all", insight("too much"), failing("full", "place"))
+    network.round()
+    home = network.peers["core"].home
+    (newest,) = home.db.read("SELECT max(n) FROM own_page WHERE audience = 'all'")
+    with home.transaction():
+        home.outgoing.mark_unplaced([newest[0]])
+    network.round()
+
+    def reads() -> int:
+        calls = network.calls("core", lambda: network.tick_here("core"))
+        return sum(op == "read" and "/outbox/feed/" in path for op, path in calls)
+
+    assert [reads() for _ in range(6)] == [audited_pages] * 6
+
+
+def test_plans_and_doubts_do_not_hide_what_is_known() -> None:
+    """Plans are no claims, and doubtful claims do not hide an older good one."""
+    network = settled()
+    network.send("core", "all", insight("copper melts at 1085", "copper"))
+    for number in range(4):
+        network.send("core", "all", Announcement(text=f"plan {number}", topics=("copper",)))
+        network.send("core", "all", Insight(text="perhaps", topics=("copper",), confidence=100))
+    network.send("scout", "core", Question(text="when does it melt?", topics=("copper",)))
+    network.round(3)
+    answers = [words for words in network.acted("scout") if words.startswith("core: copper melts")]
+    assert len(answers) == 2, "what was published, and the answer"
+
+
+def test_who_goes_on_in_a_life_that_is_over_is_told_and_heard_again_after_a_repair() -> None:
+    """EPOCH-9: the share shows it no proof of the life that it lost, so it cannot know."""
+    network = settled()
+    backup, told = network.backup("scout"), f"returned:{network.peers['core'].full('scout')}"
+    network.repair("scout")
+    network.restart("scout")
+    network.round(2)
+    network.memory.remove(layout.heartbeat("scout"))
+    network.restart("scout", backup)
+    network.round(2)
+    network.send("core", "scout", "are you there?")
+    assert told not in network.concerns("core")
+    network.round(2)
+    assert told in network.concerns("core")
+    network.repair("scout")
+    network.restart("scout")
+    network.round(5)
+    assert told not in network.concerns("core")
+    assert network.acted("scout") == ["core: are you there?"]
+    assert network.open_pages("core", "scout") == 0
+
+
+def test_an_old_heartbeat_that_is_put_back_is_no_return() -> None:
+    """EPOCH-9: nothing goes on there; it is one file, or what was said long ago."""
+    network = settled()
+    old = []
+    for _ in range(4):
+        network.tick("scout")
+        old.append(network.data(layout.heartbeat("scout")))
+        network.clock.go(6 * 3_600_000)
+    network.clock.go(24 * 3_600_000)
+    network.repair("scout")
+    network.restart("scout")
+    network.round(2)
+    for beat in [*old, old[-1], old[-1]]:
+        network.memory.place(layout.heartbeat("scout"), beat)
+        network.tick("core")
+    assert network.concerns("core") == []

@@ -30,6 +30,13 @@ class Check(Checker):
             "SELECT author, key, received, frozen FROM stream WHERE frozen IS NOT NULL"
         ):
             self._may_be(instance, author, key, f"froze a stream at page {seq} by {rule}")
+        for (key,) in db.read(
+            "SELECT key FROM concern WHERE resolved IS NULL AND key LIKE 'returned:%'"
+        ):
+            author = key.partition(":")[2]
+            other = self.world.instances.get(bare(author))
+            if other is not None and other.honest and not other.copied:
+                self.fail(instance.name, f"tells that {author} lost a later life, who has one only")
 
     def _may_be(self, instance: Instance, author: str, key: str, what: str) -> None:
         other = self.world.instances.get(bare(author))

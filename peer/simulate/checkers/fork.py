@@ -2,7 +2,8 @@
 
 Held is a page in the journal; found is a genuine one with another digest, in the finder's inbox
 at its own name, before a tick that runs through. Then the home holds `double-use` against the
-author, whoever it is: a hostile one, or one whose home existed twice.
+author, whoever it is: a hostile one, or one whose home existed twice. And no feed goes on of which
+a page is held that is not the one that a heartbeat named as its head.
 """
 
 from __future__ import annotations
@@ -26,14 +27,21 @@ class Check(Checker):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._found: dict[Instance, set[tuple[str, str, int]]] = {}
+        self._beats: dict[Instance, dict[str, bytes | None]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
         if what == "tick" and instance.honest:
             self._found[instance] = self._look(instance)
+            self._beats[instance] = {
+                name: instance.view.sees(f"peers/{name}/heartbeat.json")
+                for name in self.world.instances
+            }
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
+        if what == "tick" and instance.honest and instance.failed is None:
+            self._heads(instance)
         found = self._found.pop(instance, set()) if what == "tick" else set()
         report = instance.report
         if not found or report is None or report.human is not None or instance.view.troubles:
@@ -45,6 +53,26 @@ class Check(Checker):
             )
             if row is None:
                 self.fail(instance.name, f"met two pages {seq} of {author} and says nothing")
+
+    def _heads(self, instance: Instance) -> None:
+        """No feed goes on of which a page is held that its author named otherwise."""
+        db = instance.home.db
+        believed = {bytes(row[0]) for row in db.read("SELECT digest FROM neighbour")}
+        for name, data in self._beats.pop(instance, {}).items():
+            beat = None if data is None else document(data)
+            feed = None if beat is None else beat.body.get("feed")
+            if data is None or not feed or sha256(data).digest() not in believed:
+                continue
+            held = db.one(
+                "SELECT digest FROM stream JOIN page ON page.stream = stream.n WHERE author = ?"
+                " AND epoch = ? AND audience = 'all' AND seq = ? AND frozen IS NULL",
+                *(self.world.instances[name].identity.address, feed["epoch"], feed["seq"]),
+            )
+            if held is not None and held[0] != feed["hash"]:
+                self.fail(
+                    instance.name,
+                    f"holds another page {feed['seq']} of the feed of {name} than it was told of",
+                )
 
     def _look(self, instance: Instance) -> set[tuple[str, str, int]]:
         """(author, key, seq) where the home holds one page and the inbox shows another."""

@@ -12,6 +12,8 @@ slots_max = 5
 def strike(world: World, who: Instance, chance: Chance) -> str | None:
     """Switch it off; what is missed is missed."""
     slots = chance.below(slots_max)
+    if chance.hits(150):  # its owner is away, too
+        slots += 4 + chance.below(16)
     who.die()
     if slots == 0:
         who.clock.reboot()

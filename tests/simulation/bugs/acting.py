@@ -104,4 +104,26 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        "effects-dropped",
+        "Marks items acted whose effects it never applied, where they are no letters.",
+        (
+            Edit(
+                "peer.effects:apply",
+                "        if reason is None:",
+                "        if reason is None and isinstance(effect, Send | Publish):",
+            ),
+        ),
+    ),
+    Bug(
+        "answer-dropped",
+        "Takes what it knows from the asker itself, and from nobody else, for an answer.",
+        (
+            Edit(
+                "peer.handlers:answer_question",
+                "insight.head.author != item.head.author",
+                "insight.head.author == item.head.author",
+            ),
+        ),
+    ),
 )

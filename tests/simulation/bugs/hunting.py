@@ -57,6 +57,7 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "flooders": {"peers": (5, 5), "faults": {"flood-letters": 60}},
     "twins": {"peers": (5, 5), "faults": {"twin": 40, "double-use": 60, "restored": 20}},
     "forgers": {"faults": {"forge": 250, "kill": 20}},
+    "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }
 
 

@@ -149,4 +149,28 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        "feed-fork-not-seen",
+        "Does not compare the head that a heartbeat names with the page that it holds.",
+        (
+            Edit(
+                "peer.tick.listen:_hear_feed",
+                "held is not None and held.digest != beat.feed.hash",
+                "held is None and held",
+            ),
+        ),
+        weather="liars",
+    ),
+    Bug(
+        "announced-not-compared",
+        "Takes a page of a feed that is not the one that its author named as the head.",
+        (
+            Edit(
+                "peer.tick.intake:_chain_fault",
+                "seq == stream.announced and",
+                "seq == -stream.announced and",
+            ),
+        ),
+        weather="twins",
+    ),
 )

@@ -169,8 +169,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.deliver:_put_back_feed",
-                "if page is not None and not _holds(peer, None, name, page.data):",
-                "if page is not None:",
+                "        holds = _holds(peer, None, name, page.data)\n",
+                "        holds = False\n",
             ),
         ),
     ),

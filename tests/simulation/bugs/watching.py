@@ -98,4 +98,22 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        "never-dead",
+        "Gives everybody another chance, for ever: one silence never leads to the next state.",
+        (
+            Edit(
+                "peer.tick.look:_be_patient",
+                "    left = max(left - 1, 0)\n",
+                "    left = max(left, 1)\n",
+            ),
+        ),
+        weather="clocks",
+    ),
+    Bug(
+        "death-told-nobody",
+        "Tells a death only of whom it had called suspect before.",
+        (Edit("peer.tick.look:_tell", 'if now == "dead":', 'if now == "dead" == before:'),),
+        weather="clocks",
+    ),
 )
