@@ -20,6 +20,11 @@ from peer.simulate.checkers._bytes import PAGE, Signed, document, page_file
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
+_HELD = (
+    "FROM stream JOIN page ON page.stream = stream.n"
+    " WHERE author = ? AND epoch = ? AND audience = 'all' AND seq = ?"
+)
+
 
 class Check(Checker):
     """Looks into the inbox before each tick, and asks the home after it."""
@@ -27,21 +32,18 @@ class Check(Checker):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._found: dict[Instance, set[tuple[str, str, int]]] = {}
-        self._beats: dict[Instance, dict[str, bytes | None]] = {}
+        self._heads: dict[Instance, list[tuple[bytes, str, str, int]]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
         if what == "tick" and instance.honest:
             self._found[instance] = self._look(instance)
-            self._beats[instance] = {
-                name: instance.view.sees(f"peers/{name}/heartbeat.json")
-                for name in self.world.instances
-            }
+            self._heads[instance] = self._other_heads(instance)
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
         if what == "tick" and instance.honest and instance.failed is None:
-            self._heads(instance)
+            self._frozen(instance)
         found = self._found.pop(instance, set()) if what == "tick" else set()
         report = instance.report
         if not found or report is None or report.human is not None or instance.view.troubles:
@@ -54,24 +56,31 @@ class Check(Checker):
             if row is None:
                 self.fail(instance.name, f"met two pages {seq} of {author} and says nothing")
 
-    def _heads(self, instance: Instance) -> None:
-        """No feed goes on of which a page is held that its author named otherwise."""
-        db = instance.home.db
-        believed = {bytes(row[0]) for row in db.read("SELECT digest FROM neighbour")}
-        for name, data in self._beats.pop(instance, {}).items():
+    def _other_heads(self, instance: Instance) -> list[tuple[bytes, str, str, int]]:
+        """(digest of a visible heartbeat, author, epoch, seq) where it names another page."""
+        found = []
+        for name, other in self.world.instances.items():
+            data = instance.view.sees(f"peers/{name}/heartbeat.json")
             beat = None if data is None else document(data)
             feed = None if beat is None else beat.body.get("feed")
-            if data is None or not feed or sha256(data).digest() not in believed:
+            if data is None or not feed:
                 continue
-            held = db.one(
-                "SELECT digest FROM stream JOIN page ON page.stream = stream.n WHERE author = ?"
-                " AND epoch = ? AND audience = 'all' AND seq = ? AND frozen IS NULL",
-                *(self.world.instances[name].identity.address, feed["epoch"], feed["seq"]),
-            )
+            place = (other.identity.address, feed["epoch"], feed["seq"])
+            held = instance.home.db.one(f"SELECT digest {_HELD}", *place)
             if held is not None and held[0] != feed["hash"]:
+                found.append((sha256(data).digest(), *place))
+        return found
+
+    def _frozen(self, instance: Instance) -> None:
+        """Whoever believed such a heartbeat takes nothing more from that feed."""
+        db = instance.home.db
+        believed = {bytes(row[0]) for row in db.read("SELECT digest FROM neighbour")}
+        for digest, *place in self._heads.pop(instance, []):
+            if digest in believed and db.one(f"SELECT 1 {_HELD} AND frozen IS NULL", *place):
+                author, _, seq = place
                 self.fail(
                     instance.name,
-                    f"holds another page {feed['seq']} of the feed of {name} than it was told of",
+                    f"holds another page {seq} of the feed of {author} than it was told of",
                 )
 
     def _look(self, instance: Instance) -> set[tuple[str, str, int]]:

@@ -1,10 +1,11 @@
 """Whoever has gone silent for long is told dead by everybody who goes on looking.
 
-Silent is whose genuine heartbeats an observer could see none newer of in nine rounds, over at least
-six ticks that looked, with no boot of the observer in between: the detector says dead at 2.4
-intervals, and later where the beats came slowly before. Halted is said instead of dead while a
-halt covers it. Not demanded about hostile members (who may have been heard in what a fault wrote),
-about who left, nor about whom the observer's roster does not name.
+Silent is of whom an observer could see, and believed, no newer heartbeat in nine rounds, whose last
+six ticks looked, with no boot of the observer in between: the detector says dead at 2.4 intervals,
+or later where beats came slowly before, and whoever doubts himself says so three looks later.
+Halted is said instead of dead while a halt covers it. Not demanded about hostile members (who may
+have been heard in what a fault wrote), about who left, nor about whom the observer's roster does
+not name.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ rounds_min, looks_min = 9, 6
 
 @dataclass(slots=True)
 class _Silence:
-    """What an observer saw of somebody last, and how often it has looked in vain since."""
+    """What an observer saw of somebody last, and how often on end it has looked in vain since."""
 
     home: Home
     boot: str
     beat: tuple[str, int]
     round: int
     looks: int = 0
+    believed: tuple[str, int] | None = None
 
 
 class Check(Checker):
@@ -62,19 +64,25 @@ class Check(Checker):
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
-        report = instance.report
-        if what != "tick" or not instance.honest or instance.failed is not None:
+        if what != "tick" or not instance.honest:
             return
-        if report is None or report.state == "parked" or report.human is not None:
-            return
+        report, believed = instance.report, self._believed(instance)
+        looked = instance.failed is None and report is not None and report.human is None
         for name in self.world.instances:
             silence = self._silences.get((instance, name))
             if silence is None or name == instance.name or silence.home is not instance.home:
                 continue
-            silence.looks += 1
+            if believed.get(name, silence.believed) != silence.believed:
+                silence.believed, silence.round, silence.looks = believed[name], self.world.round, 0
+            looking = looked and report is not None and report.state != "parked"
+            silence.looks = silence.looks + 1 if looking else 0
             rounds = self.world.round - silence.round
             if silence.looks >= looks_min and rounds >= rounds_min:
                 self._told(instance, name, rounds)
+
+    def _believed(self, instance: Instance) -> dict[str, tuple[str, int]]:
+        rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")
+        return {name: (epoch, seq) for name, epoch, seq in rows}
 
     def _told(self, instance: Instance, name: str, rounds: int) -> None:
         other, db = self.world.instances[name], instance.home.db
