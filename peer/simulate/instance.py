@@ -139,6 +139,7 @@ class Instance:
         self.depth += 1
         if self.depth == 1:
             self.steps = 0
+            self.view.troubles.unseen.clear()
             if self.power_may_go and not self.power_will_go:
                 self.durable = self.backup(0)
 

@@ -1,8 +1,9 @@
 """Whoever holds one page and finds another at the same position has evidence after that tick.
 
 Held is a page in the journal; found is a genuine one with another digest, in the finder's inbox
-at its own name, before a tick that runs through. Then the home holds `double-use` against the
-author, whoever it is: a hostile one, or one whose home existed twice.
+at its own name, before a tick that runs through and that no trouble kept from reading it. Then
+the home holds `double-use` against the author, whoever it is: a hostile one, or one whose home
+existed twice.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Check(Checker):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._found: dict[Instance, set[tuple[str, str, int]]] = {}
+        self._found: dict[Instance, set[tuple[str, str, int, str]]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
@@ -36,9 +37,11 @@ class Check(Checker):
         """See `Checker.after`."""
         found = self._found.pop(instance, set()) if what == "tick" else set()
         report = instance.report
-        if not found or report is None or report.human is not None or instance.view.troubles:
+        if not found or report is None or report.human is not None:
             return
-        for author, key, seq in sorted(found):
+        for author, key, seq, path in sorted(found):
+            if instance.view.troubles.hid(path):
+                continue
             row = instance.home.db.one(
                 "SELECT 1 FROM evidence WHERE about = ? AND kind = 'double-use' AND by = ?",
                 *(author, key),
@@ -46,8 +49,8 @@ class Check(Checker):
             if row is None:
                 self.fail(instance.name, f"met two pages {seq} of {author} and says nothing")
 
-    def _look(self, instance: Instance) -> set[tuple[str, str, int]]:
-        """(author, key, seq) where the home holds one page and the inbox shows another."""
+    def _look(self, instance: Instance) -> set[tuple[str, str, int, str]]:
+        """(author, key, seq, path) where the home holds one page and the inbox shows another."""
         view, found = instance.view, set()
         me, folder = instance.identity.address, f"peers/{instance.name}/inbox"
         for name in view.lists(folder):
@@ -68,7 +71,7 @@ class Check(Checker):
                 *place,
             )
             if row is not None and row[0] != page.digest and _is_whole(page, data):
-                found.add((place[0], place[1], file.seq))
+                found.add((place[0], place[1], file.seq, f"{folder}/{name}"))
         return found
 
 
