@@ -5,7 +5,8 @@ true time, within twice the interval which it announces (the detector says dead 
 than half of four or more others become suspect or dead for an observer in one tick, it does not
 call one of them dead in that tick or the next two, unless it has seen nothing new of them for
 four ticks: it was patient before it said anything. Ticks are those in which it came to look; what
-a trouble of its drive kept it from reading, it could not see.
+a trouble of its drive kept it from reading, it could not see. A heartbeat of an epoch that existed
+in two homes is no sign of life: the other home may have ended that epoch.
 """
 
 from __future__ import annotations
@@ -110,10 +111,12 @@ class Check(Checker):
 
     def _lived(self, instance: Instance, mine: _Observer, name: str) -> None:
         other = self.world.instances.get(name)
-        if other is None or not other.honest or other.copied or self._hid(instance, name):
+        if other is None or not other.honest or self._hid(instance, name):
             return
         beat = self._beats.genuine(name, mine.seen.get(name))
-        if beat is None or other.signer.key.encode() not in beat.data:
+        if beat is None or beat.epoch in other.doubled:
+            return
+        if other.signer.key.encode() not in beat.data:
             return
         roster = instance.home.db.one(
             "SELECT data FROM document WHERE type = 'soma/roster/1' ORDER BY number DESC LIMIT 1"

@@ -3,8 +3,9 @@
 Covered is whom a halt covers that its home remembers, or that it could see before its tick or
 send and sees still, until its home holds a resume that lifts it. Parked is who remembers a signed
 head of an order that it cannot find, or hears one from an honest neighbour in this tick. What a
-trouble of its drive kept it from reading, it could not see. The covered form no page, place none,
-act on no item and write no letter; the parked, besides, write nothing at all.
+trouble of its drive kept it from reading, it could not see; a heartbeat of an epoch that existed
+in two homes may be over for it. The covered form no page, place none, act on no item and write no
+letter; the parked, besides, write nothing at all.
 """
 
 from __future__ import annotations
@@ -167,11 +168,13 @@ class Check(Checker):
         rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")
         for name, epoch, seq in rows:
             other = self.world.instances.get(name)
-            if other is None or not other.honest or other.copied:
+            if other is None or not other.honest:
                 continue
             path = f"peers/{name}/heartbeat.json"
             beat = self._beats.genuine(name, instance.view.sees(path))
             if beat is None or beat.epoch != epoch or beat.seq <= seq:
+                continue
+            if beat.epoch in other.doubled:
                 continue
             read = document(beat.data)
             for head in () if read is None else read.body.get("heads", ()):
