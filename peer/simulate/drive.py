@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from peer.simulate.chance import Chance
+from peer.simulate.troubles import Troubles
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -30,7 +31,6 @@ call_ms = 3
 
 # What is about to happen in a call: ("before" | "after", operation, path, data to be placed).
 Step = Callable[[str, str, str, bytes], None]
-Trouble = Callable[[str, str], None]
 
 
 class Late(NamedTuple):
@@ -75,6 +75,7 @@ class Drive:
         self.store = MemoryShare()
         self.now = now
         self.spend = spend
+        self.changes = 0
         self.views: dict[str, View] = {}
         self.past: list[tuple[str, bytes]] = []
         self.sides: list[MemoryShare] = []
@@ -87,6 +88,7 @@ class Drive:
 
     def changed(self, view: View | None, store: MemoryShare, path: str, before: Node) -> None:
         """Somebody changed a path: who is slow still sees what was there before."""
+        self.changes += 1
         if isinstance(before, bytes):
             self.past.append((path, before))
             if len(self.past) > past_max:
@@ -165,7 +167,7 @@ class View:
         self.who = who
         self.store = drive.store
         self.lags: list[Lag] = []
-        self.troubles: dict[str, Trouble] = {}
+        self.troubles = Troubles()
         self.step: Step | None = None
         self.wrote: Callable[[str, bytes], None] | None = None
         self.calls = self.read_bytes = self.written_bytes = 0
@@ -281,6 +283,12 @@ class View:
             found.discard(name) if late.node is None else found.add(name)
         return sorted(found)
 
+    def caught_up_since(self, at_ms: int) -> list[str]:
+        """The paths that were seen old then, and are seen as they are by now."""
+        now = self.drive.now()
+        late = [(where, *one) for where, names in self._late.items() for one in names.items()]
+        return [f"{a}/{b}".lstrip("/") for a, b, one in late if at_ms < one.until_ms <= now]
+
     def _late_at(self, path: str) -> Late | None:
         if not self._late:
             return None
@@ -306,8 +314,7 @@ class View:
         if self.step is not None:
             self.step("before", op, path, data)
         if self.troubles:
-            for trouble in [*self.troubles.values()]:
-                trouble(op, path)
+            self.troubles.befall(self, op, path)
 
     def _end(self, op: str, path: str, data: bytes, before: Node) -> None:
         if self._late:
@@ -379,10 +386,7 @@ def make_folders(source: MemoryShare, target: MemoryShare) -> None:
         for name, node in nodes.items():
             if isinstance(node, dict):
                 path = f"{where}/{name}" if where else name
-                nodes_there = target.nodes(where)
-                if nodes_there.setdefault(name, {}) is not None and isinstance(
-                    nodes_there[name], dict
-                ):
+                if isinstance(target.nodes(where).setdefault(name, {}), dict):
                     left.append((path, node))
 
 

@@ -57,10 +57,11 @@ class Backup:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """`name` is bare. `honest`: it does what the software does. `copied`: its home existed twice.
+    """`name` is bare. `honest`: it does what the software does.
 
     `takes_over`: the name was another's before. `on`: its machine runs. `member`: it has not left.
-    `acted` belongs to the home: how often the effects of each item were committed.
+    `acted` belongs to the home: how often the effects of each item were committed. `doubled`: the
+    epochs that existed in two homes (a twin, a restored backup); a new epoch ends what comes of it.
     """
 
     name: str
@@ -73,12 +74,12 @@ class Instance:
     every_ms: int
     resident: bool = False
     honest: bool = True
-    copied: bool = False
     takes_over: bool = False
     on: bool = True
     member: bool = True
     slot: int = 0
     acted: Counter[str] = field(default_factory=Counter)
+    doubled: set[str] = field(default_factory=set)
     report: Report | None = None
     failed: str | None = None
     unwell: int = 0  # slots for which its operator has seen it parked
@@ -141,6 +142,7 @@ class Instance:
         self.depth += 1
         if self.depth == 1:
             self.steps = 0
+            self.view.troubles.unseen.clear()
             if self.power_may_go and not self.power_will_go:
                 self.durable = self.backup(0)
 

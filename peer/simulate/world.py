@@ -203,10 +203,10 @@ class World:
             entropy=self.chance("twin entropy", original.name, self.round),
             every_ms=self.every_ms,
             acted=original.acted.copy(),
-            copied=True,
+            doubled=original.doubled,
         )
         twin.own_seen, twin.others_seen = original.own_seen, original.others_seen
-        original.copied = True
+        original.doubled.add(original.home.state.epoch)
         self._watch(twin)
         self.twins[original.name] = twin
         return twin
@@ -312,8 +312,9 @@ class World:
     def go_back(self, instance: Instance, backup: Backup) -> None:
         """Its home is restored from a backup; what only the later one held is lost."""
         instance.die()
+        instance.doubled.add(instance.home.state.epoch)
         instance.go_back(backup)
-        instance.copied = True
+        instance.doubled.add(instance.home.state.epoch)
         self.ledger.take_back(instance.name, self.held(instance))
 
     def lose_power(self, instance: Instance) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive, Lag, View
-from protocol.errors import MissingError
+from protocol.errors import MissingError, ShareUnavailableError
 
 OLD, NEW = b"old", b"new"
 
@@ -141,3 +141,34 @@ def test_contents_that_were_replaced_or_removed_are_remembered(drive: Drive) -> 
     core.place("a", NEW)
     core.remove("a")
     assert drive.past == [("a", OLD), ("a", NEW)]
+
+
+def test_what_a_trouble_kept_from_being_read_is_noted(drive: Drive, time: Time) -> None:
+    def broken(op: str, path: str) -> None:
+        if path.startswith("bad"):
+            raise ShareUnavailableError(path)
+
+    core = mount(drive, "core")
+    core.make_folder("good")
+    core.place("good/a", OLD)
+    core.troubles["broken"] = broken
+    assert core.read("good/a", 9) == OLD
+    with pytest.raises(ShareUnavailableError):
+        core.place("bad/a", NEW)
+    assert not core.troubles.hid("bad/a")  # it was not read
+    with pytest.raises(ShareUnavailableError):
+        core.names("bad", 9)
+    assert core.troubles.hid("bad/a")
+    assert not core.troubles.hid("good/a")
+
+
+def test_a_slow_drive_hides_only_what_changes_meanwhile(drive: Drive, time: Time) -> None:
+    core, scout = mount(drive, "core"), mount(drive, "scout", lag(new=True, read=True))
+    core.place("a", NEW)
+    core.place("b", NEW)
+    scout.troubles["slow"] = lambda op, path: time.spend(60_000)
+    assert scout.read("a", 9) == NEW
+    assert scout.troubles.unseen == {"a", "b"}
+    scout.troubles.unseen.clear()
+    assert scout.read("b", 9) == NEW
+    assert not scout.troubles.unseen

@@ -347,7 +347,7 @@ def test_people_come_and_go(worlds: list[World]) -> None:
     assert strike(world, "rejoin", who=scout) == "core is back"
     assert core in running(world)
     strike(world, "twin")
-    assert world.twins["core"].copied
+    assert world.twins["core"].doubled == {core.home.state.epoch}
     world.calm()
     assert not world.twins
 
@@ -378,7 +378,7 @@ def test_a_home_goes_back(worlds: list[World]) -> None:
     while world.next_event_ms() is not None:
         world.do_next_event()
     assert core.home.state.number("beat_seq") == seq
-    assert core.copied
+    assert core.home.state.epoch in core.doubled
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ Life is a genuine heartbeat that the observer could see before its tick and that
 true time, within twice the interval which it announces (the detector says dead at 2.4). When more
 than half of four or more others become suspect or dead for an observer in one tick, it does not
 call one of them dead in that tick or the next two, unless it has seen nothing new of them for
-four ticks: it was patient before it said anything.
+four ticks: it was patient before it said anything. Ticks are those in which it came to look; what
+a trouble of its drive kept it from reading, it could not see. A heartbeat of an epoch that existed
+in two homes is no sign of life: the other home may have ended that epoch.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class _Observer:
         self.seen: dict[str, bytes | None] = {}
         self.heard: dict[str, Beat] = {}
         self.unseen_ticks: dict[str, int] = {}
-        self.began_ms = 0
+        self.looked_at: object = None
 
 
 class Check(Checker):
@@ -53,20 +55,29 @@ class Check(Checker):
         if mine is None or mine.home is not instance.home:
             mine = self._observers[instance] = _Observer(instance.home)
             mine.states = self._states(instance)
-        mine.began_ms = self.world.now_ms
+        mine.looked_at = self._looked_at(instance)
         for name in self.world.instances:
-            if name == instance.name:
-                continue
-            data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            mine.seen[name] = data
+            if name != instance.name:
+                mine.seen[name] = instance.view.sees(f"peers/{name}/heartbeat.json")
+
+    def _listen(self, instance: Instance, mine: _Observer, *, looked: bool) -> None:
+        """What it heard, of whom it came to look at; where it may have heard, that is no news."""
+        for name, data in mine.seen.items():
             beat, last = self._beats.genuine(name, data), mine.heard.get(name)
-            if beat is not None and (
+            new = beat is not None and (
                 last is None or last.epoch != beat.epoch or last.seq < beat.seq
-            ):
+            )
+            if new and beat is not None:
                 mine.heard[name] = beat
+            if not looked:
+                continue
+            if new and not self._hid(instance, name):
                 mine.unseen_ticks[name] = 0
             else:  # nothing, or something old put back, is no news
                 mine.unseen_ticks[name] = mine.unseen_ticks.get(name, 0) + 1
+
+    def _hid(self, instance: Instance, name: str) -> bool:
+        return instance.view.troubles.hid(f"peers/{name}/heartbeat.json")
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
@@ -75,8 +86,9 @@ class Check(Checker):
         if what != "tick" or hostile or mine is None or mine.home is not instance.home:
             return
         before, mine.states = mine.states, self._states(instance)
-        if instance.view.troubles:
-            mine.fell.clear()
+        looked = mine.states != before or mine.looked_at != self._looked_at(instance)
+        self._listen(instance, mine, looked=looked)
+        if not looked:
             return
         fresh = [n for n, s in mine.states.items() if s == "dead" and before.get(n) != "dead"]
         for name in sorted(fresh):
@@ -93,19 +105,25 @@ class Check(Checker):
     def _states(self, instance: Instance) -> dict[str, str]:
         return dict(instance.home.db.read("SELECT name, state FROM neighbour"))
 
+    def _looked_at(self, instance: Instance) -> object:
+        """When it last looked, by its own clock."""
+        return instance.home.db.one("SELECT value FROM self WHERE name = 'last_mono'")
+
     def _lived(self, instance: Instance, mine: _Observer, name: str) -> None:
         other = self.world.instances.get(name)
-        if other is None or not other.honest or other.copied:
+        if other is None or not other.honest or self._hid(instance, name):
             return
         beat = self._beats.genuine(name, mine.seen.get(name))
-        if beat is None or other.signer.key.encode() not in beat.data:
+        if beat is None or beat.epoch in other.doubled:
+            return
+        if other.signer.key.encode() not in beat.data:
             return
         roster = instance.home.db.one(
             "SELECT data FROM document WHERE type = 'soma/roster/1' ORDER BY number DESC LIMIT 1"
         )
         if roster is None or other.signer.key.encode() not in roster[0]:
             return  # who has not heard that the name has another holder knows the old one only
-        age = mine.began_ms - beat.at_ms
+        age = self.world.now_ms - beat.at_ms
         if age <= intervals * beat.next_ms:
             self.fail(
                 instance.name,

@@ -1,9 +1,10 @@
 """Whoever holds one page and finds another at the same position has evidence after that tick.
 
 Held is a page in the journal; found is a genuine one with another digest, in the finder's inbox
-at its own name, before a tick that runs through. Then the home holds `double-use` against the
-author, whoever it is: a hostile one, or one whose home existed twice. And no feed goes on of which
-a page is held that is not the one that a heartbeat named as its head.
+at its own name, before a tick that runs through and that no trouble kept from reading it. Then
+the home holds `double-use` against the author, whoever it is: a hostile one, or one whose home
+existed twice. And no feed goes on of which a page is held that is not the one that a heartbeat
+named as its head.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Check(Checker):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._found: dict[Instance, set[tuple[str, str, int]]] = {}
+        self._found: dict[Instance, set[tuple[str, str, int, str]]] = {}
         self._heads: dict[Instance, list[tuple[bytes, str, str, int]]] = {}
 
     def before(self, instance: Instance, what: str) -> None:
@@ -46,9 +47,11 @@ class Check(Checker):
             self._frozen(instance)
         found = self._found.pop(instance, set()) if what == "tick" else set()
         report = instance.report
-        if not found or report is None or report.human is not None or instance.view.troubles:
+        if not found or report is None or report.human is not None:
             return
-        for author, key, seq in sorted(found):
+        for author, key, seq, path in sorted(found):
+            if instance.view.troubles.hid(path):
+                continue
             row = instance.home.db.one(
                 "SELECT 1 FROM evidence WHERE about = ? AND kind = 'double-use' AND by = ?",
                 *(author, key),
@@ -83,8 +86,8 @@ class Check(Checker):
                     f"holds another page {seq} of the feed of {author} than it was told of",
                 )
 
-    def _look(self, instance: Instance) -> set[tuple[str, str, int]]:
-        """(author, key, seq) where the home holds one page and the inbox shows another."""
+    def _look(self, instance: Instance) -> set[tuple[str, str, int, str]]:
+        """(author, key, seq, path) where the home holds one page and the inbox shows another."""
         view, found = instance.view, set()
         me, folder = instance.identity.address, f"peers/{instance.name}/inbox"
         for name in view.lists(folder):
@@ -105,7 +108,7 @@ class Check(Checker):
                 *place,
             )
             if row is not None and row[0] != page.digest and _is_whole(page, data):
-                found.add((place[0], place[1], file.seq))
+                found.add((place[0], place[1], file.seq, f"{folder}/{name}"))
         return found
 
 

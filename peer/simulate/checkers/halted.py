@@ -2,14 +2,15 @@
 
 Covered is whom a halt covers that its home remembers, or that it could see before its tick or
 send and sees still, until its home holds a resume that lifts it. Parked is who remembers a signed
-head of an order that it cannot find, or hears one from an honest neighbour in this tick. The
-covered form no page, place none, act on no item and write no letter; the parked, besides, write
-nothing at all.
+head of an order that it cannot find, or hears one from an honest neighbour in this tick. What a
+trouble of its drive kept it from reading, it could not see; a heartbeat of an epoch that existed
+in two homes may be over for it. The covered form no page, place none, act on no item and write no
+letter; the parked, besides, write nothing at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from peer.home import Home
@@ -33,7 +34,7 @@ class _Bound:
     remembered: set[str] = field(default_factory=set)
     visible: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
+    told: dict[str, set[str]] = field(default_factory=dict)  # by which heartbeats
 
 
 class Check(Checker):
@@ -113,14 +114,14 @@ class Check(Checker):
         if bound.remembered or bound.visible:
             held = self._held(instance)
             known = held | {d for d in bound.visible if self._sees(instance, d)}
-            if instance.view.troubles:
-                known = held
             holding = self._orders.halting(instance.identity.address, known)
             for digest in sorted(holding & (bound.remembered | bound.visible)):
                 scope = self._orders.all()[digest].body["scope"]
                 how = "remembered" if digest in bound.remembered else "visible"
                 self.fail(instance.name, f"{what} under halt {digest[:8]} of {scope} ({how})")
-        for digest in self._still_hidden(instance, bound.hidden | bound.told):
+        hid = instance.view.troubles.hid
+        told = {d for d, beats in bound.told.items() if not all(map(hid, beats))}
+        for digest in self._still_hidden(instance, bound.hidden | told):
             how = "remembered" if digest in bound.hidden else "told by a neighbour"
             self.fail(instance.name, f"{what} although order {digest[:8]} is hidden ({how})")
 
@@ -143,35 +144,40 @@ class Check(Checker):
         return {row[0] for row in rows}
 
     def _can_look(self, instance: Instance) -> bool:
-        """Whether it reads the orders, and nothing keeps it from that."""
+        """Whether it reads the orders anew, on a drive that is there."""
         view = instance.view
         long_ago = self.world.now_ms - self._ended.get(instance, -lately_ms) >= lately_ms
         whole = view.sees("NETWORK.json") is not None and bool(view.lists("charter"))
-        return long_ago and whole and not view.troubles
+        return long_ago and whole
 
     def _sees(self, instance: Instance, digest: str) -> bool:
         order = self._orders.all()[digest]
         view = instance.view
+        # Without the marker, or a listing of the charter, it did not come to look for orders.
+        if any(map(view.troubles.hid, ("NETWORK.json", "charter", order.path))):
+            return False
         if view.sees(order.path) != order.data:
             return False
         return order.path.partition("/")[2] in view.lists("orders")
 
-    def _told(self, instance: Instance, unseen: Iterable[str]) -> set[str]:
-        """Orders that it can find nowhere, and of which a new beat of somebody honest tells."""
-        unseen = set(unseen)
+    def _told(self, instance: Instance, unseen: Collection[str]) -> dict[str, set[str]]:
+        """Orders that it can find nowhere, and the new beats of honest ones that tell of them."""
+        told: dict[str, set[str]] = {}
         if not unseen:
-            return unseen
-        told: set[str] = set()
+            return told
         rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")
         for name, epoch, seq in rows:
             other = self.world.instances.get(name)
-            if other is None or not other.honest or other.copied:
+            if other is None or not other.honest:
                 continue
-            data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            beat = self._beats.genuine(name, data)
+            path = f"peers/{name}/heartbeat.json"
+            beat = self._beats.genuine(name, instance.view.sees(path))
             if beat is None or beat.epoch != epoch or beat.seq <= seq:
                 continue
+            if beat.epoch in other.doubled:
+                continue
             read = document(beat.data)
-            if read is not None:
-                told |= {head["signed"]["hash"] for head in read.body.get("heads", ())}
-        return told & unseen
+            for head in () if read is None else read.body.get("heads", ()):
+                if head["signed"]["hash"] in unseen:
+                    told.setdefault(head["signed"]["hash"], set()).add(path)
+        return told

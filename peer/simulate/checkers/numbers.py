@@ -2,7 +2,7 @@
 
 A page is numbered in (epoch, audience), a heartbeat in its epoch, a receipt in (epoch, author).
 What was signed in a transaction that was rolled back has left nobody's memory and does not count.
-Not demanded of hostile peers, nor of homes that existed twice.
+Not demanded of hostile peers, nor in epochs that existed in two homes.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ class Check(Checker):
         if said is None or number is None:
             return
         before = self._known.setdefault(number, said.digest)
-        if before != said.digest and instance.honest and not instance.copied:
+        if before != said.digest and instance.honest and number[2] not in instance.doubled:
             what = " ".join(str(word)[:24] for word in number[:1] + number[2:])
             self.fail(instance.name, f"places two different documents as {what}")
 
 
 def _number(type_: str, body: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What must be unique: the kind, the key, its epoch, and the rest."""
     if type_ == PAGE:
         return "page", body["key"], body["epoch"], body["audience"], body["seq"]
     if type_ == BEAT:

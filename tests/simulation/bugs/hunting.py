@@ -56,6 +56,8 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "restorers": {"faults": {"restored": 50, "replay": 150, "resurrected": 50}},
     "flooders": {"peers": (5, 5), "faults": {"flood-letters": 60}},
     "twins": {"peers": (5, 5), "faults": {"twin": 40, "double-use": 60, "restored": 20}},
+    "tight": {"faults": {"halt": 60, "full": 100, "read-only": 100}},
+    "rotten": {"faults": {"unreadable": 150, "vanished": 60, "frozen": 60}},
     "forgers": {"faults": {"forge": 250, "kill": 20}},
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }

@@ -52,6 +52,18 @@ BUGS = (
         weather="restorers",
     ),
     Bug(
+        "old-beat-accuses",
+        "Compares the number of its own heartbeat on the share, and not its epoch: after a repair"
+        " the beat of the epoch before is a proof against the new one.",
+        (
+            Edit(
+                "peer.tick.own:check_heartbeat",
+                "newer = beat.epoch == state.epoch and beat.seq > state.number",
+                "newer = beat.seq > state.number",
+            ),
+        ),
+    ),
+    Bug(
         "feed-head-of-epoch",
         "Announces no feed until it has published something in its new epoch, at its old numbers.",
         (Edit("peer.home.outgoing:Outgoing.feed_head", "ORDER BY n DESC", "ORDER BY n"),),

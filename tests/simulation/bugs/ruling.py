@@ -22,6 +22,20 @@ BUGS = (
         ),
     ),
     Bug(
+        "folder-before-orders",
+        "Lets `send` see to its own folders before it reads the orders: where it cannot write, it"
+        " takes the share for away, and a halt that lies there for unheard.",
+        (
+            Edit(
+                "peer.send:_reachable",
+                "        reading.refresh(peer)\n",
+                "        peer.share.make_folder(f'peers/{peer.name}/inbox')\n"
+                "        reading.refresh(peer)\n",
+            ),
+        ),
+        weather="tight",
+    ),
+    Bug(
         "only-halts-by-name",
         "Takes a halt for everybody as one for nobody.",
         (

@@ -43,6 +43,21 @@ BUGS = (
         weather="islands",
     ),
     Bug(
+        "bad-beat-ends-listening",
+        "Lets one heartbeat that the drive gives no more end the hearing of all the others.",
+        (
+            Edit(
+                "peer.tick.listen:listen",
+                'report.problems.append(f"{layout.heartbeat(member.name)}: {data}")',
+                'report.problems.append(f"{layout.heartbeat(member.name)}: {data}")\n'
+                "                from protocol.errors import ShareUnavailableError\n"
+                "                if isinstance(data, ShareUnavailableError):\n"
+                "                    break",
+            ),
+        ),
+        weather="rotten",
+    ),
+    Bug(
         "foreign-beat-believed",
         "Takes a heartbeat under whatever key signed it.",
         (
