@@ -81,7 +81,7 @@ def begin_epoch(
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(clock.wall_ms() - PUBLISHED_AGAIN_MS)
         home.state.put("greet", 1)
-        for name in ("parked", "beat", "last_wall"):
+        for name in ("parked", "beat"):
             home.state.forget(name)
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())

@@ -234,3 +234,15 @@ def test_ticks_that_could_not_use_the_share_are_no_patience() -> None:
     network.clock.go(60_000)
     network.tick("core")
     assert set(network.health("core").values()) == {"alive"}
+
+
+def test_a_repair_after_a_reboot_with_a_wrong_clock_buries_nobody() -> None:
+    """HEALTH-5: what it remembers of its clock is all that shows that the clock is wrong."""
+    network = settled("core", "scout", "smith")
+    network.round(2)
+    network.tick("core")  # there is no newer beat than those it knows
+    network.clock.reboot()
+    network.clock.jump(2 * 86_400_000)
+    network.repair("core")
+    network.tick("core")
+    assert set(network.health("core").values()) == {"alive"}
