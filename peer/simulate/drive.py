@@ -81,9 +81,15 @@ class Drive:
         self._cut: dict[str, bytes] = {}
 
     def mount(self, who: str, chance: Chance) -> View:
-        """The share as one more machine sees it."""
-        self.views[who] = View(self, who, chance)
-        return self.views[who]
+        """The share as one more machine sees it: with every trouble and lag that all have."""
+        view = View(self, who, chance)
+        all_ = [*self.views.values()]
+        for first in all_[:1]:
+            had = first.troubles.items()
+            view.troubles = {k: t for k, t in had if all(v.troubles.get(k) is t for v in all_)}
+            view.lags = [lag for lag in first.lags if all(lag in v.lags for v in all_)]
+        self.views[who] = view
+        return view
 
     def changed(self, view: View | None, store: MemoryShare, path: str, before: Node) -> None:
         """Somebody changed a path: who is slow still sees what was there before."""

@@ -352,6 +352,25 @@ def test_people_come_and_go(worlds: list[World]) -> None:
     assert not world.twins
 
 
+def test_a_new_machine_has_the_troubles_that_all_have(worlds: list[World]) -> None:
+    world = a_world(worlds)
+    strike(world, "full", "for core$")
+    strike(world, "late-files", ", core$")
+    strike(world, "slow")
+    strike(world, "twin")
+    assert not world.twins["core"].view.troubles
+    assert not world.twins["core"].view.lags
+    world.stop_twin("core")
+    strike(world, "full", "for everybody$")
+    strike(world, "late-files", ", everybody$")
+    strike(world, "twin")
+    view = world.twins["core"].view
+    assert len(view.troubles) == len(view.lags) == 1
+    while world.next_event_ms() is not None:
+        world.do_next_event()
+    assert (view.troubles, view.lags) == ({}, [])
+
+
 def test_a_name_is_taken_over(worlds: list[World]) -> None:
     world = a_world(worlds)
     core = world.instances["core"]
