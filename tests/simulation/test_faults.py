@@ -11,7 +11,7 @@ import pytest
 from peer.simulate import faults, run
 from peer.simulate.chance import Chance
 from peer.simulate.drive import walk
-from peer.simulate.faults import _share
+from peer.simulate.faults import _share, interleave
 from peer.simulate.instance import Instance
 from peer.simulate.outcome import Outcome
 from peer.simulate.plan import Plan
@@ -330,7 +330,7 @@ def test_sides_are_split_and_joined(worlds: list[World]) -> None:
 def test_somebody_else_acts_in_between(worlds: list[World]) -> None:
     world = a_world(worlds)
     core = world.instances["core"]
-    strike(world, "interleave", "it sends, too")
+    strike(world, "interleave", r"it sends, too at step \d+(,|$)")
     before = len(world.held(core))
     world.tick(core)
     assert len(world.held(core)) > before
@@ -350,6 +350,26 @@ def test_people_come_and_go(worlds: list[World]) -> None:
     assert world.twins["core"].copied
     world.calm()
     assert not world.twins
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state"), [("lifts the halt of core@lab", "idle"), ("halts core@lab", "parked")]
+)
+def test_the_steward_acts_in_between(wanted: str, state: str, worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    for number in range(TRIES):
+        text, act = interleave._steward(world, core, Chance("test", number))
+        if text == f"the steward {wanted}":
+            core.arm(3, interleave._when_free(core, act))
+            break
+        world.calm()
+        world.quiet = False
+    assert core.armed
+    world.tick(core)
+    world.tick(core)
+    assert core.report is not None
+    assert core.report.state == state
 
 
 def test_a_new_machine_has_the_troubles_that_all_have(worlds: list[World]) -> None:
