@@ -180,14 +180,14 @@ class World:
 
     def enter(self, instance: Instance) -> bool:
         """Its card and its folders are put on the share; whether the drive let it."""
-        try:
-            membership.enter(
-                instance.identity, instance.home, instance.view, instance.signer, instance.clock
-            )
-        except (ShareError, Killed):
-            return False
-        instance.member = True
-        return True
+        one = instance
+        self.live(
+            one,
+            "enter",
+            lambda: membership.enter(one.identity, one.home, one.view, one.signer, one.clock),
+        )
+        one.member |= one.failed is None
+        return one.failed is None
 
     def twin(self, original: Instance) -> Instance:
         """A second machine with a copy of the home begins to run beside the first."""
