@@ -56,6 +56,11 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "restorers": {"faults": {"restored": 50, "replay": 150, "resurrected": 50}},
     "flooders": {"peers": (5, 5), "faults": {"flood-letters": 60}},
     "twins": {"peers": (5, 5), "faults": {"twin": 40, "double-use": 60, "restored": 20}},
+    "signers": {"faults": {"half-signed": 60, "join": 40}},
+    "menders": {
+        "faults": {"half-done": 100, "full": 150, "read-only": 60},
+        "traffic": {"note": 300, "insight": 60},
+    },
     "forgers": {"faults": {"forge": 250, "kill": 20}},
 }
 

@@ -40,6 +40,20 @@ BUGS = (
         ),
     ),
     Bug(
+        "repair-in-two-steps",
+        "Withdraws what the old epoch left open, and begins the new one in another transaction.",
+        (
+            Edit(
+                "peer.repair:begin_epoch",
+                "            home.outgoing.doubt(current)\n",
+                "            home.outgoing.doubt(current)\n"
+                "            home.outgoing.queue_again([current])\n"
+                "    with home.transaction():\n",
+            ),
+        ),
+        weather="menders",
+    ),
+    Bug(
         "own-work-not-looked-at",
         "Never compares its counters with what its key signed: a restored home signs on.",
         (
