@@ -17,12 +17,9 @@ from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.places import DATABASE, Identity
 from peer.instance import HOUR_MS
+from peer.lives import told_epochs
 from peer.wiring import open_share
-from protocol import limits
-from protocol.errors import HomeError, RuleError, ShareError
-from protocol.heartbeat import open_heartbeat
-from registry import layout
-from registry.share import Share
+from protocol.errors import HomeError
 
 PUBLISHED_AGAIN_MS = 30 * 24 * HOUR_MS
 
@@ -81,22 +78,12 @@ def begin_epoch(
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(clock.wall_ms() - PUBLISHED_AGAIN_MS)
         home.state.put("greet", 1)
-        for name in ("parked", "beat", "last_wall"):
+        for name in ("parked", "beat"):
             home.state.forget(name)
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())
         home.concerns.resolve_like("refused:", clock.wall_ms())
     return epoch, again
-
-
-def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
-    """Epochs that my own heartbeat on the share names: a lost database does not know them."""
-    try:
-        data = share.read(layout.heartbeat(identity.name), limits.document_bytes_max)
-        beat = open_heartbeat(data, identity.network, identity.address)
-    except (ShareError, RuleError):
-        return ()
-    return (*beat.earlier_epochs, beat.epoch) if beat.key == identity.key else ()
 
 
 def _set_aside(path: str) -> str | None:

@@ -25,8 +25,9 @@ from peer.home.database import Database
 from peer.home.mail import Letter
 from peer.home.places import Identity, choose
 from peer.instance import HOUR_MS, Peer
+from peer.lives import told_epochs
 from peer.membership import join
-from peer.repair import begin_epoch, told_epochs
+from peer.repair import begin_epoch
 from peer.send import Sent, send
 from peer.stewards.desk import Desk, admit, halt, resume
 from peer.stewards.founding import create_network

@@ -11,11 +11,12 @@ homes. Time is the world's. The port's rules (`registry.share`) hold, but for wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from peer.simulate.chance import Chance
+from peer.simulate.trees import conflict_name, copy_tree, dig, make_folders, peek, walk
 from peer.simulate.troubles import Troubles
 from protocol.errors import (
     MissingError,
@@ -82,9 +83,17 @@ class Drive:
         self._cut: dict[str, bytes] = {}
 
     def mount(self, who: str, chance: Chance) -> View:
-        """The share as one more machine sees it."""
-        self.views[who] = View(self, who, chance)
-        return self.views[who]
+        """The share as one more machine sees it: with every trouble and lag that all have."""
+        view = View(self, who, chance)
+        all_ = [*self.views.values()]
+        for first in all_[:1]:
+            had = first.troubles.items()
+            view.troubles.update(
+                {k: t for k, t in had if all(v.troubles.get(k) is t for v in all_)}
+            )
+            view.lags = [lag for lag in first.lags if all(lag in v.lags for v in all_)]
+        self.views[who] = view
+        return view
 
     def changed(self, view: View | None, store: MemoryShare, path: str, before: Node) -> None:
         """Somebody changed a path: who is slow still sees what was there before."""
@@ -326,72 +335,3 @@ class View:
             self.wrote(path, data)
         if self.step is not None:
             self.step("after", op, path, data)
-
-
-# -------------------------------------------------------------------------------- trees of a store
-
-
-def peek(store: MemoryShare, path: str) -> Node:
-    """What stands at a path, None where nothing (or something special) does."""
-    folder, _, name = path.rpartition("/")
-    try:
-        return store.nodes(folder).get(name)
-    except ShareError:
-        return None
-
-
-def walk(store: MemoryShare, below: str) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of every regular file below a folder, in the order of their folders."""
-    try:
-        left = [(below, store.nodes(below))]
-    except ShareError:
-        return
-    for where, nodes in left:
-        for name, node in nodes.items():
-            path = f"{where}/{name}" if where else name
-            if isinstance(node, dict):
-                left.append((path, node))
-            elif isinstance(node, bytes):
-                yield path, node
-
-
-def dig(store: MemoryShare, folder: str) -> dict[str, Node]:
-    """A folder, made where it is missing, also under names that the port refuses.
-
-    SpecialFileError where something else stands on the way.
-    """
-    nodes = store.nodes("")
-    for name in folder.split("/") if folder else ():
-        inside = nodes.setdefault(name, {})
-        if not isinstance(inside, dict):
-            raise SpecialFileError(f"{folder}: not a folder")
-        nodes = inside
-    return nodes
-
-
-def copy_tree(source: MemoryShare, target: MemoryShare) -> None:
-    """Make `target` the same as `source`; contents are shared, folders are not."""
-
-    def copied(nodes: dict[str, Node]) -> dict[str, Node]:
-        return {n: copied(node) if isinstance(node, dict) else node for n, node in nodes.items()}
-
-    target.nodes("").clear()
-    target.nodes("").update(copied(source.nodes("")))
-
-
-def make_folders(source: MemoryShare, target: MemoryShare) -> None:
-    """Every folder of `source` exists in `target` too, where nothing else stands."""
-    left = [("", source.nodes(""))]
-    for where, nodes in left:
-        for name, node in nodes.items():
-            if isinstance(node, dict):
-                path = f"{where}/{name}" if where else name
-                if isinstance(target.nodes(where).setdefault(name, {}), dict):
-                    left.append((path, node))
-
-
-def conflict_name(path: str, chance: Chance) -> str:
-    """What a sync tool calls the copy that lost: a date, a time and a machine in the name."""
-    stem, dot, extension = path.rpartition(".")
-    mark = f".sync-conflict-20261121-{chance.below(10**6):06d}-N3EJAFG"
-    return f"{stem}{mark}{dot}{extension}" if dot else path + mark

@@ -1,6 +1,6 @@
 """One peer on one simulated machine: its home, its view of the drive, its clock, and its end.
 
-A process of it lives for one tick or one send, or goes on (`resident`). It passes steps: before
+A process of it lives for one tick or one command, or goes on (`resident`). It passes steps: before
 and after each call of the share, before and after each commit. Something can be armed to happen at
 one of them: the process dies there, or somebody else does something first.
 """
@@ -154,6 +154,8 @@ class Instance:
             self.steps_before = max(self.steps, self.steps_before * 3 // 4, 10)
             self.armed.clear()
             self.power_may_go = False
+            if not self.power_will_go:
+                self.durable = None
 
     def arm(self, at: int, action: Action) -> None:
         """Let something happen at the `at`-th step of what it does next."""
@@ -164,10 +166,11 @@ class Instance:
     def unharmed(self) -> Iterator[None]:
         """Nothing that is armed for its next tick happens in what is done meanwhile."""
         armed, self.armed = self.armed, []
+        power_may_go = self.power_may_go
         try:
             yield
         finally:
-            self.armed = armed
+            self.armed, self.power_may_go = armed, power_may_go
 
     def step(self, when: str, op: str, path: str, data: bytes) -> None:
         """A step is passed."""

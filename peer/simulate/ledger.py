@@ -32,7 +32,7 @@ class Ledger:
 
     letters: dict[str, Letter] = field(default_factory=dict)
     acted: dict[tuple[str, str], int] = field(default_factory=dict)
-    signed: set[str] = field(default_factory=set)
+    signed: dict[str, bytes] = field(default_factory=dict)  # by digest
     waiting: set[tuple[str, str]] = field(default_factory=set)  # (reader, id) that is still to come
     promised: int = 0
     taken_back: int = 0

@@ -19,6 +19,9 @@ def mend(world: World, instance: Instance) -> None:
     if world.quiet and _needs_repair(world, instance):
         _repair(world, instance)
         return
+    if world.quiet and _is_halted(instance):
+        # The steward sees what holds and lifts it, also what he signed and does not remember.
+        world.steward.resume("*")
     if instance.report is None or instance.report.human is None:
         instance.unwell = 0
         return
@@ -31,6 +34,11 @@ def mend(world: World, instance: Instance) -> None:
             world.steward.admit(instance.name, instance.signer, reuse=instance.takes_over)
     elif "repair" in instance.report.human:
         _repair(world, instance)
+
+
+def _is_halted(instance: Instance) -> bool:
+    problems = [] if instance.report is None else instance.report.problems
+    return any(problem.startswith("halted: ") for problem in problems)
 
 
 def _repair(world: World, instance: Instance) -> None:

@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any
 
 from peer.simulate import agents, checkers, faults, operators
-from peer.simulate.drive import DRIVES, walk
+from peer.simulate.drive import DRIVES
 from peer.simulate.instance import Instance
 from peer.simulate.outcome import Outcome, Round
 from peer.simulate.plan import Plan
+from peer.simulate.trees import walk
 from peer.simulate.world import Broken, World
 from protocol.remembered import remembering
 

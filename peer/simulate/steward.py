@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from peer.home.places import Identity
 from peer.simulate.chance import Chance
-from peer.simulate.drive import View
+from peer.simulate.drive import Step, View
 from peer.simulate.ledger import Ledger
 from peer.simulate.machine import VirtualClock
 from peer.stewards import founding
 from peer.stewards.desk import Desk, admit, halt, newest_roster, resume
-from protocol import authority
+from protocol import authority, canonical
 from protocol.authority import StewardDocument
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
 from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry import layout
+from registry.faulty import Killed
 
 NAME = "kay"
 
 
 class MemoryShelf:
-    """A `Shelf`; whatever is kept was signed, and the ledger knows it."""
+    """A `Shelf`; whatever is kept was signed, and the ledger knows it. `step` is as a drive's."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._kept: dict[str, bytes] = {}
+        self.step: Step | None = None
 
     def keep(self, document: StewardDocument) -> None:
         """See `Shelf.keep`."""
+        if self.step is not None:
+            self.step("before", "keep", document.digest[:8], document.data)
         self._kept[document.digest] = document.data
-        self._ledger.signed.add(document.digest)
+        self._ledger.signed[document.digest] = document.data
+        if self.step is not None:
+            self.step("after", "keep", document.digest[:8], document.data)
 
     def everything(self) -> list[bytes]:
         """See `Shelf.everything`."""
@@ -39,13 +46,17 @@ class MemoryShelf:
 
 
 class Steward:
-    """What the steward does. False: the drive did not let him; he tries again another day."""
+    """What the steward does. False: the drive did not let him, or his process died.
+
+    Then he tries again another day.
+    """
 
     def __init__(
         self, view: View, clock: VirtualClock, ledger: Ledger, cluster: str, seed: int
     ) -> None:
         chance = Chance(seed, "steward")
         signer = Signer(chance.draw(32))
+        self.view = view
         self.shelf = MemoryShelf(ledger)
         first = authority.seal_document(
             founding.first_root(NAME, signer, clock.wall_ms()), "", signer
@@ -64,6 +75,21 @@ class Steward:
             unlock=lambda: signer,
             entropy=chance,
         )
+
+        def placed(_: str, data: bytes) -> None:
+            # Whatever he has placed is signed, also where he died before he kept it.
+            ledger.signed[canonical.decode(data)["head"]["signed"]["hash"]] = data
+
+        view.wrote = placed
+
+    @contextmanager
+    def watched(self, step: Step) -> Iterator[None]:
+        """Tell of every step of what he does in the block; it may die there."""
+        self.view.step = self.shelf.step = step
+        try:
+            yield
+        finally:
+            self.view.step = self.shelf.step = None
 
     def found(self, members: dict[str, str]) -> None:
         """The first roster with members: name → key."""
@@ -100,6 +126,6 @@ class Steward:
     def _try(self, act: Callable[[], object]) -> bool:
         try:
             act()
-        except (ShareError, HumanNeededError, NotFoundError, UsageError):
+        except (ShareError, HumanNeededError, NotFoundError, UsageError, Killed):
             return False
         return True

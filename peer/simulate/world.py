@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
-from peer.repair import begin_epoch, told_epochs
+from peer.lives import told_epochs
+from peer.repair import begin_epoch
 from peer.send import send
 from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive
@@ -180,14 +181,14 @@ class World:
 
     def enter(self, instance: Instance) -> bool:
         """Its card and its folders are put on the share; whether the drive let it."""
-        try:
-            membership.enter(
-                instance.identity, instance.home, instance.view, instance.signer, instance.clock
-            )
-        except (ShareError, Killed):
-            return False
-        instance.member = True
-        return True
+        one = instance
+        self.live(
+            one,
+            "enter",
+            lambda: membership.enter(one.identity, one.home, one.view, one.signer, one.clock),
+        )
+        one.member |= one.failed is None
+        return one.failed is None
 
     def twin(self, original: Instance) -> Instance:
         """A second machine with a copy of the home begins to run beside the first."""

@@ -309,3 +309,43 @@ def test_an_old_heartbeat_that_is_put_back_is_no_return() -> None:
         network.memory.place(layout.heartbeat("scout"), beat)
         network.tick("core")
     assert network.concerns("core") == []
+
+
+def test_a_repair_after_a_reboot_with_a_wrong_clock_buries_nobody() -> None:
+    """HEALTH-5: what it remembers of its clock is all that shows that the clock is wrong."""
+    network = settled("core", "scout", "smith")
+    network.round(2)
+    network.tick("core")  # there is no newer beat than those it knows
+    network.clock.reboot()
+    network.clock.jump(2 * 86_400_000)
+    network.repair("core")
+    network.tick("core")
+    assert set(network.health("core").values()) == {"alive"}
+
+
+@pytest.mark.parametrize("trace", ["receipt", "feed", "heartbeat"])
+def test_a_life_that_was_lost_is_over_although_one_trace_of_it_is_left(trace: str) -> None:
+    """EPOCH-4: else what readers hold of it behind a hole would wait for ever."""
+    network = settled()
+    network.round(2)
+    backup = network.backup("scout")
+    network.repair("scout")
+    network.restart("scout")
+    lost = network.peers["scout"].home.state.epoch
+    network.send("scout", "all", insight("first"))
+    network.tick("scout")
+    network.send("scout", "all", insight("second"))
+    network.tick("scout")
+    kept = {"receipt": "receipts/", "feed": "outbox/feed/", "heartbeat": "heartbeat.json"}[trace]
+    first = min(path for path in network.files("peers/scout/outbox/feed") if lost[:8] in path)
+    for path in network.files("peers/scout"):
+        if path == first or (kept not in path and not path.endswith("card.json")):
+            network.memory.remove(path)
+    network.tick("core")
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.restart("scout")
+    assert lost in network.peers["scout"].home.state.earlier_epochs
+    network.round(4)
+    waiting = network.peers["core"].home.db.one("SELECT count(*) FROM item WHERE state = 'new'")
+    assert waiting == (0,)

@@ -10,12 +10,12 @@ import pytest
 
 from peer.simulate import faults, run
 from peer.simulate.chance import Chance
-from peer.simulate.drive import walk
-from peer.simulate.faults import _share
+from peer.simulate.faults import _deaths, _people, _share, interleave
 from peer.simulate.instance import Instance
 from peer.simulate.outcome import Outcome
 from peer.simulate.plan import Plan
 from peer.simulate.scenario import Scenario, parse
+from peer.simulate.trees import walk
 from peer.simulate.world import World
 from protocol.errors import MissingError, ShareDeniedError, ShareFullError, ShareUnavailableError
 from protocol.order import Order, halts_in_force
@@ -330,7 +330,7 @@ def test_sides_are_split_and_joined(worlds: list[World]) -> None:
 def test_somebody_else_acts_in_between(worlds: list[World]) -> None:
     world = a_world(worlds)
     core = world.instances["core"]
-    strike(world, "interleave", "it sends, too")
+    strike(world, "interleave", r"it sends, too at step \d+(,|$)")
     before = len(world.held(core))
     world.tick(core)
     assert len(world.held(core)) > before
@@ -350,6 +350,133 @@ def test_people_come_and_go(worlds: list[World]) -> None:
     assert world.twins["core"].doubled == {core.home.state.epoch}
     world.calm()
     assert not world.twins
+
+
+def dies(world: World, who: Instance, command: str, wanted: str, act: Callable[[], object]) -> None:
+    """Let a command die as it is wanted."""
+    for number in range(5 * TRIES):
+        with _deaths.dying(world, who, Chance("test", command, number), command) as words:
+            if words == wanted:
+                act()
+                assert who.failed == "killed"
+                assert who.depth == 0
+                return
+    raise AssertionError(f"no {command} dies {wanted}")
+
+
+@pytest.mark.parametrize("how", ["killed", "without power"])
+def test_a_repair_dies_before_or_after_its_commit(how: str, worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    moments = {"at step 1": False, "when it would have committed": False, "when it committed": True}
+    for moment, begun in moments.items():
+        epoch = core.home.state.epoch
+        dies(world, core, "repair", f"{how} {moment}", lambda: world.repair(core))
+        assert (core.home.state.epoch != epoch) == begun
+
+
+def test_a_goodbye_dies_before_its_home_knows(worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    beat = layout.heartbeat("core")
+    dies(world, core, "goodbye", "killed at step 5", lambda: _people.say_goodbye(world, core))
+    assert core.member
+    assert b'"lifecycle":"left"' in contents(world)[beat]
+    world.tick(core)
+    assert b'"lifecycle":"idle"' in contents(world)[beat]
+
+
+def test_whatever_dies_is_tried_again_or_not(worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    tries: list[str] = []
+    told = {_deaths.again(world, core, Chance(n), lambda: tries.append("")) for n in range(9)}
+    assert told == {f"tried again {when}" for when in ("at once", "in a while", "never")}
+    at_once = len(tries)
+    while world.next_event_ms() is not None:
+        world.do_next_event()
+    assert 0 < at_once < len(tries) < 9
+
+
+def test_a_join_dies_and_is_done_again(
+    worlds: list[World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = a_world(worlds)
+    monkeypatch.setattr(_deaths, "DIED", 1_000)
+    strike(world, "join", "dies of it")
+    (newcomer,) = (one for name, one in world.instances.items() if "newcomer" in name)
+    assert newcomer not in world.active()
+    world.calm()
+    assert newcomer in world.active()
+    world.tick(newcomer)
+    assert newcomer.report is not None
+    assert newcomer.report.state == "idle"
+
+
+def test_a_halt_that_its_steward_does_not_remember_is_lifted_all_the_same(
+    worlds: list[World],
+) -> None:
+    world = a_world(worlds)
+    strike(world, "half-signed", "the halt of core@lab died after place")
+    unknown = set(world.ledger.signed.values()) - set(world.steward.shelf.everything())
+    assert unknown & set(world.drive.files(layout.ORDERS).values())
+    core = world.instances["core"]
+    world.tick(core)
+    assert core.report is not None
+    assert core.report.state == "parked"
+    world.calm()
+    world.tick(core)
+    assert core.report.state == "idle"
+
+
+def test_half_an_order_blocks_nobody(worlds: list[World]) -> None:
+    world = a_world(worlds)
+    for _ in range(4):  # half a file, or none
+        strike(world, "half-signed", "the halt of core@lab died before place")
+    world.calm()
+    for _ in range(3):
+        for one in running(world):
+            world.tick(one)
+    assert {one.report.state for one in running(world) if one.report} == {"idle"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state"), [("lifts the halt of core@lab", "idle"), ("halts core@lab", "parked")]
+)
+def test_the_steward_acts_in_between(wanted: str, state: str, worlds: list[World]) -> None:
+    world = a_world(worlds)
+    core = world.instances["core"]
+    for number in range(TRIES):
+        text, act = interleave._steward(world, core, Chance("test", number))
+        if text == f"the steward {wanted}":
+            core.arm(3, interleave._when_free(core, act))
+            break
+        world.calm()
+        world.quiet = False
+    assert core.armed
+    world.tick(core)
+    world.tick(core)
+    assert core.report is not None
+    assert core.report.state == state
+
+
+def test_a_new_machine_has_the_troubles_that_all_have(worlds: list[World]) -> None:
+    world = a_world(worlds)
+    strike(world, "full", "for core$")
+    strike(world, "late-files", ", core$")
+    strike(world, "slow")
+    strike(world, "twin")
+    assert not world.twins["core"].view.troubles
+    assert not world.twins["core"].view.lags
+    world.stop_twin("core")
+    strike(world, "full", "for everybody$")
+    strike(world, "late-files", ", everybody$")
+    strike(world, "twin")
+    view = world.twins["core"].view
+    assert len(view.troubles) == len(view.lags) == 1
+    while world.next_event_ms() is not None:
+        world.do_next_event()
+    assert (view.troubles, view.lags) == ({}, [])
 
 
 def test_a_name_is_taken_over(worlds: list[World]) -> None:

@@ -27,18 +27,19 @@ class Orders:
     """Every order ever signed, by digest."""
 
     def __init__(self, world: World) -> None:
-        self._shelf = world.steward.shelf
-        self._kept = 0
+        self._signed = world.ledger.signed
+        self._read = 0
         self._all: dict[str, Order] = {}
 
     def all(self) -> dict[str, Order]:
         """The orders there are by now."""
-        kept = self._shelf.everything()
-        for data in kept[self._kept :]:
+        if len(self._signed) == self._read:
+            return self._all
+        for data in [*self._signed.values()][self._read :]:
             read = document(data)
             if read is not None and read.type == ORDER:
                 self._all[read.digest] = Order(f"orders/{read.digest[:16]}.json", data, read.body)
-        self._kept = len(kept)
+        self._read = len(self._signed)
         return self._all
 
     def halting(self, address: str, known: Collection[str]) -> set[str]:

@@ -17,8 +17,8 @@ from collections import Counter
 
 from peer.simulate.checkers import Checker
 from peer.simulate.checkers._bytes import PageFile, document, page_file
-from peer.simulate.drive import walk
 from peer.simulate.instance import Instance
+from peer.simulate.trees import walk
 from peer.simulate.world import World
 
 window_pages = 16

@@ -114,10 +114,10 @@ class Check(Checker):
         )
 
     def _member(self, name: str, key: str) -> bool:
-        kept = self.world.steward.shelf.everything()
-        if len(kept) != self._rosters:
-            self._rosters = len(kept)
-            for data in kept:
+        signed = self.world.ledger.signed
+        if len(signed) != self._rosters:
+            self._rosters = len(signed)
+            for data in signed.values():
                 roster = document(data)
                 if roster is not None and roster.type == ROSTER:
                     self._admitted |= {

@@ -22,7 +22,7 @@ def lagging(
         view.lags.insert(0, lag)
 
     def over() -> None:
-        for view in views:
+        for view in world.drive.views.values():  # who was mounted meanwhile has it, too
             view.lags[:] = [one for one in view.lags if one is not lag]
 
     world.until(spans(world, chance), over)

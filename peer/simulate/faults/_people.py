@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peer import membership
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 from protocol import canonical, order, wire
@@ -15,11 +16,41 @@ def lift(world: World, scope: str) -> bool:
     if world.steward.resume(scope):
         return True
     orders: dict[str, Order] = {}
-    for data in world.steward.shelf.everything():
+    for data in world.ledger.signed.values():  # also what he does not remember
         value = canonical.decode(data)
         if value["signed"]["type"] == order.TYPE:
             orders[value["head"]["signed"]["hash"]] = wire.trusted(Order, value["signed"])
     return not any(contains(scope, halt.scope) for halt in halts_in_force(orders).values())
+
+
+def may_leave(world: World, who: Instance) -> bool:
+    """Whether it is there to say goodbye, and enough stay."""
+    if not (who.member and who.honest and is_admitted(who)) or who.name in world.twins:
+        return False
+    return sum(one.on for one in world.honest()) > honest_min
+
+
+def say_goodbye(world: World, who: Instance) -> bool:
+    """It leaves; False where the drive did not let it say so, or it died before it knew."""
+    world.live(who, "leave", lambda: membership.leave(who.process()))
+    if not who.home.state.number("left"):
+        return False
+    who.member = False
+    who.die()
+    return True
+
+
+def admit(world: World, one: Instance) -> object:
+    """The steward admits a newcomer or another holder; False: not yet, ask again.
+
+    Whose join died, or whose card is another's by now (the steward says so), joins again first.
+    """
+    if world.instances.get(one.name) is not one or one.home.state.number("left"):
+        return True
+    if one.member and world.steward.admit(one.name, one.signer, reuse=one.takes_over):
+        return True
+    entered = world.enter(one)
+    return entered and world.steward.admit(one.name, one.signer, reuse=one.takes_over)
 
 
 def villain(world: World, who: Instance) -> Instance | None:

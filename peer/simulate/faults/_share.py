@@ -6,8 +6,8 @@ A fault acts on the side of the drive that its machine sees (`store_of`), while 
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.drive import dig, peek, walk
 from peer.simulate.instance import Instance
+from peer.simulate.trees import dig, peek, walk
 from peer.simulate.world import World
 from protocol import canonical
 from protocol.errors import ShareError

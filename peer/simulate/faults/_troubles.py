@@ -20,7 +20,7 @@ def troubled(world: World, views: list[str], ms: int, trouble: Callable[[str, st
         view.troubles[key] = trouble
 
     def over() -> None:
-        for view in struck:
+        for view in world.drive.views.values():  # who was mounted meanwhile has it, too
             view.troubles.pop(key, None)
 
     world.until(ms, over)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.drive import conflict_name
 from peer.simulate.faults._share import pick, put, store_of
 from peer.simulate.instance import Instance
+from peer.simulate.trees import conflict_name
 from peer.simulate.world import World
 
 copies_max = 200

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.drive import peek
 from peer.simulate.faults import _lies
 from peer.simulate.faults._share import mended_later, pick, put, spans, store_of, take
 from peer.simulate.instance import Instance
+from peer.simulate.trees import peek
 from peer.simulate.world import World
 from protocol import canonical
 from protocol.messages import Body, Insight, Note, Question

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from peer.simulate.chance import Chance
 from peer.simulate.drive import DRIVES
+from peer.simulate.faults._deaths import enter
+from peer.simulate.faults._people import admit
 from peer.simulate.faults._share import spans
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
@@ -19,19 +21,12 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
     newcomer = world.make(name)
     newcomer.view.lags += DRIVES[world.plan.scenario.drive]
     newcomer.view.store = who.view.store
-    if not world.enter(newcomer):
+    if not enter(world, newcomer, chance.fork("enter")):
         world.drive.views.pop(newcomer.view.who)
         return None
     world.instances[name] = newcomer
-
-    def admit() -> object:
-        if not newcomer.member or world.steward.admit(name, newcomer.signer):
-            return True
-        # Another card stands there: the steward says so, and its owner joins again.
-        return world.enter(newcomer) and world.steward.admit(name, newcomer.signer)
-
-    world.until(spans(world, chance), admit)
-    return f"{name} asks to be admitted"
+    world.until(spans(world, chance), lambda: admit(world, newcomer))
+    return f"{name} asks to be admitted{'' if newcomer.member else ', and dies of it'}"
 
 
 def _names() -> list[str]:

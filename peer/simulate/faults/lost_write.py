@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.drive import peek
 from peer.simulate.faults._share import put, take
 from peer.simulate.instance import Instance
+from peer.simulate.trees import peek
 from peer.simulate.world import World
 from registry.memory import Node
 

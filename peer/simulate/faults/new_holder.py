@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
-from peer.simulate.faults._people import is_admitted
+from peer.simulate.drive import DRIVES
+from peer.simulate.faults._deaths import enter
+from peer.simulate.faults._people import admit, is_admitted
 from peer.simulate.faults._share import spans
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
@@ -24,8 +26,8 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
         return None
     heir = world.make(who.name, "holder", world.round)
     heir.takes_over = True
-    heir.view.lags += who.view.lags
-    if not world.enter(heir):
+    heir.view.lags += DRIVES[world.plan.scenario.drive]
+    if not enter(world, heir, chance.fork("enter")):
         world.drive.views.pop(heir.view.who)
         return None
     who.on = who.member = False
@@ -34,9 +36,5 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
     world.instances[who.name] = heir
     world.ledger.take_back(who.name, ())
     world.ledger.give_up(who.name)
-
-    def admit() -> object:
-        return not heir.member or world.steward.admit(heir.name, heir.signer, reuse=True)
-
-    world.until(spans(world, chance), admit)
-    return f"{who.name} is another one from now on"
+    world.until(spans(world, chance), lambda: admit(world, heir))
+    return f"{who.name} is another one from now on{'' if heir.member else ', once it has joined'}"

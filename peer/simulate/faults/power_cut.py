@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
+from peer.simulate.faults._deaths import dark
 from peer.simulate.faults._sends import in_a_send
-from peer.simulate.instance import Instance, Killed
+from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
 
@@ -16,29 +17,33 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
         return _later(world, who, chance)
     at = 1 + chance.below(who.steps_before)
     who.power_may_go = True
-
-    def dark(when: str, op: str, path: str, data: bytes) -> None:
-        if who.depth > 1:  # a second process of it is about, which ends first
-            who.arm(who.steps + 1, dark)
-            return
-        world.lose_power(who)
-        raise Killed
-
     if chance.hits(250):
-        words = in_a_send(world, who, chance, dark)
+        words = in_a_send(world, who, chance, dark(world, who))
         return words and f"the power goes {words}"
-    who.arm(at, dark)
+    who.arm(at, dark(world, who))
     return f"the power goes at step {at}"
 
 
 def _later(world: World, who: Instance, chance: Chance) -> str | None:
+    """Rounds later all is lost that was not durable and that nothing durable came after.
+
+    A kernel writes back within a minute what nobody syncs, and a machine that sleeps, or a virtual
+    one, does not: nobody promises anything but what SQLite does.
+    """
     who.power_will_go = True
     who.durable = who.backup(world.round)
-    ms = 1 + chance.below(2 * world.every_ms)
+    ms = 1 + chance.below(chance.pick((2, 2, 6)) * world.every_ms)
+    at = 1 + chance.below(who.steps_before)
+    falls = [at] if chance.hits(400) else []
 
-    def dark() -> None:
-        if who.power_will_go:
-            world.lose_power(who)
+    def goes() -> object:
+        if not who.power_will_go:
+            return True
+        if falls and not world.quiet:  # in what it does next, or else after that
+            who.arm(falls.pop(), dark(world, who))
+            return False
+        world.lose_power(who)
+        return True
 
-    world.until(ms, dark)
-    return f"the power goes in {ms // 60_000} minutes"
+    world.until(ms, goes)
+    return f"the power goes in {ms // 60_000} minutes{f', at step {at} of a tick' if falls else ''}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
+from peer.simulate.faults._deaths import enter
+from peer.simulate.faults._share import spans
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -13,6 +15,14 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
     if not gone:
         return None
     back = chance.pick(gone)
-    if not world.enter(back):
+    if not enter(world, back, chance.fork("enter")):
         return None
-    return f"{back.name} is back"
+    if back.member:
+        return f"{back.name} is back"
+
+    def once_more() -> object:
+        still = world.instances.get(back.name) is back and not back.member
+        return not still or world.enter(back)
+
+    world.until(spans(world, chance), once_more)
+    return f"{back.name} was to be back, and its join died"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peer.simulate.chance import Chance
+from peer.simulate.drive import DRIVES
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -12,7 +13,8 @@ def strike(world: World, who: Instance, chance: Chance) -> str | None:
     if who.name in world.twins or not who.honest:
         return None
     twin = world.twin(who)
-    twin.view.lags += who.view.lags
+    # Of what strikes drives it has what strikes all of them: its machine is another one.
+    twin.view.lags += DRIVES[world.plan.scenario.drive]
     slots = 1 + chance.below(6)
     world.until(slots * world.every_ms, lambda: world.stop_twin(who.name))
     return f"a second {who.name} runs for {slots} slots"

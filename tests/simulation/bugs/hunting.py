@@ -58,6 +58,11 @@ WEATHERS: dict[str, dict[str, Any]] = {
     "twins": {"peers": (5, 5), "faults": {"twin": 40, "double-use": 60, "restored": 20}},
     "tight": {"faults": {"halt": 60, "full": 100, "read-only": 100}},
     "rotten": {"faults": {"unreadable": 150, "vanished": 60, "frozen": 60}},
+    "signers": {"faults": {"half-signed": 60, "join": 40}},
+    "menders": {
+        "faults": {"half-done": 100, "full": 150, "read-only": 60},
+        "traffic": {"note": 300, "insight": 60},
+    },
     "forgers": {"faults": {"forge": 250, "kill": 20}},
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }

@@ -40,6 +40,20 @@ BUGS = (
         ),
     ),
     Bug(
+        "repair-in-two-steps",
+        "Withdraws what the old epoch left open, and begins the new one in another transaction.",
+        (
+            Edit(
+                "peer.repair:begin_epoch",
+                "            home.outgoing.doubt(current)\n",
+                "            home.outgoing.doubt(current)\n"
+                "            home.outgoing.queue_again([current])\n"
+                "    with home.transaction():\n",
+            ),
+        ),
+        weather="menders",
+    ),
+    Bug(
         "own-work-not-looked-at",
         "Never compares its counters with what its key signed: a restored home signs on.",
         (
@@ -67,5 +81,17 @@ BUGS = (
         "feed-head-of-epoch",
         "Announces no feed until it has published something in its new epoch, at its old numbers.",
         (Edit("peer.home.outgoing:Outgoing.feed_head", "ORDER BY n DESC", "ORDER BY n"),),
+    ),
+    Bug(
+        "lives-not-called-over",
+        "Calls only those epochs over that its own home knows.",
+        (
+            Edit(
+                "peer.lives:told_epochs",
+                "    return tuple(dict.fromkeys([*found, *_of_heartbeat(share, identity)]))",
+                "    return ()",
+            ),
+        ),
+        weather="restorers",
     ),
 )

@@ -94,6 +94,18 @@ BUGS = (
         ),
     ),
     Bug(
+        "kept-before-placed",
+        "Keeps what the steward signs before it is placed: what he has he never places again.",
+        (
+            Edit(
+                "peer.stewards.desk:Desk.sign",
+                "        # Placed first",
+                "        self.shelf.keep(document)\n        # Placed first",
+            ),
+        ),
+        weather="signers",
+    ),
+    Bug(
         "heads-not-heard",
         "Never looks at the signed heads in heartbeats.",
         (Edit("peer.stewards.reading:hear_heads", "return list(unknown.values())", "return []"),),

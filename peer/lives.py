@@ -1,0 +1,79 @@
+"""Which lives a key had, as far as the share still shows them: epochs in documents that it signed.
+
+A lost or restored database does not know the epochs that came after it. Whoever begins a new one
+must call them over (EPOCH-4), or what is held back in them waits for ever. One trace is enough, and
+faults take traces away, so every document of one's own folder is asked. What others say about my
+epochs proves nothing and is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from peer.home.places import Identity
+from protocol import limits
+from protocol.errors import RuleError, ShareError
+from protocol.heartbeat import open_heartbeat
+from protocol.page import open_page
+from protocol.receipt import open_receipt
+from registry import layout, outbox
+from registry.share import Share
+
+names_max = 5_000
+
+
+def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
+    """Epochs that the key has begun, each once; those that are over for longest come first."""
+    found = [*_of_pages(share, identity), *_of_receipts(share, identity)]
+    return tuple(dict.fromkeys([*found, *_of_heartbeat(share, identity)]))
+
+
+def _of_heartbeat(share: Share, identity: Identity) -> tuple[str, ...]:
+    try:
+        data = share.read(layout.heartbeat(identity.name), limits.document_bytes_max)
+        beat = open_heartbeat(data, identity.network, identity.address)
+    except (ShareError, RuleError):
+        return ()
+    return (*beat.earlier_epochs, beat.epoch) if beat.key == identity.key else ()
+
+
+def _of_receipts(share: Share, identity: Identity) -> Iterator[str]:
+    folder = layout.receipts(identity.name, identity.cluster)
+    for name in _names(share, folder):
+        author = name.removesuffix(".json")
+        try:
+            data = share.read(f"{folder}/{name}", limits.document_bytes_max)
+            receipt = open_receipt(
+                data, identity.network, identity.address, f"{author}@{identity.cluster}"
+            )
+        except (ShareError, RuleError):
+            continue
+        if receipt.key == identity.key:
+            yield from (*receipt.earlier_epochs, receipt.reader_epoch)
+
+
+def _of_pages(share: Share, identity: Identity) -> Iterator[str]:
+    mail = _names(share, f"{layout.peer_folder(identity.name)}/outbox/mail")
+    for to in (None, *mail):
+        seen: set[str] = set()
+        try:
+            pages = outbox.pages(share, identity.name, to)
+        except ShareError:
+            continue
+        for page in pages:
+            if page.epoch8 in seen:
+                continue
+            try:
+                header = open_page(outbox.fetch(share, to, page), identity.network).header
+            except (ShareError, RuleError):
+                continue
+            if header.key == identity.key and header.author == identity.address:
+                seen.add(page.epoch8)
+                yield header.epoch
+
+
+def _names(share: Share, folder: str) -> list[str]:
+    try:
+        return share.names(folder, names_max)
+    except ShareError:
+        return []
