@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import PAGE, Signed, document, page_file
+from peer.simulate.checkers._bytes import BEAT, PAGE, Signed, document, page_file
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -60,24 +60,23 @@ class Check(Checker):
                 self.fail(instance.name, f"met two pages {seq} of {author} and says nothing")
 
     def _other_heads(self, instance: Instance) -> list[tuple[bytes, str, str, int]]:
-        """(digest of a visible heartbeat, author, epoch, seq) where it names another page."""
-        found = []
+        """(digest of a new heartbeat, author, epoch, seq) where it names another page."""
+        found, known = [], self._believed(instance)
         for name, other in self.world.instances.items():
             data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            beat = None if data is None else document(data)
-            feed = None if beat is None else beat.body.get("feed")
-            if data is None or not feed:
+            digest = sha256(data or b"").digest()
+            head = None if data is None or digest in known else _head(document(data))
+            if head is None:
                 continue
-            place = (other.identity.address, feed["epoch"], feed["seq"])
+            place = (other.identity.address, *head[:2])
             held = instance.home.db.one(f"SELECT digest {_HELD}", *place)
-            if held is not None and held[0] != feed["hash"]:
-                found.append((sha256(data).digest(), *place))
+            if held is not None and held[0] != head[2]:
+                found.append((digest, *place))
         return found
 
     def _frozen(self, instance: Instance) -> None:
         """Whoever believed such a heartbeat takes nothing more from that feed."""
-        db = instance.home.db
-        believed = {bytes(row[0]) for row in db.read("SELECT digest FROM neighbour")}
+        db, believed = instance.home.db, self._believed(instance)
         for digest, *place in self._heads.pop(instance, []):
             if digest in believed and db.one(f"SELECT 1 {_HELD} AND frozen IS NULL", *place):
                 author, _, seq = place
@@ -85,6 +84,10 @@ class Check(Checker):
                     instance.name,
                     f"holds another page {seq} of the feed of {author} than it was told of",
                 )
+
+    def _believed(self, instance: Instance) -> set[bytes]:
+        rows = instance.home.db.read("SELECT digest FROM neighbour")
+        return {bytes(row[0]) for row in rows}
 
     def _look(self, instance: Instance) -> set[tuple[str, str, int, str]]:
         """(author, key, seq, path) where the home holds one page and the inbox shows another."""
@@ -110,6 +113,15 @@ class Check(Checker):
             if row is not None and row[0] != page.digest and _is_whole(page, data):
                 found.add((place[0], place[1], file.seq, f"{folder}/{name}"))
         return found
+
+
+def _head(beat: Signed | None) -> tuple[str, int, str] | None:
+    """(epoch, seq, hash) of the feed's head in a heartbeat; None where anything else stands."""
+    feed = beat.body.get("feed") if beat is not None and beat.type == BEAT else None
+    match feed:
+        case {"epoch": str(epoch), "seq": int(seq), "hash": str(digest)} if 0 < seq < 1 << 53:
+            return epoch, seq, digest
+    return None
 
 
 def _is_whole(page: Signed, data: bytes) -> bool:
