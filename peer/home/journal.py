@@ -326,6 +326,14 @@ class Journal:
         self._db.write("UPDATE own_receipt SET n = n + 1 WHERE author = ?", author)
         return self.receipt_number(author)
 
-    def receipt_done(self, author: str, n: int) -> None:
+    def receipt_done(self, author: str, n: int, digest: bytes) -> None:
         """That receipt is on the share; a later change makes it due again."""
-        self._db.write("UPDATE own_receipt SET due = 0 WHERE author = ? AND n = ?", author, n)
+        self._db.write(
+            "UPDATE own_receipt SET due = 0, placed = ? WHERE author = ? AND n = ?",
+            *(digest, author, n),
+        )
+
+    def receipt_placed(self, author: str) -> bytes | None:
+        """The digest of the newest receipt for an author on the share; None before the first."""
+        rows = self._db.held("SELECT author, placed FROM own_receipt")
+        return next((placed for other, placed in rows if other == author), None)

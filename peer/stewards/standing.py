@@ -38,6 +38,13 @@ class Standing:
         return None if self.roster is None else self.roster.member(name)
 
     @property
+    def others(self) -> list[str]:
+        """The names of all members but me, as the roster orders them."""
+        me = self.address.partition("@")[0]
+        members = () if self.roster is None else self.roster.members
+        return [member.name for member in members if member.name != me]
+
+    @property
     def halts(self) -> list[Order]:
         """The halts in force that cover me."""
         return self.halts_of(self.address)

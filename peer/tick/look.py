@@ -26,8 +26,8 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     """Judge every neighbour, remember changes, raise and resolve concerns, fill the report."""
     _rebase(peer)
     now, rows = read(peer.clock), peer.home.neighbours.all()
-    names = [m.name for m in (standing.roster.members if standing.roster else ())]
-    watched = [rows[name] for name in names if name != peer.name and name in rows]
+    names = standing.others
+    watched = [rows[name] for name in names if name in rows]
     verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
     judged = _be_patient(peer, watched, {name: state for name, (state, _) in verdicts.items()})
     changed = [row for row in watched if judged[row.name] != row.state]

@@ -7,6 +7,7 @@ I ever wrote may be a lie: it stops that one stream and is told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from peer.home.journal import StreamState
@@ -22,6 +23,7 @@ from protocol.receipt import Receipt, Refused, StreamReceipt, open_receipt, runs
 from registry import layout
 from registry import receipts as shelf
 from registry.layout import PageName
+from registry.share import digest
 
 
 def read_receipt(peer: Peer, reader: str) -> bool:
@@ -133,12 +135,34 @@ def is_receipted(peer: Peer, reader: str, name: PageName) -> bool:
     return False
 
 
+def audit(peer: Peer, names: Sequence[str]) -> None:
+    """Look at one of my receipts for these members, in turn.
+
+    It may be the last trace of a life that this home has lost (EPOCH-2, EPOCH-6). Where it is not
+    what I wrote last, it is written again (RCPT-16).
+    """
+    if not names:
+        return
+    name = names[peer.home.state.number("tick") % len(names)]
+    author = peer.full(name)
+    placed = peer.home.journal.receipt_placed(author)
+    data = shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
+    if placed == (None if data is None else digest(data)):
+        return
+    _check_own(peer, author, data)
+    if placed is not None:
+        with peer.home.transaction(durable=False):
+            peer.home.journal.owe_receipt(author)
+
+
 def write_receipts(peer: Peer, report: Report) -> None:
     """Write every receipt that is due; its number is durable before its bytes are shared."""
     for author in peer.home.journal.receipts_due():
         name = peer.bare(author)
         try:
-            _check_own(peer, name, author)
+            _check_own(
+                peer, author, shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
+            )
             with peer.home.transaction():
                 n = peer.home.journal.next_receipt(author)
                 data = _seal_fitting(peer, compose_receipt(peer, author, n))
@@ -147,7 +171,7 @@ def write_receipts(peer: Peer, report: Report) -> None:
             report.problems.append(f"the receipt for {name} waits: {error}")
             continue
         with peer.home.transaction(durable=False):
-            peer.home.journal.receipt_done(author, n)
+            peer.home.journal.receipt_done(author, n, digest(data))
 
 
 def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
@@ -161,17 +185,19 @@ def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
             receipt = replace(receipt, streams=receipt.streams[: len(receipt.streams) // 2])
 
 
-def _check_own(peer: Peer, name: str, author: str) -> None:
-    """A receipt under my key, in my epoch, beyond my number proves another one of me."""
-    data = shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
+def _check_own(peer: Peer, author: str, data: bytes | None) -> None:
+    """A receipt under my key beyond my number, or beyond my epoch, proves another one of me."""
     if data is None:
         return
     try:
         receipt = open_receipt(data, peer.identity.network, peer.address, author)
     except RuleError:
         return
-    mine = (receipt.key, receipt.reader_epoch) == (peer.signer.key, peer.home.state.epoch)
-    if mine and receipt.n > peer.home.journal.receipt_number(author):
+    if receipt.key != peer.signer.key:
+        return
+    epoch = peer.home.state.epoch
+    newer = receipt.reader_epoch == epoch and receipt.n > peer.home.journal.receipt_number(author)
+    if newer or epoch in receipt.earlier_epochs:
         park(peer, f"receipt {receipt.n} for {author}")
 
 

@@ -18,7 +18,7 @@ from peer.tick.beat import beat
 from peer.tick.deliver import deliver
 from peer.tick.listen import listen
 from peer.tick.look import look
-from peer.tick.receipts import write_receipts
+from peer.tick.receipts import audit, write_receipts
 from peer.tick.receive import discard, receive
 from peer.tick.report import Report
 from protocol import canonical
@@ -86,6 +86,7 @@ def _check(peer: Peer, report: Report) -> Standing:
     own.check_heartbeat(peer)
     _keep_folders(peer, report)
     own.check_feed(peer)
+    audit(peer, standing.others)
     _greet(peer, standing)
     song = canonical.b32(peer.entropy.draw(16)).encode()
     if not roster.sing(peer.share, peer.name, song):

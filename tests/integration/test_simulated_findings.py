@@ -5,9 +5,12 @@ Found by `peer simulate` in any weather; some of the runs are in `tests/simulati
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from peer.tick.deliver import audited_pages
+from protocol.errors import HumanNeededError
 from protocol.messages import Announcement, Insight, Question
 from registry import layout
 from registry.layout import PageName
@@ -278,7 +281,8 @@ def test_who_goes_on_in_a_life_that_is_over_is_told_and_heard_again_after_a_repa
     network.repair("scout")
     network.restart("scout")
     network.round(2)
-    network.memory.remove(layout.heartbeat("scout"))
+    for path in [layout.heartbeat("scout"), *network.files("peers/scout/receipts")]:
+        network.memory.remove(path)
     network.restart("scout", backup)
     network.round(2)
     network.send("core", "scout", "are you there?")
@@ -349,3 +353,48 @@ def test_a_life_that_was_lost_is_over_although_one_trace_of_it_is_left(trace: st
     network.round(4)
     waiting = network.peers["core"].home.db.one("SELECT count(*) FROM item WHERE state = 'new'")
     assert waiting == (0,)
+
+
+@pytest.mark.parametrize("repaired", [False, True])
+def test_the_last_trace_of_a_lost_life_may_be_a_receipt(repaired: bool) -> None:
+    """EPOCH-2, EPOCH-6, RCPT-16: its author believes it, so nothing would ever come again."""
+    network = settled("core", "scout", "smith")
+    network.round(2)
+    backup = network.backup("scout")
+    beat = network.data(layout.heartbeat("scout"))
+    if repaired:
+        network.repair("scout")
+        network.restart("scout")
+    network.send("core", "scout", "lost with a life")
+    network.round(3)
+    assert network.open_pages("core", "scout") == 0
+    network.restart("scout", backup)
+    network.memory.place(layout.heartbeat("scout"), beat)
+    for _ in range(2):  # there are two others: each receipt has its turn
+        with contextlib.suppress(HumanNeededError):
+            network.tick("scout")
+    assert "parked" in network.concerns("scout")
+    network.repair("scout")
+    network.restart("scout")
+    network.round(4)
+    assert network.acted("scout") == ["core: lost with a life"]
+
+
+@pytest.mark.parametrize("what", ["removed", "damaged", "replaced by an older one"])
+def test_a_receipt_of_mine_that_is_not_what_i_wrote_is_written_again(what: str) -> None:
+    """RCPT-16: at its turn, though its author has no reason to send anything again."""
+    network = settled("core", "scout", "smith")
+    where = layout.receipt("scout", network.cluster, "core")
+    network.send("core", "scout", "one")
+    network.round(2)
+    old = network.data(where)
+    network.send("core", "scout", "two")
+    network.round(2)
+    data = network.data(where)
+    assert old != data
+    network.memory.remove(where)
+    if what != "removed":
+        network.memory.place(where, old if what.startswith("replaced") else data[:-9])
+    network.round(2, only=["scout"])
+    assert network.receipt("scout", "core")["streams"][-1]["received"] == 2
+    assert network.writes() == []

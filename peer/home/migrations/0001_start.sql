@@ -136,11 +136,12 @@ CREATE TABLE damage (
     PRIMARY KEY (author, epoch8, audience, seq)
 ) WITHOUT ROWID;
 
--- Receipts I owe or wrote, one for each author.
+-- Receipts I owe or wrote, one for each author; `placed`: the digest of the newest on the share.
 CREATE TABLE own_receipt (
     author TEXT PRIMARY KEY,
     n      INTEGER NOT NULL DEFAULT 0,
-    due    INTEGER NOT NULL DEFAULT 0
+    due    INTEGER NOT NULL DEFAULT 0,
+    placed BLOB
 ) WITHOUT ROWID;
 
 -- Neighbours as their newest heartbeat, whose bytes have this digest, shows them, and when I first

@@ -4,7 +4,8 @@ Life is a genuine heartbeat that the observer could see before its tick and that
 true time, within twice the interval which it announces (the detector says dead at 2.4). When more
 than half of four or more others become suspect or dead for an observer in one tick, it does not
 call one of them dead in that tick or the next two, unless it has seen nothing new of them for
-four ticks: it was patient before it said anything. Ticks are those in which it came to look; what
+four ticks: it was patient before it said anything. Whom it had shown as halted may have fallen
+silent at any time before, so he does not count. Ticks are those in which it came to look; what
 a trouble of its drive kept it from reading, it could not see. A heartbeat of an epoch that existed
 in two homes is no sign of life: the other home may have ended that epoch.
 """
@@ -138,7 +139,7 @@ class Check(Checker):
             name
             for name, state in mine.states.items()
             if state in SILENT
-            and before.get(name) not in SILENT
+            and before.get(name) not in (*SILENT, "halted")
             and mine.unseen_ticks.get(name, 0) <= patience_ticks
         ]
         if len(mine.states) >= 4 and 2 * len(fallen) > len(mine.states):

@@ -64,6 +64,7 @@ WEATHERS: dict[str, dict[str, Any]] = {
         "traffic": {"note": 300, "insight": 60},
     },
     "forgers": {"faults": {"forge": 250, "kill": 20}},
+    "receipt-forgers": {"faults": {"forge": 600}, "traffic": {"note": 120}},
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }
 

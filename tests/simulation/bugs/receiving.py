@@ -61,8 +61,9 @@ BUGS = (
     ),
     Bug(
         "receipt-not-owed-again",
-        "Writes no receipt for a page that it has already, though the author may wait for one.",
+        "Writes no receipt for a page that it has already, nor looks whether one still lies there.",
         (
+            Edit("peer.tick.session:_check", "    audit(peer, standing.others)\n", ""),
             Edit(
                 "peer.tick.intake:_journal",
                 "    if header.audience != ALL:\n        journal.owe_receipt(header.author)\n"

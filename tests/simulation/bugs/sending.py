@@ -150,7 +150,7 @@ BUGS = (
                 "peer.tick.receipts:read_receipt", "        _check_key(peer, reader, receipt)\n", ""
             ),
         ),
-        weather="forgers",
+        weather="receipt-forgers",
     ),
     Bug(
         "feed-not-put-back",
