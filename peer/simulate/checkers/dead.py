@@ -54,7 +54,10 @@ class Check(Checker):
             return
         mine = self._observers.get(instance)
         if mine is None or mine.home is not instance.home:
-            mine = self._observers[instance] = _Observer(instance.home)
+            before, mine = mine, _Observer(instance.home)
+            if before is not None:  # whoever goes back to a backup has looked no less for that
+                mine.heard, mine.unseen_ticks = before.heard, before.unseen_ticks
+            self._observers[instance] = mine
             mine.states = self._states(instance)
         mine.looked_at = self._looked_at(instance)
         for name in self.world.instances:
