@@ -12,6 +12,7 @@ from typing import Any
 from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.instance import HOUR_MS, Peer
+from peer.stewards.reading import read_marker
 from peer.stewards.standing import Standing
 from peer.tick.listen import elapsed
 from peer.tick.report import Report
@@ -32,6 +33,8 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     judged = _be_patient(peer, watched, {name: state for name, (state, _) in verdicts.items()})
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
+    if any(judged[row.name] == "dead" for row in changed):
+        read_marker(peer)  # an empty mount point, where a drive was a moment ago, buries nobody
     with peer.home.transaction(durable=False):
         for row in gone:
             _tell(peer, row.name, row.state, "unknown")

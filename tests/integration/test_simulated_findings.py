@@ -6,14 +6,17 @@ Found by `peer simulate` in any weather; some of the runs are in `tests/simulati
 from __future__ import annotations
 
 import contextlib
+from typing import Any, cast
 
 import pytest
 
 from peer.tick.deliver import audited_pages
-from protocol.errors import HumanNeededError
+from protocol.errors import HumanNeededError, ShareError
 from protocol.messages import Announcement, Insight, Question
 from registry import layout
 from registry.layout import PageName
+from registry.memory import MemoryShare
+from registry.share import Share
 from tests.network import Network, failing, insight, settled, stream_seqs
 
 TWIN = "core: two of its twin"
@@ -398,3 +401,30 @@ def test_a_receipt_of_mine_that_is_not_what_i_wrote_is_written_again(what: str) 
     network.round(2, only=["scout"])
     assert network.receipt("scout", "core")["streams"][-1]["received"] == 2
     assert network.writes() == []
+
+
+class EmptyFrom:
+    """A drive that goes away at its `at`-th call; the machine still shows its own folders."""
+
+    def __init__(self, inner: Share, at: int) -> None:
+        self.inner, self.at, self.calls = inner, at, 0
+        self.cached = MemoryShare()
+        for folder in (layout.inbox("core"), layout.feed("core")):
+            self.cached.make_folder(folder)
+
+    def __getattr__(self, operation: str) -> Any:
+        self.calls += 1
+        return getattr(self.inner if self.calls < self.at else self.cached, operation)
+
+
+@pytest.mark.parametrize("at", range(1, 19))
+def test_a_drive_that_goes_away_in_the_middle_of_a_tick_buries_nobody(at: int) -> None:
+    """HEALTH-9: the newest heartbeat of a neighbour was there a moment ago."""
+    network = settled()
+    network.round(2)
+    network.clock.go(48 * 3_600_000)
+    network.tick("scout")
+    share = EmptyFrom(network.memory, at)
+    with contextlib.suppress(ShareError):
+        network.tick_on("core", cast(Share, share))
+    assert network.health("core") == {"scout": "alive"}
