@@ -1,8 +1,9 @@
 """Whoever has gone silent for long is told dead by everybody who goes on looking.
 
-Silent is of whom an observer could see, and believed, no newer heartbeat in nine rounds, whose last
-six ticks looked, with no boot of the observer in between: the detector says dead at 2.4 intervals,
-or later where beats came slowly before, and whoever doubts himself says so three looks later.
+Silent is of whom an observer could see, and believed, no newer heartbeat in twelve rounds, in whose
+ticks it looked, with no boot of the observer in between: the detector says dead at 2.4 intervals,
+or later where beats came slowly before, and whoever doubts himself, maybe several times, says so
+three looks later.
 Halted is said instead of dead while a halt covers it. Not demanded about hostile members (who may
 have been heard in what a fault wrote), about who left, nor about whom the observer's roster does
 not name.
@@ -18,7 +19,7 @@ from peer.simulate.checkers._beats import Beats
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
-rounds_min, looks_min = 9, 6
+rounds_min, looks_min = 12, 12
 
 
 @dataclass(slots=True)
