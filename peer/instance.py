@@ -16,6 +16,7 @@ from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry.share import Share
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 LATELY_MS = 1_000
 
 

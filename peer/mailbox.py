@@ -99,10 +99,11 @@ class Mailbox:
             self.home.mail.mark_read([one.n for one in letters if not one.mine], at_ms)
 
     def outbox(self) -> list[Row]:
-        """Letters that no receipt covers yet; `staged` ones were never on the share."""
+        """Letters that no receipt covers: `staged` (not on the share), `delivered` or `expired`."""
         rows = self.rows(letters := self.home.mail.unacknowledged())
         for row, letter in zip(rows, letters, strict=True):
-            row["state"] = "staged" if letter.placed_at is None else "delivered"
+            placed = "staged" if letter.placed_at is None else "delivered"
+            row["state"] = "expired" if letter.state == "expired" else placed
         return rows
 
     def thread(self, letter: Letter) -> list[Row]:

@@ -16,17 +16,18 @@ from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.places import DATABASE, Identity
-from peer.instance import HOUR_MS
+from peer.instance import DAY_MS
 from peer.lives import told_epochs
 from peer.wiring import open_share
 from protocol.errors import HomeError
 
-PUBLISHED_AGAIN_MS = 30 * 24 * HOUR_MS
+PUBLISHED_AGAIN_DAYS = 30
 
 # Parents before children, so that foreign keys hold while rows are carried over.
 _TABLES = (
     "self", "document", "hidden", "stream", "item", "own_stream", "own_page", "receipt", "page",
     "damage", "own_receipt", "neighbour", "unripe", "quarantine", "concern", "claim", "evidence",
+    "age",
 )  # fmt: skip
 
 
@@ -72,11 +73,13 @@ def begin_epoch(
 ) -> tuple[str, int]:
     """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
     with home.transaction():
+        day = home.state.number("lived_ms") // DAY_MS
         if (current := home.state.text("epoch")) is not None:
             home.outgoing.doubt(current)
         epoch = home.state.begin_epoch(entropy.draw, told)
+        home.outgoing.end_streams()
         again = home.outgoing.queue_again(home.state.earlier_epochs)
-        again += home.outgoing.publish_again(clock.wall_ms() - PUBLISHED_AGAIN_MS)
+        again += home.outgoing.publish_again(home.past.until(day - PUBLISHED_AGAIN_DAYS).item)
         home.state.put("greet", 1)
         for name in ("parked", "beat"):
             home.state.forget(name)

@@ -43,7 +43,9 @@ def _sent(identity: Identity, letter: Letter) -> list[Event]:
             (letter.covered_at, "quarantined", f"{to}, who refused it by {letter.refused}")
         )
         return events
-    events.append((letter.covered_at, "acknowledged", f"the receipt of {to}"))
+    # Its page is forgotten before the letter is; then the letter knows.
+    covered = letter.covered_at or letter.acted_at
+    events.append((covered, "acknowledged", f"the receipt of {to}"))
     if letter.covered_at is not None:
         events.append((letter.page_acted_at, "acted", to))
     return events

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from peer.home.mail import Mail
     from peer.home.neighbours import Neighbours
     from peer.home.outgoing import Outgoing
+    from peer.home.past import Past
     from peer.home.quarantine import Quarantine
     from peer.home.state import State
 
@@ -51,6 +52,13 @@ class Home:
         from peer.home.outgoing import Outgoing
 
         return Outgoing(self.db)
+
+    @cached_property
+    def past(self) -> Past:
+        """See `peer.home.past`."""
+        from peer.home.past import Past
+
+        return Past(self.db)
 
     @cached_property
     def journal(self) -> Journal:

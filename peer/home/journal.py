@@ -6,7 +6,7 @@ same item in another page is not received twice. Not here: whether a page may be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database
@@ -29,6 +29,7 @@ class StreamState(NamedTuple):
     floor: int
     frozen: str | None
     over: int
+    kept: int
     announced: int
     announced_hash: str | None
 
@@ -56,8 +57,8 @@ class New(NamedTuple):
 
 _ANNOUNCED_MAX = 200  # feeds of which is held what was said last
 _STREAM = (
-    "n, author, key, epoch, audience, received, head, floor, frozen, over, announced,"
-    " announced_hash"
+    "n, author, key, epoch, audience, received, head, floor, frozen, over, kept,"
+    " announced, announced_hash"
 )
 
 
@@ -67,7 +68,7 @@ class Journal:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._stamp = db.stamp()
-        self._announced: dict[tuple[str, ...], tuple[int, str | None]] = {}
+        self._announced: dict[tuple[str, ...], tuple[int, str | None, int]] = {}
 
     def stream(self, stream: Stream) -> StreamState | None:
         """What is known of a stream, or None."""
@@ -99,14 +100,27 @@ class Journal:
         )
         return [StreamState(*row) for row in rows]
 
-    def holds(self, author: str, audience: str, low: int, high: int) -> set[tuple[str, int]]:
-        """(epoch8, seq) of every journalled page from `low` to `high`, as file names tell them."""
+    def holds(
+        self, author: str, audience: str, names: Sequence[tuple[str, int]]
+    ) -> set[tuple[str, int]]:
+        """Those of these pages, each (epoch8, seq) as in a file name, that were ever journalled."""
+        if not names:
+            return set()
+        seqs = [seq for _, seq in names]
         rows = self._db.read(
             "SELECT substr(epoch, 1, 8), seq FROM stream JOIN page ON stream.n = page.stream"
             " WHERE author = ? AND audience = ? AND seq BETWEEN ? AND ?",
-            *(author, audience, low, high),
+            *(author, audience, min(seqs), max(seqs)),
         )
-        return {(row[0], row[1]) for row in rows}
+        kept: dict[str, int] = dict(
+            self._db.read(
+                "SELECT substr(epoch, 1, 8), kept FROM stream"
+                " WHERE author = ? AND audience = ? AND kept > 1",
+                *(author, audience),
+            )
+        )
+        forgotten = {(epoch8, seq) for epoch8, seq in names if seq < kept.get(epoch8, 1)}
+        return forgotten.union((row[0], row[1]) for row in rows)
 
     def page(self, stream: int, seq: int) -> Held | None:
         """The journalled page at a position, or None."""
@@ -182,6 +196,12 @@ class Journal:
             *(received, head, floor, stream.n),
         )
 
+    def raise_floor(self, stream: StreamState, floor: int) -> None:
+        """The author offers nothing below: nobody waits for that."""
+        if floor > stream.floor:
+            self._announced.pop(stream[1:5], None)
+            self.advance(stream, floor)
+
     def refuse(self, stream: int, seq: int, rule: str) -> None:
         """A page is refused after all, so that its author hears of it."""
         self._db.write(
@@ -192,16 +212,19 @@ class Journal:
         """Take nothing more from a stream."""
         self._db.write("UPDATE stream SET frozen = ? WHERE n = ? AND frozen IS NULL", rule, stream)
 
-    def announced(self, feed: Stream) -> tuple[int, str | None]:
-        """(seq, digest) of the newest page of a feed by its author's word; seq 0: none."""
+    def announced(self, feed: Stream) -> tuple[int, str | None, int]:
+        """(seq, digest, floor) of a feed by its author's word; seq 0: none."""
         stamp = self._db.stamp()
         if stamp != self._stamp or len(self._announced) >= _ANNOUNCED_MAX:
             self._stamp = stamp
             self._announced.clear()
         if feed not in self._announced:
             stream = self.stream(feed)
-            said = (0, None) if stream is None else (stream.announced, stream.announced_hash)
-            self._announced[feed] = said
+            self._announced[feed] = (
+                (0, None, 1)
+                if stream is None
+                else (stream.announced, stream.announced_hash, stream.floor)
+            )
         return self._announced[feed]
 
     def announce(self, stream: StreamState, seq: int, digest: str) -> None:
@@ -220,11 +243,11 @@ class Journal:
         )
         return [row[0] for row in rows]
 
-    def end_epochs(self, author: str, epochs: tuple[str, ...]) -> None:
+    def end_epochs(self, author: str, epochs: tuple[str, ...], day: int) -> None:
         """No page of these epochs will come any more: act on what is held, holes or not."""
         self._db.write_many(
-            "UPDATE stream SET over = 1 WHERE author = ? AND epoch = ? AND over = 0",
-            [(author, epoch) for epoch in epochs],
+            "UPDATE stream SET over = ? WHERE author = ? AND epoch = ? AND over = 0",
+            [(day + 1, author, epoch) for epoch in epochs],
         )
 
     def next_items(self, items_max: int) -> list[New]:

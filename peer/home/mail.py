@@ -79,10 +79,10 @@ class Mail:
         return sorted(found)
 
     def unacknowledged(self) -> list[Letter]:
-        """My letters that no receipt covers yet, oldest first."""
+        """My letters that no receipt covers yet, or that expired; oldest first."""
         return self._letters(
-            "item.mine = 1 AND item.audience <> 'all' AND own_page.covered_at IS NULL"
-            " ORDER BY item.n"
+            "item.mine = 1 AND item.audience <> 'all' AND (item.state <> 'paged'"
+            " OR (own_page.n IS NOT NULL AND own_page.covered_at IS NULL)) ORDER BY item.n"
         )
 
     def unread_count(self) -> int:

@@ -14,6 +14,7 @@ from protocol import canonical, wire
 
 if TYPE_CHECKING:
     from protocol.messages import Item
+    from protocol.page import Header
     from protocol.receipt import Receipt, StreamReceipt
 
 
@@ -25,13 +26,20 @@ class Waiting(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Where a stream of mine stands: its last page, how many are open, whether items wait."""
+    """Where a stream of mine stands: its last page, how many are open, whether items wait.
+
+    `floor` is the lowest seq that is still offered, `told` that which the last page names; `owes`:
+    pages expired that its reader may wait for.
+    """
 
     epoch: str
     audience: str
     seq: int
     digest: str | None
     stopped: str | None
+    floor: int
+    told: int
+    owes: bool
     open: int
     waiting: bool
 
@@ -93,17 +101,12 @@ class Outgoing:
         )
 
     def cancel(self, item_id: str) -> bool:
-        """Take back an item that is in no page yet; whether there was one."""
+        """Take back an item that is in no page, or put away one that expired; whether it was."""
+        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
         self._db.write(
-            "DELETE FROM claim WHERE item = (SELECT id FROM item WHERE id = ? AND mine = 1"
-            " AND state = 'waiting')",
-            item_id,
+            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
         )
-        return bool(
-            self._db.write(
-                "DELETE FROM item WHERE id = ? AND mine = 1 AND state = 'waiting'", item_id
-            )
-        )
+        return bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
 
     def auto_count(self, audience: str, since: int) -> int:
         """How many automatic items to an audience were written after `since`."""
@@ -116,11 +119,11 @@ class Outgoing:
         return 0 if row is None else int(row[0])
 
     def audiences(self) -> list[str]:
-        """Whoever I have something for: waiting items or open pages, ascending."""
+        """Whoever I have something for: waiting items, open pages or a floor; ascending."""
         rows = self._db.held(
             "SELECT audience FROM item WHERE state = 'waiting' UNION"
             " SELECT audience FROM own_page WHERE covered_at IS NULL AND audience <> 'all'"
-            " ORDER BY 1"
+            " UNION SELECT audience FROM own_stream WHERE owes ORDER BY 1"
         )
         return [row[0] for row in rows]
 
@@ -136,7 +139,7 @@ class Outgoing:
     def line(self, epoch: str, audience: str) -> Line:
         """Where a stream of mine stands."""
         row = self._db.one(
-            "SELECT own_stream.seq, own_stream.digest, own_stream.stopped,"
+            "SELECT own_stream.seq, own_stream.digest, own_stream.stopped, floor, told, owes,"
             " (SELECT count(*) FROM own_page WHERE audience = ?1 AND covered_at IS NULL),"
             " EXISTS (SELECT 1 FROM item WHERE audience = ?1 AND state = 'waiting')"
             " FROM (SELECT 1) LEFT JOIN own_stream ON epoch = ?2 AND own_stream.audience = ?1",
@@ -144,8 +147,11 @@ class Outgoing:
             epoch,
         )
         assert row is not None
-        seq, digest, stopped, open_count, waiting = row
-        return Line(epoch, audience, seq or 0, digest, stopped, open_count, bool(waiting))
+        seq, digest, stopped, floor, told, owes, open_count, waiting = row
+        return Line(
+            *(epoch, audience, seq or 0, digest, stopped, floor or 1, told or 1),
+            *(bool(owes), open_count, bool(waiting)),
+        )
 
     def position(self, epoch: str, audience: str) -> int:
         """The seq of the last page formed in a stream; 0 before the first."""
@@ -154,13 +160,14 @@ class Outgoing:
         )
         return int(rows[0][0]) if rows else 0
 
-    def feed_head(self) -> tuple[str, int, str] | None:
-        """(epoch, seq, digest) of the newest page I published, in whatever epoch."""
+    def feed_head(self) -> tuple[str, int, str, int] | None:
+        """(epoch, seq, digest, floor) of the newest page I published, in whatever epoch."""
         rows = self._db.held(
-            "SELECT epoch, seq, digest FROM own_page WHERE audience = 'all'"
+            "SELECT epoch, own_page.seq, own_page.digest, floor FROM own_page"
+            " JOIN own_stream USING (epoch, audience) WHERE audience = 'all'"
             " AND covered_at IS NULL ORDER BY n DESC LIMIT 1"
         )
-        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+        return tuple(rows[0]) if rows else None
 
     def is_covered(self, epoch8: str, audience: str, seq: int) -> bool | None:
         """Whether the page that a file name stands for may go; None: this home does not know it."""
@@ -171,29 +178,31 @@ class Outgoing:
         )
         return None if row is None else row[0] is not None
 
-    def add_page(self, line: Line, seq: int, digest: str, data: bytes, at: int) -> OwnPage:
+    def add_page(self, line: Line, header: Header, digest: str, data: bytes) -> OwnPage:
         """Keep a formed page and move the stream's counter.
 
         It counts as placed from now on, which spares a transaction; `mark_unplaced` where that
         turns out to be wrong. What is really on the share is only ever told by a listing.
         """
         self._db.write(
-            "INSERT INTO own_stream VALUES (?, ?, ?, ?, NULL) ON CONFLICT (epoch, audience)"
-            " DO UPDATE SET seq = excluded.seq, digest = excluded.digest",
-            *(line.epoch, line.audience, seq, digest),
+            "INSERT INTO own_stream (epoch, audience, seq, digest, told) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (epoch, audience)"
+            " DO UPDATE SET seq = excluded.seq, digest = excluded.digest, told = excluded.told,"
+            " owes = 0",
+            *(line.epoch, line.audience, header.seq, digest, header.floor),
         )
         n = self._db.insert(
             "INSERT INTO own_page (epoch, audience, seq, digest, data, formed_at, placed_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(line.epoch, line.audience, seq, digest, data, at, at),
+            *(line.epoch, line.audience, header.seq, digest, data, header.at, header.at),
         )
-        return OwnPage(n, line.epoch, line.audience, seq, digest, data, at)
+        return OwnPage(n, line.epoch, line.audience, header.seq, digest, data, header.at)
 
     def stop(self, epoch: str, audience: str, why: str) -> None:
         """Form nothing more in a stream: its reader claims to hold what I never wrote."""
         self._db.write(
-            "INSERT INTO own_stream VALUES (?, ?, 0, '', ?) ON CONFLICT (epoch, audience)"
-            " DO UPDATE SET stopped = excluded.stopped",
+            "INSERT INTO own_stream (epoch, audience, seq, digest, stopped) VALUES (?, ?, 0, '', ?)"
+            " ON CONFLICT (epoch, audience) DO UPDATE SET stopped = excluded.stopped",
             *(epoch, audience, why),
         )
 
@@ -353,16 +362,20 @@ class Outgoing:
                 *(epoch, audience, proven.get(audience, 0), WITHDRAWN),
             )
 
-    def publish_again(self, since: int) -> int:
-        """Published items since then wait for a page of a new epoch; how many.
+    def end_streams(self) -> None:
+        """My epoch is over: nobody waits for anything in its streams."""
+        self._db.write("UPDATE own_stream SET owes = 0")
+
+    def publish_again(self, after: int) -> int:
+        """Published items beyond this row wait for a page of a new epoch; how many.
 
         Nobody tells which pages of a feed he has. Who read the feed of another life of mine holds
         another page at the same place, and never looks at that one again.
         """
         return self._db.write(
             "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
-            " WHERE mine = 1 AND audience = 'all' AND state = 'paged' AND stored_at > ?",
-            since,
+            " WHERE mine = 1 AND audience = 'all' AND state = 'paged' AND n > ?",
+            after,
         )
 
     def queue_again(self, epochs: Iterable[str], audience: str | None = None) -> int:

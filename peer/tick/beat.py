@@ -25,7 +25,7 @@ def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     """The heartbeat numbered `seq`."""
     state, outgoing = peer.home.state, peer.home.outgoing
     head = outgoing.feed_head()
-    feed = head and FeedHead(epoch=head[0], seq=head[1], hash=head[2])
+    feed = head and FeedHead(epoch=head[0], seq=head[1], hash=head[2], floor=head[3])
     flagged = sorted({peer.bare(a) for a in [*outgoing.flagged(), *state.flags("mail:")]})
     return Heartbeat(
         network=peer.identity.network,

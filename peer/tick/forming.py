@@ -2,7 +2,8 @@
 
 Rules: taking the number, signing and storing the bytes are one transaction; the bytes are never
 made again. Whoever calls has checked that this home is the only one of its identity. At most 16
-pages to one reader are open; what is beyond waits, and goes out in bigger pages.
+pages to one reader are open; what is beyond waits, and goes out in bigger pages. Where pages that
+are open follow some that are not offered any more, and none says so, an empty one does.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> tuple[list[Ow
     """
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     line = outgoing.line(peer.home.state.epoch, audience)
-    if line.waiting or line.stopped:
+    if line.waiting or line.stopped or not items:
         outgoing.add(items, audience, now)
         pages = [] if line.stopped else _form_waiting(peer, line)
         return pages, outgoing.line(line.epoch, audience).waiting
@@ -52,6 +53,11 @@ def _form_waiting(peer: Peer, line: Line) -> list[OwnPage]:
         page, line = _form_one(peer, line, [item.data for item in chosen])
         peer.home.outgoing.put_into(page, [item.n for item in chosen])
         pages.append(page)
+    # A feed's floor stands in the heartbeat.
+    silent = line.audience != ALL and (line.owes or line.open) and line.floor > line.told
+    if silent and not pages and _has_room(line):
+        page, line = _form_one(peer, line, [])
+        pages.append(page)
     return pages
 
 
@@ -69,11 +75,12 @@ def _form_one(peer: Peer, line: Line, items: list[bytes]) -> tuple[OwnPage, Line
         audience=line.audience,
         seq=line.seq + 1,
         prev=line.digest,
+        floor=min(line.floor, line.seq + 1),
         at=now,
     )
     digest, data = form_page(header, items, peer.signer)
-    page = peer.home.outgoing.add_page(line, header.seq, digest, data, now)
-    return page, line._replace(seq=header.seq, digest=digest, open=line.open + 1)
+    page = peer.home.outgoing.add_page(line, header, digest, data)
+    return page, line._replace(seq=header.seq, digest=digest, told=header.floor, open=line.open + 1)
 
 
 def _fitting(items: list[bytes]) -> int:

@@ -121,7 +121,7 @@ def _journal(peer: Peer, page: Page) -> Taken:
         if held.digest == page.digest:
             return Taken()
         return _forked(peer, page, stream, held.bare)
-    if header.seq < stream.floor and header.seq <= stream.received:
+    if header.seq < max(stream.floor, stream.kept) and header.seq <= stream.received:
         return Taken()
     rule = stream.frozen or _chain_fault(peer, page, stream, around)
     if rule and not stream.frozen:

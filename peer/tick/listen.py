@@ -130,9 +130,11 @@ def _hear_feed(peer: Peer, beat: Heartbeat, data: bytes) -> None:
         return
     journal = peer.home.journal
     place = Stream(beat.author, beat.key, beat.feed.epoch, ALL)
-    if journal.announced(place) == (beat.feed.seq, beat.feed.hash):
+    seq, digest_, floor = journal.announced(place)
+    if (seq, digest_) == (beat.feed.seq, beat.feed.hash) and beat.feed.floor <= floor:
         return  # nothing that was not said before
     stream = journal.open_stream(place, over=beat.feed.epoch in epochs.over(peer, beat.author))
+    journal.raise_floor(stream, min(beat.feed.floor, beat.feed.seq))
     journal.announce(stream, beat.feed.seq, beat.feed.hash)
     held = journal.page(stream.n, beat.feed.seq)
     if held is not None and held.digest != beat.feed.hash and not stream.frozen:

@@ -6,8 +6,6 @@ being read; what stands at a letter's name and is no letter is removed, because 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from peer.instance import Peer
 from peer.stewards.standing import Standing
 from peer.tick.intake import Found, Taken, take
@@ -134,11 +132,9 @@ def _read_outbox(
     return complete
 
 
-def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> Iterable[PageName]:
-    if not names:
-        return names
-    seqs = [name.seq for name in names]
-    held = peer.home.journal.holds(peer.full(author), audience, min(seqs), max(seqs))
+def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> list[PageName]:
+    places = [(name.epoch8, name.seq) for name in names]
+    held = peer.home.journal.holds(peer.full(author), audience, places)
     return [name for name in names if (name.epoch8, name.seq) not in held]
 
 

@@ -21,6 +21,7 @@ from peer.tick.look import look
 from peer.tick.receipts import audit, write_receipts
 from peer.tick.receive import discard, receive
 from peer.tick.report import Report
+from peer.tick.retire import retire
 from protocol import canonical
 from protocol.errors import HumanNeededError, ShareUnavailableError
 from protocol.order import describe_halts
@@ -141,6 +142,8 @@ def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName])
         report.state = "parked"
     write_receipts(peer, report)
     discard(peer, done, report)
+    if standing.obedient:
+        retire(peer, report)
     report.seq = beat(peer, "parked" if standing.halted else "idle", halted=standing.halted)
 
 

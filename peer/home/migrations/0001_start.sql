@@ -27,7 +27,7 @@ CREATE TABLE hidden (
 ) WITHOUT ROWID;
 
 -- Every item I wrote or received. `stream`, `seq` and `place` say where it stands once it is in a
--- page. state: waiting, paged (mine); new, acted, set-aside (received).
+-- page. state: waiting, paged, expired (mine); new, acted, set-aside (received).
 CREATE TABLE item (
     n          INTEGER PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE,
@@ -56,13 +56,18 @@ CREATE INDEX item_unread ON item (n) WHERE mine = 0 AND read_at IS NULL;
 CREATE INDEX item_reply ON item (thread) WHERE thread <> id;
 CREATE INDEX item_auto ON item (audience, stored_at) WHERE mine = 1 AND auto = 1;
 
--- My own streams of the current and earlier epochs: the counters that must never go back.
+-- My own streams of the current and earlier epochs: the counters that must never go back. `floor`:
+-- the lowest seq that I still offer; `told`: the floor that the newest page names; `owes`: a reader
+-- may wait for what expired, and must be told.
 CREATE TABLE own_stream (
     epoch    TEXT NOT NULL,
     audience TEXT NOT NULL,
     seq      INTEGER NOT NULL,
     digest   TEXT NOT NULL,
     stopped  TEXT,
+    floor    INTEGER NOT NULL DEFAULT 1,
+    told     INTEGER NOT NULL DEFAULT 1,
+    owes     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (epoch, audience)
 ) WITHOUT ROWID;
 
@@ -96,7 +101,8 @@ CREATE TABLE receipt (
 ) WITHOUT ROWID;
 
 -- Streams of others. `received`: highest seq without a hole; `frozen`: the rule that stopped it;
--- `over`: its epoch ended; `announced`: the newest page of a feed by its author's heartbeat.
+-- `over`: the day of this home's life, from 1, by which its epoch had ended; `kept`: pages below it were received and are known no more;
+-- `announced`: the newest page of a feed by its author's heartbeat.
 CREATE TABLE stream (
     n        INTEGER PRIMARY KEY,
     author   TEXT NOT NULL,
@@ -108,6 +114,7 @@ CREATE TABLE stream (
     floor    INTEGER NOT NULL DEFAULT 1,
     frozen   TEXT,
     over     INTEGER NOT NULL DEFAULT 0,
+    kept     INTEGER NOT NULL DEFAULT 1,
     announced      INTEGER NOT NULL DEFAULT 0,
     announced_hash TEXT,
     UNIQUE (author, key, epoch, audience)
@@ -212,3 +219,11 @@ CREATE TABLE evidence (
     at    INTEGER NOT NULL,
     PRIMARY KEY (about, kind, by)
 ) WITHOUT ROWID;
+
+-- How old rows are, in days that this home has lived: by its own clock while that ran on, so that
+-- no wrong clock ages anything. `item`, `page`: the newest rows of `item`, `own_page` on that day.
+CREATE TABLE age (
+    day  INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL,
+    page INTEGER NOT NULL
+);

@@ -12,7 +12,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import NoReturn
 
+from peer.instance import DAY_MS
 from peer.simulate.instance import Instance
+from peer.simulate.ledger import Letter
 from peer.simulate.world import Broken, World
 
 
@@ -47,6 +49,10 @@ class Checker:
 
     def settled(self) -> None:
         """The quiet phase is over: everything must have come to rest."""
+
+    def is_old(self, letter: Letter) -> bool:
+        """Whether homes may have let go of it: it had its year, or nearly so."""
+        return (self.world.round - letter.round) * self.world.every_ms > 350 * DAY_MS
 
     def fail(self, who: str, text: str) -> NoReturn:
         """Something does not hold."""

@@ -110,8 +110,9 @@ class Check(Checker):
             return True
         return (
             reader.home.db.one(
-                "SELECT 1 FROM stream JOIN page ON stream.n = page.stream WHERE author = ?"
-                " AND substr(epoch, 1, 8) = ? AND audience = ? AND seq = ?",
+                "SELECT 1 FROM stream LEFT JOIN page ON stream.n = page.stream AND seq = ?4"
+                " WHERE author = ?1 AND substr(epoch, 1, 8) = ?2 AND audience = ?3"
+                " AND (seq IS NOT NULL OR kept > ?4)",
                 *(author.identity.address, page.epoch8, reader.identity.address, page.seq),
             )
             is not None

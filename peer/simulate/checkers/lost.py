@@ -2,8 +2,8 @@
 
 A letter to all is for every honest member, also for whoever joined later. And what somebody sent is
 in his home: after a send that ended well, and at the end still. Not demanded of letters
-whose author or reader is hostile or has left, nor of those that a home which went back in time
-does not hold any more (`sure` in the ledger).
+whose author or reader is hostile or has left, of those that a home which went back in time does not
+hold any more (`sure` in the ledger), nor of those that expired or had their year.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Check(Checker):
             held = set(self.world.held(author))
             for letter in self.world.ledger.letters.values():
                 if letter.author == author.name and letter.sure and letter.id not in held:
+                    if self.is_old(letter):
+                        continue
                     what = f"{letter.kind} {letter.id[:8]} to {letter.to} (round {letter.round})"
                     self.fail(author.name, f"its own {what} is not in its home any more")
 
@@ -61,6 +63,7 @@ class Check(Checker):
             if reader.name != letter.author
             and letter.to in (ALL, reader.name)
             and not reader.acted[letter.id]
+            and not self._expired(letter, authors[letter.author])
         ]
         if not missing:
             return
@@ -72,6 +75,10 @@ class Check(Checker):
         ]
         more = f"; and {len(missing) - told_max} more" if len(missing) > told_max else ""
         self.fail(missing[0][1].name, "; ".join(lines) + more)
+
+    def _expired(self, letter: Letter, author: Instance) -> bool:
+        row = author.home.db.one("SELECT state FROM item WHERE id = ?", letter.id)
+        return self.is_old(letter) or (row is not None and row[0] == "expired")
 
     def _where(self, letter: Letter, author: Instance, reader: Instance) -> str:
         """How far it came: author's home, page, share, reader's journal."""

@@ -37,7 +37,9 @@ class Check(Checker):
         done = {id_ for id_, times in instance.acted.items() if times}
         for id_ in sorted(marked - done):
             self.fail(instance.name, f"item {id_[:8]} is marked acted and never had its effects")
-        for id_ in sorted(done - marked):
+        letters = self.world.ledger.letters
+        old = {id_ for id_ in done if id_ in letters and self.is_old(letters[id_])}
+        for id_ in sorted(done - marked - old):
             self.fail(instance.name, f"item {id_[:8]} had its effects and is not marked acted")
 
     def _answers(self, instance: Instance) -> None:

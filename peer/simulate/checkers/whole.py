@@ -64,7 +64,7 @@ class Check(Checker):
             self._looked[instance] = (instance.home, looked)
         said = f"its receipt for {bare(author)} (epoch {line['epoch'][:8]})"
         stream = instance.home.db.one(
-            "SELECT n, floor FROM stream"
+            "SELECT n, max(floor, kept) FROM stream"
             " WHERE author = ? AND key = ? AND epoch = ? AND audience = ?",
             *(author, line["key"], line["epoch"], line["audience"]),
         )

@@ -1,0 +1,196 @@
+"""What has had its time: rows that may go, so that a home does not grow with its history.
+
+Age is counted in days that this home has lived (`State` "lived_ms"), never by the wall clock: one
+wrong date must not make everything old. Nothing here decides how long something is kept. Writers
+stand inside a transaction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from peer.home.database import Database
+
+
+class Ages(NamedTuple):
+    """The newest rows of `item` and `own_page` on some day of this home's life."""
+
+    item: int
+    page: int
+
+
+class Retired(NamedTuple):
+    """A page that is not offered any more."""
+
+    n: int
+    epoch: str
+    audience: str
+    seq: int
+
+
+NOTHING = Ages(0, 0)
+# A hostile member can begin as many lives, and spoil as many files of its own, as it likes.
+lives_max, damages_max = 8, 1_000
+
+
+class Past:
+    """Old rows of every table that would grow for ever."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def mark(self, day: int, days_kept: int) -> bool:
+        """Note how far the home has come on this day; False where that was done already."""
+        if self._db.one("SELECT 1 FROM age WHERE day >= ?", day) is not None:
+            return False
+        self._db.write(
+            "INSERT INTO age SELECT ?, (SELECT coalesce(max(n), 0) FROM item),"
+            " (SELECT coalesce(max(n), 0) FROM own_page)",
+            day,
+        )
+        self._db.write("DELETE FROM age WHERE day < ?", day - days_kept)
+        return True
+
+    def until(self, day: int) -> Ages:
+        """What existed on that day already; nothing before the first."""
+        row = self._db.one("SELECT item, page FROM age WHERE day <= ? ORDER BY day DESC", day)
+        return NOTHING if row is None else Ages(*row)
+
+    # ---------------------------------------------------------------------------- what I wrote
+
+    def overdue(self, ages: Ages) -> list[Retired]:
+        """Letters' pages of that age which no receipt covers."""
+        rows = self._db.read(
+            "SELECT n, epoch, audience, seq FROM own_page"
+            " WHERE n <= ? AND covered_at IS NULL AND audience <> 'all' ORDER BY n",
+            ages.page,
+        )
+        return [Retired(*row) for row in rows]
+
+    def expire(self, ages: Ages) -> dict[str, int]:
+        """Letters of that age which nobody received are offered no more: how many, to whom."""
+        open_ = (
+            "EXISTS (SELECT 1 FROM own_page WHERE covered_at IS NULL AND n <= ?2"
+            " AND (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
+        )
+        which = (
+            "mine = 1 AND audience <> 'all'"
+            f" AND ((state = 'waiting' AND n <= ?1) OR (state = 'paged' AND {open_}))"
+        )
+        told = self._db.read(
+            f"SELECT audience, count(*) FROM item WHERE {which} GROUP BY audience", *ages
+        )
+        if told:
+            self._db.write(f"UPDATE item SET state = 'expired' WHERE {which}", *ages)
+        return dict(told)
+
+    def received_long_ago(self, ages: Ages) -> list[int]:
+        """Letters' pages of that age which a receipt covers, or whose items went elsewhere.
+
+        Their items remember when that was.
+        """
+        self._db.write(
+            "UPDATE item SET acted_at = (SELECT covered_at FROM own_page WHERE"
+            " (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
+            " WHERE n <= ? AND mine = 1 AND state = 'paged' AND acted_at IS NULL"
+            " AND audience <> 'all'",
+            ages.item,
+        )
+        rows = self._db.read(
+            "SELECT n FROM own_page WHERE n <= ? AND covered_at IS NOT NULL AND audience <> 'all'",
+            ages.page,
+        )
+        return [row[0] for row in rows]
+
+    def feed(self, ages: Ages, pages_max: int) -> list[Retired]:
+        """Published pages of that age, and all but the newest ones; never the newest one."""
+        rows = self._db.read(
+            "SELECT n, epoch, audience, seq FROM own_page WHERE audience = 'all'"
+            " AND n < (SELECT max(n) FROM own_page WHERE audience = 'all')"
+            " AND (n <= ? OR n NOT IN"
+            " (SELECT n FROM own_page WHERE audience = 'all' ORDER BY n DESC LIMIT ?)) ORDER BY n",
+            *(ages.page, pages_max),
+        )
+        return [Retired(*row) for row in rows]
+
+    def forget_pages(self, ns: list[int]) -> None:
+        """Own pages are kept no more; the floors of their streams rise."""
+        self._db.write_many("DELETE FROM own_page WHERE n = ?", [(n,) for n in ns])
+        self._db.write(
+            "UPDATE own_stream SET floor = coalesce((SELECT min(seq) FROM own_page WHERE"
+            " (own_page.epoch, own_page.audience) = (own_stream.epoch, own_stream.audience)),"
+            " seq + 1)"
+        )
+
+    def owe_floors(self, expired: list[Retired], epoch: str) -> None:
+        """Readers may hold later pages of these streams, and wait for those that expired."""
+        self._db.write_many(
+            "UPDATE own_stream SET owes = 1 WHERE epoch = ? AND audience = ? AND seq > ?",
+            [(epoch, page.audience, page.seq) for page in expired if page.epoch == epoch],
+        )
+
+    # ---------------------------------------------------------------------------- what I read
+
+    def forget_received(self, pages_max: int, over_day: int) -> None:
+        """Of each stream only the newest pages are known one by one.
+
+        What was announced of feeds whose epochs ended by that day is waited for no more.
+        """
+        self._db.write(
+            "UPDATE stream SET announced = received WHERE audience = 'all'"
+            " AND over BETWEEN 1 AND ? AND announced > received",
+            over_day,
+        )
+        self._db.write(
+            "UPDATE stream SET kept = received - ?1 + 1 WHERE received - kept >= ?1 * 5 / 4",
+            pages_max,
+        )
+        self._db.write(
+            "DELETE FROM page WHERE seq < (SELECT kept FROM stream WHERE n = page.stream)"
+        )
+
+    def forget_items(self, ages: Ages) -> int:
+        """Items of that age that are done with go; returns how many letters nobody had read."""
+        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside')"
+        row = self._db.one(
+            f"SELECT count(*) FROM item WHERE {which} AND mine = 0 AND read_at IS NULL"
+            " AND audience <> 'all'",
+            ages.item,
+        )
+        self._db.write(f"DELETE FROM item WHERE {which}", ages.item)
+        return 0 if row is None else int(row[0])
+
+    def forget_rest(self, before_ms: int, tick: int) -> None:
+        """What hangs on rows that are gone, or says only what once was the case."""
+        self._db.write("DELETE FROM claim WHERE item NOT IN (SELECT id FROM item)")
+        self._db.write(
+            "DELETE FROM evidence WHERE kind IN ('endorsement', 'dispute') AND at < ?"
+            " AND about NOT IN (SELECT id FROM item)",
+            before_ms,
+        )
+        self._db.write("DELETE FROM concern WHERE resolved < ?", before_ms)
+        self._db.write(
+            "UPDATE concern SET resolved = ?1 WHERE resolved IS NULL AND since < ?1"
+            " AND (substr(key, 1, 5) = 'item:' OR substr(key, 1, 8) = 'expired:')",
+            before_ms,
+        )
+        self._db.write("DELETE FROM unripe WHERE tick < ?", tick)
+        self._db.write(
+            "DELETE FROM receipt WHERE (SELECT count(*) FROM receipt AS newer"
+            " WHERE newer.reader = receipt.reader AND newer.at > receipt.at) >= ?",
+            lives_max,
+        )
+        # What was announced, and nothing ever came of it: of each author only the newest ones.
+        self._db.write(
+            "DELETE FROM stream WHERE received = 0 AND frozen IS NULL"
+            " AND n NOT IN (SELECT stream FROM page)"
+            " AND n NOT IN (SELECT stream FROM item WHERE stream IS NOT NULL)"
+            " AND (SELECT count(*) FROM stream AS newer WHERE newer.author = stream.author"
+            " AND newer.n > stream.n) >= ?",
+            lives_max,
+        )
+        self._db.write(
+            "DELETE FROM damage WHERE author IN"
+            " (SELECT author FROM damage GROUP BY author HAVING count(*) > ?)",
+            damages_max,
+        )

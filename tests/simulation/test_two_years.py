@@ -1,0 +1,31 @@
+"""Five peers, four ticks a day, for 24 months: nothing on the share or in a home grows with time.
+
+The bound is stated in the README: after the first year, when everything has had its time once, it
+is a plateau.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from peer.simulate.plan import Plan
+from peer.simulate.run import run
+from peer.simulate.scenario import load
+
+YEAR = 4 * 365
+files_max, share_bytes_max, home_bytes_max = 600, 500_000, 5 * 5_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_second_year_needs_no_more_room_than_the_first() -> None:
+    outcome = run(Plan(load("five-at-home"), seed=1, ticks=2 * YEAR))
+    assert not outcome.violations
+    first, second = outcome.rounds[:YEAR], outcome.rounds[YEAR + 100 : 2 * YEAR]
+    for what in ("files", "share_bytes", "home_bytes"):
+        before = max(getattr(one, what) for one in first)
+        after = max(getattr(one, what) for one in second)
+        assert after <= before * 1.25, f"{what}: {before} in the first year, then {after}"
+    assert max(one.files for one in outcome.rounds) <= files_max
+    assert max(one.share_bytes for one in outcome.rounds) <= share_bytes_max
+    assert max(one.home_bytes for one in outcome.rounds) <= home_bytes_max
