@@ -196,6 +196,9 @@ def _database(folder: str, identity: Identity, clock: Clock) -> Findings:
 
 
 def _parked(identity: Identity, home: Home) -> Findings:
+    if home.state.text("moved") is not None:
+        mend = "nothing to mend where it was imported elsewhere; else `peer repair` lets it stay"
+        yield _warn(f"{identity.name}: moved", "it was exported, and does nothing here", mend)
     why = home.state.text("parked")
     if why is not None:
         mend = "stop the other copy of this home if there is one, then run `peer repair`"

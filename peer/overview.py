@@ -35,6 +35,7 @@ def status(peer: Peer) -> Row:
         "fingerprint": peer.fingerprint,
         "admitted": holds.member is not None,
         "left": bool(state.number("left")),
+        "moved": state.text("moved") is not None,
         "parked": state.text("parked"),
         "halts": [halt_row(halt) for halt in holds.halts],
         "hidden_orders": holds.hidden_orders,

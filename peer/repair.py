@@ -15,6 +15,7 @@ from peer import lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
+from peer.home.files import set_aside
 from peer.home.places import DATABASE, Identity
 from peer.instance import DAY_MS
 from peer.lives import told_epochs
@@ -57,7 +58,7 @@ def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> 
         home = open_home(path)
         home.db.check()
     except HomeError:
-        aside = _set_aside(path)
+        aside = set_aside(path, "damaged")
         home = create_home(path, entropy.draw)
         salvaged = _salvage(aside, home.db) if aside else 0
     told = told_epochs(open_share(identity.share, identity.name, entropy), identity)
@@ -81,27 +82,12 @@ def begin_epoch(
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(home.past.until(day - PUBLISHED_AGAIN_DAYS).item)
         home.state.put("greet", 1)
-        for name in ("parked", "beat"):
+        for name in ("parked", "beat", "moved"):
             home.state.forget(name)
         home.concerns.resolve("parked", clock.wall_ms())
         home.concerns.resolve_like("claim:", clock.wall_ms())
         home.concerns.resolve_like("refused:", clock.wall_ms())
     return epoch, again
-
-
-def _set_aside(path: str) -> str | None:
-    """Move a damaged database out of the way, with its log; it is never deleted."""
-    if not os.path.exists(path):
-        return None
-    number = 1
-    while os.path.exists(f"{path}.damaged-{number}"):
-        number += 1
-    for suffix in ("", "-wal"):
-        if os.path.exists(path + suffix):
-            os.rename(path + suffix, f"{path}.damaged-{number}{suffix}")
-    if os.path.exists(path + "-shm"):
-        os.unlink(path + "-shm")
-    return f"{path}.damaged-{number}"
 
 
 def _salvage(aside: str, fresh: Database) -> int:

@@ -25,6 +25,8 @@ COMMANDS = {
         "leave": "Say goodbye in a last heartbeat",
         "doctor": "Check share, home, keys and clock, and say how to mend them",
         "repair": "Start afresh after a damaged or restored home",
+        "export": "Put a peer into a file, to move it to another machine",
+        "import": "Let an exported peer go on here",
     },
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",

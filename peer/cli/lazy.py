@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,7 +36,8 @@ class LazyGroup(click.Group):
         """The command, imported now; None where there is none of that name."""
         if cmd_name not in self._lines:
             return None
-        module = importlib.import_module(f"{self._package}.{cmd_name}")
+        name = cmd_name + "_" * iskeyword(cmd_name)
+        module = importlib.import_module(f"{self._package}.{name}")
         command = module.command
         assert isinstance(command, click.Command)
         return command

@@ -41,6 +41,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _standing(found: dict[str, Any]) -> str:
+    if found["moved"]:
+        return "moved: it goes on where its export was imported"
     if found["parked"]:
         return output.bad(f"parked: {output.line(found['parked'])}")
     if found["left"]:

@@ -72,6 +72,13 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
 
+    def copy_to(self, path: str) -> None:
+        """Everything that is committed, as a database of its own in a new file."""
+        try:
+            self._connection.execute("VACUUM INTO ?", (path,))
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
+
     def read(self, sql: str, *values: object) -> list[Row]:
         """All rows of a query."""
         try:

@@ -51,6 +51,21 @@ def read_private(path: str) -> bytes:
     return data
 
 
+def set_aside(path: str, word: str) -> str | None:
+    """Move a database out of the way, with its log; it is never deleted. Returns where it is."""
+    if not os.path.exists(path):
+        return None
+    number = 1
+    while os.path.exists(f"{path}.{word}-{number}"):
+        number += 1
+    for suffix in ("", "-wal"):
+        if os.path.exists(path + suffix):
+            os.rename(path + suffix, f"{path}.{word}-{number}{suffix}")
+    if os.path.exists(path + "-shm"):
+        os.unlink(path + "-shm")
+    return f"{path}.{word}-{number}"
+
+
 def _sync_folder(path: str) -> None:
     if os.name != "posix":
         return

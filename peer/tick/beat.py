@@ -5,6 +5,7 @@ from __future__ import annotations
 from peer import software
 from peer.instance import Peer
 from peer.stewards.standing import heads_in_force
+from peer.tick import own
 from protocol import documents, limits
 from protocol.heartbeat import FeedHead, Heartbeat
 from registry import roster
@@ -14,6 +15,7 @@ def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
     """Write my heartbeat; returns its seq. Its number is durable before its bytes are shared."""
     state = peer.home.state
     with peer.home.transaction():
+        own.check_moved(peer)
         heartbeat = compose(peer, lifecycle, state.number("beat_seq") + 1, halted)
         data = documents.seal(heartbeat, peer.signer)
         state.put_all({"beat_seq": heartbeat.seq, "beat": data})

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from peer.home.outgoing import Line, OwnPage
 from peer.instance import Peer
+from peer.tick import own
 from protocol import limits
 from protocol.messages import Item
 from protocol.page import ALL, Header, form_page
@@ -26,6 +27,7 @@ def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> tuple[list[Ow
 
     Returns the pages, and whether items wait on for one.
     """
+    own.check_moved(peer)
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     line = outgoing.line(peer.home.state.epoch, audience)
     if line.waiting or line.stopped or not items:

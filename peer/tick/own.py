@@ -35,7 +35,8 @@ _MEND = "stop the other copy of this home if there is one, then run `peer repair
 
 
 def check_parked(peer: Peer) -> None:
-    """HumanNeededError where this home parked itself earlier, or has left."""
+    """HumanNeededError where this home parked itself earlier, has left or has moved."""
+    check_moved(peer)
     found = peer.home.state.some("parked", "left")
     if "left" in found:
         raise HumanNeededError(
@@ -44,6 +45,15 @@ def check_parked(peer: Peer) -> None:
         )
     if "parked" in found:
         raise HumanNeededError(f"{found['parked']}; {_MEND}")
+
+
+def check_moved(peer: Peer) -> None:
+    """HumanNeededError where the peer went on elsewhere; asked again wherever a number is taken."""
+    if peer.home.state.text("moved") is not None:
+        raise HumanNeededError(
+            f"{peer.name} has moved: it was exported, and goes on where that file is imported;"
+            " should the file be lost, run `peer export` again, or `peer repair` to stay here"
+        )
 
 
 def check_heartbeat(peer: Peer) -> None:
