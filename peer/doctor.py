@@ -13,16 +13,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from peer import keys, lock
+from peer import drives, keys, lock
 from peer.clock import Clock
 from peer.deadline import watch
 from peer.home import Home, open_home
-from peer.home.drive import check_home, network_kind
+from peer.home.drive import check_home, kind_of, network_kind
 from peer.home.places import DATABASE, Identity, identities
 from peer.stewards.opening import open_marker
 from peer.wiring import open_share
 from protocol.errors import HomeError, ShareDeniedError, ShareError, SomaError, UsageError
 from registry import charter, layout, roster
+from registry.probe import probe
 from registry.share import Share
 
 PACKAGES = ("peer", "protocol", "registry")
@@ -237,22 +238,20 @@ def _share(identity: Identity, clock: Clock, folder: str | None = None) -> Findi
         documents = charter.documents(share)
         yield _ok(check, f"{len(documents)} documents of stewards can be listed")
         if folder is not None:
-            yield from _own_part(share, identity, folder)
+            yield from _own_part(share, identity, folder, clock)
     except (ShareError, UsageError) as error:
         yield _fault(check, error)
         return
-    if getattr(drive, "sync_refused", False):
-        mend = "nothing is lost: letters are kept in the home until their receipts come"
-        yield _warn(check, "the drive does not say when data is safe (no fsync)", mend)
     yield from _room(check, identity.share)
 
 
-def _own_part(share: Share, identity: Identity, folder: str) -> Findings:
+def _own_part(share: Share, identity: Identity, folder: str, clock: Clock) -> Findings:
     yield from _inbox(share, identity)
     with lock.held(folder) as alone:
         # A tick that is running sings for itself, and ours would spoil its song.
         if alone:
             yield from _canary(share, identity)
+            yield from _tried(identity, clock)
 
 
 def _inbox(share: Share, identity: Identity) -> Findings:
@@ -282,6 +281,23 @@ def _canary(share: Share, identity: Identity) -> Findings:
         yield Finding(
             check, "bad", "it gave back other bytes than were written", "check the drive", 5
         )
+
+
+def _tried(identity: Identity, clock: Clock) -> Findings:
+    """What kind of drive it is, and what it turned out to do worse than a local disk."""
+    check = f"{identity.name}: drive"
+    type_ = kind_of(identity.share)
+    kind = drives.kind_of_drive(type_, identity.share)
+    own = os.path.join(identity.share, *layout.peer_folder(identity.name).split("/"))
+    tried = probe(own, clock.monotonic_ms)
+    watched = "changes are seen at once"
+    if kind.watching == "polling":
+        watched = f"changes are looked for every {drives.POLL_SECONDS} s"
+    expect = f"; {kind.expect}" if kind.expect else ""
+    yield _ok(check, f"looks like {kind.called} ({type_ or 'unknown'}): {watched}{expect}")
+    for weakness in drives.weaknesses(tried):
+        mend = "nothing is lost: only signed receipts count, and all is looked at again"
+        yield _warn(check, weakness, mend)
 
 
 def _room(check: str, path: str) -> Findings:

@@ -2,8 +2,8 @@
 
 Every operation walks from the root anew (`walk`), opens, slurps, closes, and keeps no handle.
 `place` is the one place where bytes get onto a share. A failed write, sync or close forbids the
-rename: the rename would succeed and publish rubbish. "Sync is not supported" is no failure; it is
-remembered in `sync_refused` for `peer doctor`.
+rename: the rename would succeed and publish rubbish. "Sync is not supported" is no failure; `probe`
+finds it out for `peer doctor`.
 On Windows a file that somebody has open can be neither replaced nor removed, so those calls are
 tried a few times, some milliseconds apart. A stale handle (NFS) is tried once more when reading.
 Nothing else is tried again here: the next tick does that.
@@ -64,7 +64,6 @@ class FolderShare:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.root = os.path.abspath(root)
-        self.sync_refused = False
         self._writer = writer
         self._nonce = nonce
         self._pause = pause
@@ -272,7 +271,6 @@ class FolderShare:
         except OSError as error:
             if error.errno not in unsupported:
                 raise
-            self.sync_refused = True
 
     def _drop(self, spot: Spot, temporary: str) -> None:
         """Remove our temporary after a failure; that failure is what the caller must hear of."""

@@ -12,18 +12,24 @@ _NETWORK_KINDS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "fuse.ss
 
 def network_kind(path: str) -> str | None:
     """The kind of network drive that holds a path, or None (local, or this system cannot tell)."""
+    kind = kind_of(path)
+    return kind if kind.startswith(_NETWORK_KINDS) else None
+
+
+def kind_of(path: str) -> str:
+    """The type of the file system that holds a path ("ext4", "cifs" …); "" where nobody tells."""
     try:
         with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
             mounts = [line.split(" ") for line in file]
     except OSError:
-        return None
+        return ""
     place = os.path.realpath(path)
     best, kind = "", ""
     for fields in mounts:
         point = fields[1].replace("\\040", " ")
         if _inside(place, point) and len(point) >= len(best):
             best, kind = point, fields[2]
-    return kind if kind.startswith(_NETWORK_KINDS) else None
+    return kind
 
 
 def check_home(home: str, share: str) -> str | None:
