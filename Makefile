@@ -17,7 +17,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench sim bugs soak check constraints clean
+        sample-is-current schemas bench sim bugs soak drives check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -75,6 +75,9 @@ bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many
 
 soak: $(RUNTIME)  ## networks nobody has played yet, on all cores; HOURS=8 for a night
 	$(BIN)/peer simulate soak --hours $(HOURS)
+
+drives: $(DEV)  ## the promises on real drives, all that this machine can mount; as root
+	DRIVES=all $(BIN)/python -m pytest -v tests/integration/drives
 
 check: format-check lint types layers sample-is-current sim test  ## what every change must pass
 

@@ -1,0 +1,267 @@
+"""Five peers as whole processes, some on each of the mounts of one store, and what must hold.
+
+`Village(base, mounts)` founds a network on the first mount and lets peers join in turn on all of
+them. `talk` and `tick` are rounds in which everybody acts at once; `settle` ticks until no outbox
+holds anything; `check` holds them to the promises.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from peer import keys
+from peer.clock import SystemClock, SystemEntropy
+from peer.home.places import choose
+from peer.instance import Peer
+from peer.membership import join
+from peer.stewards.desk import Desk, admit
+from peer.stewards.founding import create_network
+from peer.stewards.shelf import FolderShelf
+from peer.tick.session import tick
+from peer.wiring import open_peer, open_share
+from protocol.errors import SomaError
+from protocol.page import ALL
+from registry.faulty import FaultyShare
+from tests.integration.typist import Said, Typist
+from tests.network import FIVE, acted
+
+SHARE_FAILED = 5
+FINE = (0,)
+ROUGH = (0, SHARE_FAILED)  # while the drive is not well
+PROCESS_SECONDS_MAX = 100
+
+T = TypeVar("T")
+
+
+class Village:
+    """`patience`: how many seconds a mount may show old things; rounds wait a share of it.
+
+    `desk`: where the steward sees the store, by default on the first mount.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        mounts: Sequence[Path],
+        *,
+        desk: Path | None = None,
+        patience: float = 0,
+        settle_max: int = 12,
+    ) -> None:
+        self.typist = Typist(base)
+        self.at = {name: mounts[i % len(mounts)] for i, name in enumerate(FIVE)}
+        self.patience = patience
+        self.settle_max = settle_max
+        self.words: list[tuple[str, Collection[str], str]] = []  # (author, readers, text)
+        self.acted = 0
+        self.problems: list[str] = []
+        self._found(desk or mounts[0])
+
+    def _found(self, seen: Path) -> None:
+        home, clock, entropy = str(self.typist.home), SystemClock(), SystemEntropy()
+        create_network(home, str(seen), "lab", "kay", None, clock, entropy)
+        folder, identity = choose(home, "stewards", None, None)
+        desk = Desk(
+            home=home, identity=identity, shelf=FolderShelf(folder),
+            share=open_share(str(seen), "kay"), clock=clock, entropy=entropy,
+            unlock=lambda: keys.load_key(folder),
+        )  # fmt: skip
+        for name, mount in self.at.items():
+            self._soon(partial(join, home, str(mount), name, None, clock, entropy))
+        for name in self.at:
+            self._soon(partial(admit, desk, name, None, reuse=False, confirm=_refuse))
+        self._soon(self.tick)
+
+    def _soon(self, action: Callable[[], T]) -> T:
+        """What one mount wrote the other may see later."""
+        until = time.monotonic() + 3 * self.patience
+        while True:
+            try:
+                return action()
+            except (SomaError, AssertionError):
+                if time.monotonic() > until:
+                    raise
+            time.sleep(1)
+
+    # ------------------------------------------------------------------------------ processes
+
+    def begin(self, commands: Mapping[str, Sequence[str]]) -> dict[str, subprocess.Popen[bytes]]:
+        """Start a command for each peer named."""
+        env = {**self.typist.environment, "PEER_HOME": str(self.typist.home)}
+        return {
+            name: subprocess.Popen(
+                self.typist.command(words[0], "--as", name, *words[1:]),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=env,
+                cwd=self.typist.base,
+            )
+            for name, words in commands.items()
+        }
+
+    def finish(
+        self, running: Mapping[str, subprocess.Popen[bytes]], codes: Collection[int] = FINE
+    ) -> dict[str, Said]:
+        """What they came back with; none may leave a trace or end otherwise than told."""
+        said = {}
+        with ExitStack() as ending:
+            for process in running.values():
+                ending.callback(process.kill)
+            for name, process in running.items():
+                out, error = process.communicate(timeout=PROCESS_SECONDS_MAX)
+                said[name] = Said(process.returncode, out.decode(), error.decode())
+        for name, one in said.items():
+            assert "Traceback" not in one.err, (name, one.err)
+            assert one.code in codes, (name, one)
+            self.problems += [one.err] if one.code else []
+        return said
+
+    def ticks(self, names: Collection[str] = FIVE) -> dict[str, Sequence[str]]:
+        """The commands of a round of ticks."""
+        return dict.fromkeys(names, ("tick", "--json"))
+
+    def tick(self, codes: Collection[int] = FINE, names: Collection[str] = FIVE) -> dict[str, Said]:
+        """A round of ticks, all at once."""
+        return self.read(self.finish(self.begin(self.ticks(names)), codes))
+
+    def read(self, said: dict[str, Said]) -> dict[str, Said]:
+        """Remember what ticks told."""
+        for one in said.values():
+            if one.code == 0:
+                self.acted += one.json["acted"]
+                self.problems += one.json["problems"]
+        return said
+
+    def talk(self, what: str, codes: Collection[int] = FINE) -> None:
+        """Everybody writes to everybody, two publish something, and everybody ticks."""
+        commands: dict[str, Sequence[str]] = {}
+        for name in FIVE:
+            others = [other for other in FIVE if other != name]
+            self.words.append((name, others, f"{what} from {name}"))
+            commands[name] = ("send", ",".join(others), f"{what} from {name}")
+        self.finish(self.begin(commands))
+        shared: dict[str, Sequence[str]] = {}
+        for name in (FIVE[0], FIVE[-1]):
+            others = [other for other in FIVE if other != name]
+            self.words.append((name, others, f"{what}, known to {name}"))
+            shared[name] = ("share", f"{what}, known to {name}", "--topic", "drives")
+        self.finish(self.begin(shared))
+        self.tick(codes)
+
+    def settle(self) -> int:
+        """Rounds until no outbox holds anything and all was acted on; how many it took."""
+        for number in range(1, self.settle_max + 1):
+            time.sleep(self.patience / 4)
+            self.tick()
+            if not self.waiting() and self.missing() == []:
+                return number
+        return self.settle_max
+
+    # ------------------------------------------------------------------------------ looking
+
+    def peer(self, name: str) -> Peer:
+        """The peer as a process opens it, over a drive that counts its calls."""
+        peer = open_peer(*choose(str(self.typist.home), "peers", name, None))
+        peer.share = FaultyShare(peer.share, [])
+        return peer
+
+    def look(self, name: str, at: Callable[[Peer], T]) -> T:
+        """Something of a peer's home."""
+        peer = self.peer(name)
+        try:
+            return at(peer)
+        finally:
+            peer.home.close()
+
+    def expected(self, name: str) -> list[str]:
+        """What a peer must have acted on, once each."""
+        return sorted(f"{author}: {text}" for author, to, text in self.words if name in to)
+
+    def missing(self) -> list[str]:
+        """What was promised and not yet acted on."""
+        found = []
+        for name in FIVE:
+            got = self.look(name, lambda peer: acted(peer.home))
+            found += [f"{name} lacks {word}" for word in self.expected(name) if word not in got]
+        return found
+
+    def waiting(self) -> list[str]:
+        """Letters that no receipt covers, as author → reader."""
+        pairs = [(name, to) for name in FIVE for to in (*FIVE, ALL) if to != name]
+        return [f"{name} → {to}" for name, to in pairs if self.look(name, partial(_is_open, to=to))]
+
+    def check(self) -> None:
+        """Nothing lost, nothing doubled, nothing under way, nobody blamed, nothing set aside."""
+        blamed = "SELECT key, text FROM concern"  # the resolved ones, too
+        for name in FIVE:
+            assert self.look(name, lambda peer: acted(peer.home)) == self.expected(name)
+            assert list(self.look(name, lambda peer: peer.home.db.read(blamed))) == []
+            assert self.look(name, lambda peer: peer.home.quarantine.all()) == []
+        assert self.waiting() == []
+        assert self.acted <= sum(len(self.expected(name)) for name in FIVE)
+
+    def idle(self) -> str:
+        """What a tick costs that finds nothing new, in words."""
+        spent, calls = [], []
+        for name in FIVE:
+            peer = self.peer(name)
+            began = time.monotonic()
+            report = tick(peer)
+            spent.append((time.monotonic() - began) * 1000)
+            assert (report.received, report.acted, report.quarantined) == (0, 0, 0)
+            assert isinstance(peer.share, FaultyShare)
+            calls.append(len(peer.share.calls))
+            peer.home.close()
+        began = time.monotonic()
+        self.tick(names=FIVE[:1])
+        whole = (time.monotonic() - began) * 1000
+        return (
+            f"idle tick {statistics.median(spent):.0f} ms (at most {max(spent):.0f}),"
+            f" {statistics.median(calls):.0f} calls; as a process {whole:.0f} ms"
+        )
+
+
+def _refuse(shown: object) -> bool:
+    """Nobody is asked anything here."""
+    return False
+
+
+def _is_open(peer: Peer, to: str) -> bool:
+    """Whether letters to a reader are under way, or items wait to be sent or published."""
+    if to == ALL:
+        return bool(peer.home.outgoing.waiting(ALL, 1))
+    address = peer.full(to)
+    return bool(peer.home.outgoing.open_pages(address) or peer.home.outgoing.waiting(address, 1))
+
+
+def play(village: Village, rounds: int = 2) -> str:
+    """The story that every drive is told: talk, settle, be checked; in words what was seen."""
+    began = time.monotonic()
+    for number in range(rounds):
+        village.talk(f"round {number}")
+        time.sleep(village.patience / 4)
+    took = village.settle()
+    village.check()
+    return (
+        f"{len(village.words)} sendings in {rounds} rounds, settled after {took} more,"
+        f" {time.monotonic() - began:.0f} s; {village.idle()}"
+    )
+
+
+def as_json(village: Village, told: str) -> str:
+    """One line for whoever started this elsewhere."""
+    return json.dumps({"told": told, "problems": sorted(set(village.problems))[:20]})
+
+
+def files(folder: Path) -> list[str]:
+    """The names in a folder, without those that file systems make."""
+    return sorted(name for name in os.listdir(folder) if name != "lost+found")
