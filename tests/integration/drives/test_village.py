@@ -26,7 +26,7 @@ def _unexpected(village: Village) -> None:
 
 
 def _waiting(village: Village) -> None:
-    village.finish(village.begin({FIVE[0]: ("send", FIVE[1], "one more")}))
+    village.finish(village.begin([(FIVE[0], "send", FIVE[1], "one more")]))
 
 
 def _blamed(village: Village) -> None:

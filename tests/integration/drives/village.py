@@ -8,11 +8,10 @@ holds anything; `check` holds them to the promises.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -40,6 +39,8 @@ ROUGH = (0, SHARE_FAILED)  # while the drive is not well
 PROCESS_SECONDS_MAX = 100
 
 T = TypeVar("T")
+Command = tuple[str, ...]  # who, what, and its arguments
+Running = tuple[Command, subprocess.Popen[bytes]]
 
 
 class Village:
@@ -94,68 +95,58 @@ class Village:
 
     # ------------------------------------------------------------------------------ processes
 
-    def begin(self, commands: Mapping[str, Sequence[str]]) -> dict[str, subprocess.Popen[bytes]]:
-        """Start a command for each peer named."""
+    def begin(self, commands: Sequence[Command]) -> list[Running]:
+        """Start the processes of some peers."""
         env = {**self.typist.environment, "PEER_HOME": str(self.typist.home)}
-        return {
-            name: subprocess.Popen(
-                self.typist.command(words[0], "--as", name, *words[1:]),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=env,
-                cwd=self.typist.base,
+        return [
+            (
+                (name, what, *more),
+                subprocess.Popen(
+                    self.typist.command(what, "--as", name, *more),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=env,
+                    cwd=self.typist.base,
+                ),
             )
-            for name, words in commands.items()
-        }
+            for name, what, *more in commands
+        ]
 
-    def finish(
-        self, running: Mapping[str, subprocess.Popen[bytes]], codes: Collection[int] = FINE
-    ) -> dict[str, Said]:
-        """What they came back with; none may leave a trace or end otherwise than told."""
-        said = {}
+    def finish(self, running: Sequence[Running], codes: Collection[int] = FINE) -> list[Said]:
+        """What they came back with: ticks may end with these codes, and all else with 0."""
+        said = []
         with ExitStack() as ending:
-            for process in running.values():
+            for _, process in running:
+                ending.callback(process.communicate)
                 ending.callback(process.kill)
-            for name, process in running.items():
+            for _, process in running:
                 out, error = process.communicate(timeout=PROCESS_SECONDS_MAX)
-                said[name] = Said(process.returncode, out.decode(), error.decode())
-        for name, one in said.items():
-            assert "Traceback" not in one.err, (name, one.err)
-            assert one.code in codes, (name, one)
-            self.problems += [one.err] if one.code else []
-        return said
-
-    def ticks(self, names: Collection[str] = FIVE) -> dict[str, Sequence[str]]:
-        """The commands of a round of ticks."""
-        return dict.fromkeys(names, ("tick", "--json"))
-
-    def tick(self, codes: Collection[int] = FINE, names: Collection[str] = FIVE) -> dict[str, Said]:
-        """A round of ticks, all at once."""
-        return self.read(self.finish(self.begin(self.ticks(names)), codes))
-
-    def read(self, said: dict[str, Said]) -> dict[str, Said]:
-        """Remember what ticks told."""
-        for one in said.values():
-            if one.code == 0:
+                said.append(Said(process.returncode, out.decode(), error.decode()))
+        for (command, _), one in zip(running, said, strict=True):
+            assert "Traceback" not in one.err, (command, one.err)
+            assert one.code in (codes if command[1] == "tick" else FINE), (command, one)
+            if one.code:
+                self.problems.append(one.err)
+            elif command[1] == "tick":
                 self.acted += one.json["acted"]
                 self.problems += one.json["problems"]
         return said
 
+    def tick(self, codes: Collection[int] = FINE, names: Collection[str] = FIVE) -> list[Said]:
+        """A round of ticks, all at once."""
+        return self.finish(self.begin(ticks(names)), codes)
+
     def talk(self, what: str, codes: Collection[int] = FINE) -> None:
-        """Everybody writes to everybody, two publish something, and everybody ticks."""
-        commands: dict[str, Sequence[str]] = {}
+        """Everybody writes to everybody, two publish something and all tick, all at once."""
+        commands: list[Command] = []
         for name in FIVE:
             others = [other for other in FIVE if other != name]
             self.words.append((name, others, f"{what} from {name}"))
-            commands[name] = ("send", ",".join(others), f"{what} from {name}")
-        self.finish(self.begin(commands))
-        shared: dict[str, Sequence[str]] = {}
-        for name in (FIVE[0], FIVE[-1]):
-            others = [other for other in FIVE if other != name]
-            self.words.append((name, others, f"{what}, known to {name}"))
-            shared[name] = ("share", f"{what}, known to {name}", "--topic", "drives")
-        self.finish(self.begin(shared))
-        self.tick(codes)
+            commands.append((name, "send", ",".join(others), f"{what} from {name}"))
+            if name in (FIVE[0], FIVE[-1]):
+                self.words.append((name, others, f"{what}, known to {name}"))
+                commands.append((name, "share", f"{what}, known to {name}", "--topic", "drives"))
+        self.finish(self.begin([*commands, *ticks()]), codes)
 
     def settle(self) -> int:
         """Rounds until no outbox holds anything and all was acted on; how many it took."""
@@ -230,6 +221,11 @@ class Village:
         )
 
 
+def ticks(names: Collection[str] = FIVE) -> list[Command]:
+    """The commands of a round of ticks."""
+    return [(name, "tick", "--json") for name in names]
+
+
 def _refuse(shown: object) -> bool:
     """Nobody is asked anything here."""
     return False
@@ -260,8 +256,3 @@ def play(village: Village, rounds: int = 2) -> str:
 def as_json(village: Village, told: str) -> str:
     """One line for whoever started this elsewhere."""
     return json.dumps({"told": told, "problems": sorted(set(village.problems))[:20]})
-
-
-def files(folder: Path) -> list[str]:
-    """The names in a folder, without those that file systems make."""
-    return sorted(name for name in os.listdir(folder) if name != "lost+found")
