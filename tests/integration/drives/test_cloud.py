@@ -13,7 +13,7 @@ import pytest
 from tests.integration.drives.mounts import Mounts, needs_fuse, program, two, wait_for
 from tests.integration.drives.servers import Ssh, sshd
 from tests.integration.drives.syncthing import conflicts, pair, part, unite
-from tests.integration.drives.village import Village, play
+from tests.integration.drives.village import ROUGH, Village, play
 from tests.network import FIVE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -75,4 +75,5 @@ def test_rclone(mounts: Mounts, tmp_path: Path, tell: Tell) -> None:
     program("rclone", "rclone")
     server, store = sshd(mounts), mounts.folder("store")
     places = [_rclone(mounts, server, store, at) for at in two(mounts)]
-    tell(play(Village(tmp_path, places, patience=6)))
+    village = Village(tmp_path, places, patience=6, codes=ROUGH)
+    tell("\n  ! ".join([play(village), *sorted(set(village.problems))]))
