@@ -358,5 +358,5 @@ class Journal:
 
     def receipt_placed(self, author: str) -> bytes | None:
         """The digest of the newest receipt for an author on the share; None before the first."""
-        rows = self._db.held("SELECT author, placed FROM own_receipt")
-        return next((placed for other, placed in rows if other == author), None)
+        row = self._db.one("SELECT placed FROM own_receipt WHERE author = ?", author)
+        return None if row is None else row[0]

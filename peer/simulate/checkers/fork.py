@@ -64,9 +64,9 @@ class Check(Checker):
         found, known = [], self._believed(instance)
         for name, other in self.world.instances.items():
             data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            digest = sha256(data or b"").digest()
-            head = None if data is None or digest in known else _head(document(data))
-            if head is None:
+            head = None if data is None else _head(document(data))
+            digest = sha256(data or b"").digest() if head else b""
+            if head is None or digest in known:
                 continue
             place = (other.identity.address, *head[:2])
             held = instance.home.db.one(f"SELECT digest {_HELD}", *place)
