@@ -1,4 +1,4 @@
-# A Samba server and two mounts by the kernel's client, each with a connection and a cache of its own.
+# A Samba server and two mounts by the kernel's client, each with a connection and cache of its own.
 /run/load cifs
 mkdir -m 777 /run/store/drive
 cat >/run/smb.conf <<'END'

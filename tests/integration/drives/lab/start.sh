@@ -1,7 +1,7 @@
 #!/bin/bash
-# The first process of the lab machine (see machine.py): the host's files stand read-only at /, what is
-# written goes to memory. Mounts one store at /run/A and /run/B as $DRIVE.sh says, lets five peers live
-# there, and switches the machine off.
+# The first process of the lab machine (see machine.py): the host's files stand read-only at /, what
+# is written goes to memory. Mounts one store at /run/A and /run/B as $DRIVE.sh says, lets five
+# peers live there, and switches the machine off.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/tmp TMPDIR=/run/tmp LANG=C.UTF-8
 echo THE LAB IS UP
 mount -t proc proc /proc
