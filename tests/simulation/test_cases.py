@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from peer.simulate import cases
+from peer.simulate.plan import Plan
 from peer.simulate.run import run
+from peer.simulate.scenario import load
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.json"))
 
@@ -22,3 +24,12 @@ def test_what_once_failed_holds(path: Path) -> None:
     outcome = run(plan)
     assert outcome.violations == ()
     assert frozenset(strike.key for strike in outcome.strikes) == plan.only, "another story now"
+
+
+# Seeds of campaigns that showed a fault of the product when they were first played.
+FOUND = (94, 323, 509, 963, 3518, 6401, 6576)
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_a_seed_that_once_showed_a_fault_shows_none(seed: int) -> None:
+    assert run(Plan(load("any-weather"), seed)).violations == ()
