@@ -15,13 +15,14 @@ from typing import NoReturn
 from peer.instance import DAY_MS
 from peer.simulate.instance import Instance
 from peer.simulate.ledger import Letter
-from peer.simulate.world import Broken, World
+from peer.simulate.world import Broken, World, crowd
 
 
 class Checker:
     """Someone who watches; each method is called where its name says."""
 
     name = ""
+    of_each_other = False  # it remembers something of everybody for everybody
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -72,9 +73,11 @@ def about(name: str) -> str:
 
 
 def make(world: World) -> list[Checker]:
-    """One of each for a world."""
+    """One of each for a world; in a crowd none of those whose memory grows with its square."""
     found = []
     for name in names():
+        if _module(name).Check.of_each_other and len(world.instances) > crowd:
+            continue
         checker: Checker = _module(name).Check(world)
         checker.name = name
         found.append(checker)

@@ -39,6 +39,8 @@ class _Observer:
 class Check(Checker):
     """Compares the verdicts of each tick with those of the tick before."""
 
+    of_each_other = True
+
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._beats = Beats()

@@ -6,7 +6,7 @@ or later where beats came slowly before, and whoever doubts himself, maybe sever
 three looks later.
 Halted is said instead of dead while a halt covers it. Not demanded about hostile members (who may
 have been heard in what a fault wrote), about who left, nor about whom the observer's roster does
-not name; and not in a crowd, where what each has seen of each would fill the memory.
+not name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from peer.home import Home
 from peer.simulate.checkers import Checker
 from peer.simulate.checkers._beats import Beats
 from peer.simulate.instance import Instance
-from peer.simulate.world import World, crowd
+from peer.simulate.world import World
 
 rounds_min, looks_min = 12, 12
 
@@ -37,6 +37,8 @@ class _Silence:
 class Check(Checker):
     """Looks at what each peer could see before its tick, and at its verdicts after."""
 
+    of_each_other = True
+
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._beats = Beats()
@@ -48,7 +50,7 @@ class Check(Checker):
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
-        if what != "tick" or not instance.honest or self._crowded:
+        if what != "tick" or not instance.honest:
             return
         boot, round_ = instance.clock.boot(), self.world.round
         for name in self.world.instances:
@@ -65,7 +67,7 @@ class Check(Checker):
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
-        if what != "tick" or not instance.honest or self._crowded:
+        if what != "tick" or not instance.honest:
             return
         report, believed = instance.report, self._believed(instance)
         looked = instance.failed is None and report is not None and report.human is None
@@ -80,10 +82,6 @@ class Check(Checker):
             rounds = self.world.round - silence.round
             if silence.looks >= looks_min and rounds >= rounds_min:
                 self._told(instance, name, rounds)
-
-    @property
-    def _crowded(self) -> bool:
-        return len(self.world.instances) > crowd
 
     def _believed(self, instance: Instance) -> dict[str, tuple[str, int]]:
         rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")

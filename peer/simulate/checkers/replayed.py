@@ -25,6 +25,8 @@ class _Known:
 class Check(Checker):
     """Compares each home with what it was after its tick before."""
 
+    of_each_other = True
+
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._known: dict[Instance, _Known] = {}
