@@ -14,7 +14,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from peer.simulate import agents, checkers, faults, operators
@@ -135,7 +135,20 @@ def _slot(world: World, instance: Instance, rates: dict[str, int]) -> None:
             _strike(world, instance, rates)
     if _runs(world, instance):  # still
         world.tick(instance)
+        _slim(instance)
     instance.armed.clear()  # what was meant for this tick happens in no later one
+
+
+def _slim(instance: Instance) -> None:
+    """Of the report's table only the states are asked again; a thousand tables fill the memory."""
+    if instance.report is not None:
+        rows = instance.report.peers
+        instance.report.peers = [_seen(row["name"], row["state"]) for row in rows]
+
+
+@cache
+def _seen(name: str, state: str) -> dict[str, Any]:
+    return {"name": name, "state": state}
 
 
 def _runs(world: World, instance: Instance) -> bool:
