@@ -52,11 +52,8 @@ def kind_of_drive(type_: str, root: str) -> Kind:
     """What a drive looks like, by the type of its file system and what lies at its root."""
     if os.path.isdir(os.path.join(root, ".stfolder")):
         return _SYNCTHING
-    if type_ == "fuse.rclone":
-        return _KINDS[type_]
-    fitting = [kind for prefix, kind in _KINDS.items() if type_.startswith(prefix)]
-    named = _KINDS.get(type_)
-    return named or (fitting[0] if fitting else _LOCAL)
+    fitting = [prefix for prefix in _KINDS if type_.startswith(prefix)]
+    return _KINDS[max(fitting, key=len)] if fitting else _LOCAL
 
 
 def weaknesses(probe: Probe) -> list[str]:

@@ -18,9 +18,9 @@ from peer import lock
 from peer.clock import Clock
 from peer.home import open_home
 from peer.home.files import make_private_folder, set_aside, write_private
-from peer.home.places import DATABASE, Identity, directory, read_identity, save_identity
-from protocol import canonical, wire
-from protocol.errors import HomeError, UsageError
+from peer.home.places import DATABASE, Identity, directory, save_identity
+from protocol import canonical, names, wire
+from protocol.errors import HomeError, RuleError, UsageError
 
 MEMBERS = ("identity.json", "key", DATABASE)
 member_bytes_max = 8 * 1024**3
@@ -53,9 +53,11 @@ def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]
     parts = _unpacked(path)
     try:
         identity = wire.trusted(Identity, canonical.decode(parts["identity.json"]))
-        folder = directory(home, "peers", identity.name, identity.network)
-    except (ValueError, TypeError, KeyError) as error:
+        names.check_name(identity.name)  # they name a folder here
+        bytes.fromhex(identity.network)
+    except (RuleError, ValueError, TypeError) as error:
         raise _no_export(path, f"its identity.json says {error}") from error
+    folder = directory(home, "peers", identity.name, identity.network)
     if share is not None:
         identity = replace(identity, share=os.path.abspath(share))
     make_private_folder(folder)
@@ -124,6 +126,5 @@ def _may_come(folder: str) -> bool:
     """Whether nobody lives in a directory, or whoever did has moved."""
     if not os.path.exists(os.path.join(folder, "identity.json")):
         return True
-    read_identity(folder)
     with closing(open_home(os.path.join(folder, DATABASE))) as home:
         return home.state.text("moved") is not None

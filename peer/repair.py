@@ -17,7 +17,6 @@ from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.files import set_aside
 from peer.home.places import DATABASE, Identity
-from peer.instance import DAY_MS
 from peer.lives import told_epochs
 from peer.wiring import open_share
 from protocol.errors import HomeError
@@ -74,7 +73,7 @@ def begin_epoch(
 ) -> tuple[str, int]:
     """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
     with home.transaction():
-        day = home.state.number("lived_ms") // DAY_MS
+        day = home.state.days_lived
         if (current := home.state.text("epoch")) is not None:
             home.outgoing.doubt(current)
         epoch = home.state.begin_epoch(entropy.draw, told)

@@ -39,17 +39,14 @@ class Past:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def mark(self, day: int, days_kept: int) -> bool:
-        """Note how far the home has come on this day; False where that was done already."""
-        if self._db.one("SELECT 1 FROM age WHERE day >= ?", day) is not None:
-            return False
+    def mark(self, day: int, days_kept: int) -> None:
+        """Note how far the home has come on this day."""
         self._db.write(
-            "INSERT INTO age SELECT ?, (SELECT coalesce(max(n), 0) FROM item),"
+            "INSERT OR IGNORE INTO age SELECT ?, (SELECT coalesce(max(n), 0) FROM item),"
             " (SELECT coalesce(max(n), 0) FROM own_page)",
             day,
         )
         self._db.write("DELETE FROM age WHERE day < ?", day - days_kept)
-        return True
 
     def until(self, day: int) -> Ages:
         """What existed on that day already; nothing before the first."""

@@ -12,6 +12,7 @@ from peer.home.database import Database
 from protocol import canonical
 from protocol.errors import HomeError
 
+_DAY_MS = 24 * 3_600_000
 _VALUES_MAX = 200  # from here on only what there is, is held, not what there is not
 
 
@@ -36,6 +37,11 @@ class State:
     def earlier_epochs(self) -> tuple[str, ...]:
         """Epochs of this identity that are over, oldest first."""
         return tuple((self.text("earlier_epochs") or "").split())
+
+    @property
+    def days_lived(self) -> int:
+        """How many days this home has lived; no wrong clock makes it older."""
+        return self.number("lived_ms") // _DAY_MS
 
     def begin_epoch(self, draw: Callable[[int], bytes], earlier: tuple[str, ...] = ()) -> str:
         """Start an epoch; the current one and `earlier` are over from now on."""

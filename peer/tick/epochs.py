@@ -7,16 +7,11 @@ person must hear that.
 
 from __future__ import annotations
 
-from peer.instance import DAY_MS, Peer
+from peer.instance import Peer
 from protocol.heartbeat import Heartbeat
 
 looks_min = 3
 intervals_max = 3
-
-
-def days_lived(peer: Peer) -> int:
-    """How many days this home has lived; no wrong clock makes it older."""
-    return peer.home.state.number("lived_ms") // DAY_MS
 
 
 def over(peer: Peer, address: str) -> tuple[str, ...]:
@@ -30,7 +25,7 @@ def end(peer: Peer, address: str, epochs: tuple[str, ...]) -> None:
     fresh = tuple(epoch for epoch in epochs if epoch not in known)
     if fresh:
         peer.home.state.put(f"over:{address}", " ".join(known + fresh))
-        peer.home.journal.end_epochs(address, fresh, days_lived(peer))
+        peer.home.journal.end_epochs(address, fresh, peer.home.state.days_lived)
         peer.home.outgoing.end_epochs(address, fresh)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from peer.home.past import Past, Retired
 from peer.instance import DAY_MS, Peer
-from peer.tick.epochs import days_lived
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
@@ -30,7 +29,7 @@ said_days = 90  # how long a concern stays after it is resolved, or an alert wit
 
 def retire(peer: Peer, report: Report) -> None:
     """Let go of what is old, once a day; of a feed that is too long, at once."""
-    past, day = peer.home.past, days_lived(peer)
+    past, day = peer.home.past, peer.home.state.days_lived
     if day <= peer.home.state.number("retired_day"):
         if len(peer.home.outgoing.sizes(ALL)) > feed_pages_max * 5 // 4:
             _feed(peer, past, day)
@@ -67,7 +66,7 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
                 f"expired:{audience}",
                 "warn",
                 words,
-                f"see whether {to} still runs; then send them again (`peer outbox list`)",
+                f"see whether {to} still runs; then send them again (`peer outbox`)",
                 peer.clock.wall_ms(),
             )
         done = past.received_long_ago(past.until(day - received_days))

@@ -10,6 +10,7 @@ import pytest
 
 from peer.instance import Peer
 from peer.tick import own
+from protocol import canonical
 from protocol.errors import HumanNeededError
 from tests.integration.typist import Typist, settled
 from tests.network import insight
@@ -128,7 +129,15 @@ def test_what_is_no_export_is_refused(peer: Typist, tmp_path: Path) -> None:
         for name in ("identity.json", "key", "home.db"):
             archive.writestr(name, b"{}")
     assert "peer export" in peer("import", str(file), "--home", there, code=2).err
+    for name, network in (("../../escaped", "ab" * 32), ("core", "../" * 20)):
+        said = {"name": name, "cluster": "lab", "network": network, "share": "/", "key": "x"}
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("identity.json", canonical.encode(said))
+            archive.writestr("key", b"{}")
+            archive.writestr("home.db", b"")
+        assert "peer export" in peer("import", str(file), "--home", there, code=2).err
     peer("status", "--home", there, code=3)
+    assert not (tmp_path / "there").exists()
 
 
 def test_a_send_that_began_before_the_export_takes_no_number_after_it(
