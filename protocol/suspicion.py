@@ -17,6 +17,7 @@ PHI_MAX = 100.0
 Z_MAX = 30.0
 # Weight of the newest interval in the observed mean: three or four beats forget the one before.
 OBSERVED_WEIGHT = 0.25
+_SQRT_2 = sqrt(2)
 
 
 def suspicion(elapsed_ms: int, announced_ms: int, observed_ms: int) -> float:
@@ -28,7 +29,8 @@ def suspicion(elapsed_ms: int, announced_ms: int, observed_ms: int) -> float:
     z = (elapsed_ms - mean) / (SIGMA_OF_MEAN * mean)
     if z > Z_MAX:
         return PHI_MAX
-    return min(max(0.0, -log10(0.5 * erfc(z / sqrt(2)))), PHI_MAX)
+    phi = -log10(0.5 * erfc(z / _SQRT_2))
+    return min(phi, PHI_MAX) if phi > 0.0 else 0.0
 
 
 def state_of(phi: float) -> str:

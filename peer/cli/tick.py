@@ -106,7 +106,7 @@ def _done(report: Report) -> str:
 
 
 def _neighbours(report: Report) -> str:
-    if not report.peers:
-        return "no neighbours yet"
     states = Counter(row["state"] for row in report.peers)
+    if not states:
+        return "no neighbours yet"
     return ", ".join(f"{number} {state}" for state, number in states.most_common())

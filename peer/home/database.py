@@ -117,8 +117,10 @@ class Database:
 
     def write(self, sql: str, *values: object) -> int:
         """One change, inside a transaction; returns the number of rows it touched."""
-        self._count(sql)
-        return self._connection.execute(sql, values).rowcount
+        touched = self._connection.execute(sql, values).rowcount
+        if touched:
+            self._count(sql)
+        return touched
 
     def write_many(self, sql: str, rows: Sequence[Row]) -> int:
         """One change for each row, inside a transaction; returns how many rows they touched."""

@@ -28,6 +28,7 @@ from registry.memory import MemoryShare, Node
 from registry.share import Entry, is_listed, read_each
 
 past_max = 400
+HEARTBEAT = "heartbeat.json"
 call_ms = 3
 
 # What is about to happen in a call: ("before" | "after", operation, path, data to be placed).
@@ -103,7 +104,7 @@ class Drive:
             if len(self.past) > past_max:
                 del self.past[: past_max // 4]
         for other in self.views.values():
-            if other is not view and other.store is store:
+            if other.lags and other is not view and other.store is store:
                 other.miss(path, before)
 
     def put(self, path: str, data: bytes) -> None:
@@ -188,7 +189,7 @@ class View:
     def read(self, path: str, bytes_max: int) -> bytes:
         """See `Share`."""
         self._begin("read", path)
-        late = self._late_at(path)
+        late = self._late_at(path) if self._late else None
         if late is None or not late.read:
             data = self.store.read(path, bytes_max)
         elif isinstance(late.node, bytes):
@@ -259,7 +260,7 @@ class View:
 
     def miss(self, path: str, before: Node) -> None:
         """Another machine changed a path: go on seeing what was there, as my lags say."""
-        if not self.lags or isinstance(before, dict):
+        if isinstance(before, dict):
             return
         folder, _, name = path.rpartition("/")
         for lag in self.lags:
@@ -281,6 +282,26 @@ class View:
         late = self._late_at(path)
         node = late.node if late is not None and late.read else peek(self.store, path)
         return node if isinstance(node, bytes) else None
+
+    def beats(self) -> dict[str, bytes]:
+        """The heartbeats that reads would give now, by whose folder they lie in; not counted."""
+        try:
+            folders = self.store.nodes("peers")
+        except ShareError:
+            return {}
+        found = {}
+        for name, inside in folders.items():
+            node = inside.get(HEARTBEAT) if isinstance(inside, dict) else None
+            if isinstance(node, bytes):
+                found[name] = node
+        for folder in [folder for folder in self._late if folder.startswith("peers/")]:
+            data = self.sees(f"{folder}/{HEARTBEAT}")
+            name = folder.removeprefix("peers/")
+            if data is not None:
+                found[name] = data
+            else:
+                found.pop(name, None)
+        return found
 
     def lists(self, folder: str) -> list[str]:
         """The names that a listing would give now, with no call counted."""

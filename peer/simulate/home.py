@@ -72,8 +72,8 @@ class WatchedDatabase(Database):
     @property
     def size(self) -> int:
         """Bytes of all its pages."""
-        pages = self.one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-        return 0 if pages is None else int(pages[0])
+        (pages,), (bytes_,) = *self.read("PRAGMA page_count"), *self.read("PRAGMA page_size")
+        return int(pages) * int(bytes_)
 
 
 def restore(image: bytes) -> Home:

@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from peer.handlers import HANDLERS, Handler, Received, View
 from peer.home import Home
+from peer.home.database import Stamp
 from peer.home.places import Identity
 from peer.instance import Peer
+from peer.simulate.beats import Beat, Beats
 from peer.simulate.chance import Chance
 from peer.simulate.drive import View as DriveView
 from peer.simulate.home import WatchedDatabase, restore
@@ -46,6 +49,15 @@ class WatchedSigner(Signer):
         return super().sign(message)
 
 
+class Believed(NamedTuple):
+    """What a home says of a neighbour."""
+
+    name: str
+    epoch: str
+    seq: int
+    state: str
+
+
 @dataclass(slots=True)
 class Backup:
     """A home as it was: its bytes, and what had been acted on in it."""
@@ -73,6 +85,7 @@ class Instance:
     entropy: Chance
     every_ms: int
     resident: bool = False
+    one_of_many: bool = False  # what it knows of each of the others is not held for checkers
     honest: bool = True
     takes_over: bool = False
     on: bool = True
@@ -82,6 +95,8 @@ class Instance:
     doubled: set[str] = field(default_factory=set)
     report: Report | None = None
     failed: str | None = None
+    seen: dict[str, bytes] = field(default_factory=dict)  # heartbeats, when it began
+    beats: dict[str, Beat] = field(default_factory=dict)  # the genuine ones of them
     unwell: int = 0  # slots for which its operator has seen it parked
     repairs: int = 0  # in the quiet phase
     steps: int = 0
@@ -97,6 +112,8 @@ class Instance:
     _process: Peer | None = None
     _pending: list[str] = field(default_factory=list)
     _handlers: dict[str, Handler] = field(default_factory=dict)
+    _believed: dict[str, Believed] = field(default_factory=dict)
+    _asked: dict[str, tuple[Home, Stamp]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._handlers = {kind: self._watched(HANDLERS.get(kind)) for kind in KINDS}
@@ -108,6 +125,35 @@ class Instance:
         """The database of its home."""
         assert isinstance(self.home.db, WatchedDatabase)
         return self.home.db
+
+    @property
+    def believed(self) -> dict[str, Believed]:
+        """What its home says of its neighbours, by name; read again where that was written."""
+        if not self.one_of_many and not self.news("believed", "neighbour"):
+            return self._believed
+        rows = self.home.db.read("SELECT name, epoch, seq, state FROM neighbour")
+        found = {row[0]: Believed._make(row) for row in rows}
+        if not self.one_of_many:
+            self._believed = found
+        return found
+
+    def news(self, who: str, *tables: str) -> bool:
+        """Whether something was written to these tables of its home since `who` asked last."""
+        found = self.home, self.home.db.stamp(*tables)
+        before = self._asked.get(who)
+        if before is not None and before[0] is found[0] and before[1] == found[1]:
+            return False
+        self._asked[who] = found
+        return True
+
+    def look(self, beats: Beats) -> None:
+        """Note which heartbeats it can see as it begins."""
+        self.seen = self.view.beats()
+        self.beats = beats.genuine(self.seen)
+
+    def look_away(self) -> None:
+        """What it saw then is of no more use."""
+        self.seen, self.beats = {}, {}
 
     def move_in(self, home: Home) -> None:
         """Live in another home from now on; every process of it is over."""

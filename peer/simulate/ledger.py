@@ -6,8 +6,10 @@ back to an older backup without it. Who acted is counted for each home, as effec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+from peer.simulate.instance import Instance
 
 ALL = "all"
 
@@ -37,6 +39,31 @@ class Ledger:
     promised: int = 0
     taken_back: int = 0
     waits: list[int] = field(default_factory=list)
+
+    def collect(
+        self, instance: Instance, active: Callable[[], list[Instance]], round_: int
+    ) -> list[tuple[str, str]]:
+        """What is new in a home: its own letters are promised; (id, author) of those of others."""
+        if not instance.news("ledger", "item"):
+            return []
+        rows = instance.home.db.read(
+            "SELECT n, id, audience, kind, auto FROM item WHERE mine = 1 AND n > ? ORDER BY n",
+            instance.own_seen,
+        )
+        for n, id_, audience, kind, auto in rows:
+            instance.own_seen = n
+            to = ALL if audience == ALL else audience.partition("@")[0]
+            readers = (
+                tuple(o.name for o in active() if o.name != instance.name) if to == ALL else (to,)
+            )
+            self.promise(Letter(id_, instance.name, to, kind, bool(auto), round_, readers))
+        rows = instance.home.db.read(
+            "SELECT n, id, author FROM item WHERE mine = 0 AND n > ? ORDER BY n",
+            instance.others_seen,
+        )
+        if rows:
+            instance.others_seen = rows[-1][0]
+        return [(row[1], row[2]) for row in rows]
 
     def promise(self, letter: Letter) -> None:
         """An author's home holds one more letter."""

@@ -14,7 +14,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from peer.simulate import agents, checkers, faults, operators
@@ -135,20 +135,7 @@ def _slot(world: World, instance: Instance, rates: dict[str, int]) -> None:
             _strike(world, instance, rates)
     if _runs(world, instance):  # still
         world.tick(instance)
-        _slim(instance)
     instance.armed.clear()  # what was meant for this tick happens in no later one
-
-
-def _slim(instance: Instance) -> None:
-    """Of the report's table only the states are asked again; a thousand tables fill the memory."""
-    if instance.report is not None:
-        rows = instance.report.peers
-        instance.report.peers = [_seen(row["name"], row["state"]) for row in rows]
-
-
-@cache
-def _seen(name: str, state: str) -> dict[str, Any]:
-    return {"name": name, "state": state}
 
 
 def _runs(world: World, instance: Instance) -> bool:
@@ -214,11 +201,11 @@ def _sample(world: World) -> Round:
 
 
 def _health(instance: Instance, names: list[str]) -> str:
-    report = instance.report
-    if report is None or not instance.member or not instance.on:
+    if instance.report is None or not instance.member or not instance.on:
         return "-" * len(names)
-    states = {row["name"]: LETTERS[row["state"]] for row in report.peers}
-    return "".join("." if name == instance.name else states.get(name, "u") for name in names)
+    letters = {name: LETTERS[one.state] for name, one in instance.believed.items()}
+    letters[instance.name] = "."
+    return "".join([letters.get(name, "u") for name in names])
 
 
 def _with_everybody(round_: Round, names: tuple[str, ...]) -> Round:

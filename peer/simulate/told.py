@@ -39,6 +39,8 @@ class Told:
             )
             words += [f"quarantined {rule}" for _, rule in rows]
             self.quarantined = max([self.quarantined, *(n for n, _ in rows)])
+        if not instance.news("told", "concern"):
+            return words
         keys = instance.home.db.read("SELECT key FROM concern WHERE resolved IS NULL ORDER BY key")
         concerns = {row[0] for row in keys}
         opened = [key.partition(":")[0] for key in sorted(concerns - self.concerns)]

@@ -33,6 +33,18 @@ def walk(store: MemoryShare, below: str) -> Iterator[tuple[str, bytes]]:
                 yield path, node
 
 
+def count_files(store: MemoryShare) -> int:
+    """How many regular files there are."""
+    found, left = 0, [store.nodes("")]
+    for nodes in left:
+        for node in nodes.values():
+            if isinstance(node, dict):
+                left.append(node)
+            elif node is not None:
+                found += 1
+    return found
+
+
 def dig(store: MemoryShare, folder: str) -> dict[str, Node]:
     """A folder, made where it is missing, also under names that the port refuses.
 

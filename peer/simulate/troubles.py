@@ -44,5 +44,7 @@ class Troubles(dict[str, Trouble]):
 
     def hid(self, path: str) -> bool:
         """Whether a path, or a folder above it, was among the unseen."""
+        if not self.unseen:
+            return False
         parts = path.split("/")
         return any("/".join(parts[:n]) in self.unseen for n in range(len(parts) + 1))

@@ -16,17 +16,20 @@ from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import orjson
+
 from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
 from peer.lives import told_epochs
 from peer.repair import begin_epoch
 from peer.send import send
+from peer.simulate.beats import Beats
 from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive
 from peer.simulate.home import WatchedDatabase, restore
 from peer.simulate.instance import Backup, Instance, WatchedSigner
-from peer.simulate.ledger import ALL, Ledger, Letter
+from peer.simulate.ledger import Ledger
 from peer.simulate.machine import VirtualClock
 from peer.simulate.outcome import Strike, Violation
 from peer.simulate.steward import Steward
@@ -72,6 +75,7 @@ class World:
         self.tally: Counter[str] = Counter()  # of this round
         self.answers: dict[int, Counter[str]] = {}
         self.told: dict[Instance, Told] = {}
+        self.beats = Beats()
         self._later: list[tuple[int, int, Callable[[], object]]] = []
         self._undo: dict[int, Callable[[], object]] = {}
         self._numbers = 0
@@ -154,9 +158,9 @@ class World:
         identity = Identity(
             name=name, cluster=CLUSTER, network=self.steward.network, share="memory", key=signer.key
         )
-        entropy = chance.fork("entropy")
+        entropy, many = chance.fork("entropy"), len(self.instances) > crowd
         if home is None:
-            home = Home(WatchedDatabase(12 if len(self.instances) > crowd else 128))
+            home = Home(WatchedDatabase(12 if many else 128))
             with home.transaction():
                 home.state.begin_epoch(entropy.draw)
         instance = Instance(
@@ -169,6 +173,7 @@ class World:
             entropy=entropy,
             every_ms=self.every_ms,
             resident=chance.hits(500),
+            one_of_many=many,
         )
         self._watch(instance)
         return instance
@@ -239,6 +244,7 @@ class World:
 
     def tick(self, instance: Instance) -> None:
         """One tick, whatever becomes of it."""
+        instance.look(self.beats)
         for checker in self.checkers:
             checker.before(instance, "tick")
         calls, read, written = self._work(instance)
@@ -254,16 +260,19 @@ class World:
             self.answer(word)
         for checker in self.checkers:
             checker.after(instance, "tick", after[0] - calls)
+        instance.look_away()
         self._until_ms = None  # of something that struck meanwhile
 
     def write(self, instance: Instance, to: Sequence[str], body: Body) -> None:
         """One `peer send`, in a process of its own."""
+        instance.look(self.beats)
         for checker in self.checkers:
             checker.before(instance, "send")
         self.live(instance, "send", lambda: send(instance.process(), to, [body]))
         self.tally["sends"] += 1
         for checker in self.checkers:
             checker.after(instance, "send", 0)
+        instance.look_away()
 
     def _work(self, instance: Instance) -> tuple[int, int, int]:
         view = instance.view
@@ -289,9 +298,10 @@ class World:
             instance.failed = type(error).__name__
         finally:
             instance.end()
+        report = instance.report
         if instance.failed not in (None, "killed"):
             self.answer(f"ended with {instance.failed}")
-        self.trace(f"{what} {instance.name} {instance.failed} {instance.report}".encode())
+        self.trace(orjson.dumps((what, instance.name, instance.failed, report and report.kept())))
         self._collect(instance)
 
     def repair(self, instance: Instance) -> None:
@@ -364,6 +374,7 @@ class World:
     def _wrote(self, instance: Instance, path: str, data: bytes) -> None:
         self.trace(path.encode())
         self.trace(data)
+        self.beats.wrote(instance.name, path, data, self.now_ms)
         for checker in self.checkers:
             checker.wrote(instance, path, data)
 
@@ -378,23 +389,6 @@ class World:
 
     def _collect(self, instance: Instance) -> None:
         """What is new in its home: its own letters are promised, others' were received."""
-        rows = instance.home.db.read(
-            "SELECT n, id, audience, kind, auto FROM item WHERE mine = 1 AND n > ? ORDER BY n",
-            instance.own_seen,
-        )
-        for n, id_, audience, kind, auto in rows:
-            instance.own_seen = n
-            to = ALL if audience == ALL else audience.partition("@")[0]
-            others = tuple(one.name for one in self.active() if one.name != instance.name)
-            readers = others if to == ALL else (to,)
-            self.ledger.promise(
-                Letter(id_, instance.name, to, kind, bool(auto), self.round, readers)
-            )
-        rows = instance.home.db.read(
-            "SELECT n, id, author FROM item WHERE mine = 0 AND n > ? ORDER BY n",
-            instance.others_seen,
-        )
-        if rows:
-            instance.others_seen = rows[-1][0]
-            for checker in self.checkers:
-                checker.received(instance, [(row[1], row[2]) for row in rows])
+        items = self.ledger.collect(instance, self.active, self.round)
+        for checker in self.checkers if items else ():
+            checker.received(instance, items)

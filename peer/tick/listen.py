@@ -106,21 +106,11 @@ def _row(
         # An outage is no sample of a life in order: from it the mean would take days to recover.
         if interval <= mean or state_of(suspicion(interval, row.next_ms, mean)) != "dead":
             mean = observed(mean, interval)
+    flagged = int(peer.name in beat.mail)
+    state = row.state if row else "unknown"
     return Neighbour(
-        name=name,
-        digest=digest(data),
-        epoch=beat.epoch,
-        seq=beat.seq,
-        tick=beat.tick,
-        at=beat.at,
-        lifecycle=beat.lifecycle,
-        next_ms=beat.next_beat_ms,
-        mean_ms=mean,
-        seen_boot=now.boot,
-        seen_mono=now.monotonic_ms,
-        seen_wall=now.wall_ms,
-        mail=peer.name in beat.mail,
-        state=row.state if row else "unknown",
+        *(name, digest(data), beat.epoch, beat.seq, beat.tick, beat.at, beat.lifecycle),
+        *(beat.next_beat_ms, mean, now.boot, now.monotonic_ms, now.wall_ms, flagged, state),
     )
 
 

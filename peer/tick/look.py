@@ -7,6 +7,7 @@ death for three looks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from peer.clock import Moment, read
@@ -30,8 +31,8 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     now, rows = read(peer.clock), peer.home.neighbours.all()
     names = standing.others
     watched = [rows[name] for name in names if name in rows]
-    verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
-    judged = _be_patient(peer, watched, {name: state for name, (state, _) in verdicts.items()})
+    verdicts = {row.name: judge(peer, standing, row, now)[0] for row in watched}
+    judged = _be_patient(peer, watched, verdicts)
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
     if any(judged[row.name] == "dead" for row in changed):
@@ -44,8 +45,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
         for row in changed:
             _tell(peer, row.name, row.state, judged[row.name])
         _remember_time(peer)
-    phis = {name: phi for name, (_, phi) in verdicts.items()}
-    report.peers = table(peer, standing, phis)
+    report.health = _seen_at(now, peer, standing)
 
 
 def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> tuple[str, float]:
@@ -157,22 +157,23 @@ def _tell(peer: Peer, name: str, before: str, now: str) -> None:
         concerns.resolve(f"dead:{name}", at)
 
 
-def table(
-    peer: Peer, standing: Standing, phis: dict[str, float] | None = None
-) -> list[dict[str, Any]]:
-    """The health table: one row for each other member, as `peer peers --json` shows it.
+def table(peer: Peer, standing: Standing) -> list[dict[str, Any]]:
+    """The health table: one row for each other member, as `peer peers --json` shows it."""
+    return _seen_at(read(peer.clock), peer, standing)()
 
-    `phis` are those of this very moment, where they are known already.
-    """
-    now, rows = read(peer.clock), peer.home.neighbours.all()
-    if phis is None:
+
+def _seen_at(now: Moment, peer: Peer, standing: Standing) -> Callable[[], list[dict[str, Any]]]:
+    """The table as of now, made when it is asked for; the home may be closed by then."""
+    rows, complete = peer.home.neighbours.all(), not peer.home.archive.hidden()
+
+    def made() -> list[dict[str, Any]]:
         phis = {name: judge(peer, standing, row, now)[1] for name, row in rows.items()}
-    complete = not peer.home.archive.hidden()
-    return [
-        _line(member.name, rows.get(member.name), phis.get(member.name, 0.0), now, complete)
-        for member in (standing.roster.members if standing.roster else ())
-        if member.name != peer.name
-    ]
+        return [
+            _line(name, rows.get(name), phis.get(name, 0.0), now, complete)
+            for name in standing.others
+        ]
+
+    return made
 
 
 def _line(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(slots=True)
 class Report:
-    """Counts of one tick; `problems` are lines for a person, `peers` the health table."""
+    """Counts of one tick; `problems` are lines for a person.
+
+    `health` makes the health table, which most ticks make for nobody.
+    """
 
     peer: str
     seq: int = 0
@@ -18,14 +22,19 @@ class Report:
     delivered: int = 0
     published: int = 0
     state: str = "idle"
-    peers: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     human: str | None = None
+    health: Callable[[], list[dict[str, Any]]] = list
+
+    @property
+    def peers(self) -> list[dict[str, Any]]:
+        """The health table as of this tick: a row for each other member; empty before a look."""
+        return self.health()
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `peer tick --json` promises."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return self.kept() | {"peers": self.peers}
 
     def kept(self) -> dict[str, Any]:
         """The same without the health table, which has a table of its own."""
-        return {name: value for name, value in self.as_json().items() if name != "peers"}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "health"}

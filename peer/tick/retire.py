@@ -9,7 +9,7 @@ it, so that nothing is done twice.
 
 from __future__ import annotations
 
-from peer.home.past import Past, Retired
+from peer.home.past import NOTHING, Past, Retired
 from peer.instance import DAY_MS, Peer
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
@@ -35,7 +35,8 @@ def retire(peer: Peer, report: Report) -> None:
             _feed(peer, past, day)
         return
     try:
-        _letters(peer, past, day, report)
+        if past.until(day - letter_days) != NOTHING:
+            _letters(peer, past, day, report)
         _feed(peer, past, day)
     except ShareError as error:
         report.problems.append(f"what is old stays another day: {error}")

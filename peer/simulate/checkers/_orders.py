@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from peer.simulate.checkers._bytes import ORDER, document
+from peer.simulate.reading import ORDER, document
 from peer.simulate.world import World
 
 

@@ -7,8 +7,8 @@ by evidence, or his own home by parking itself in that epoch.
 from __future__ import annotations
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import bare, document
 from peer.simulate.instance import Instance
+from peer.simulate.reading import bare, document
 
 
 class Check(Checker):
@@ -22,6 +22,8 @@ class Check(Checker):
         parked = db.one("SELECT value FROM self WHERE name = 'parked'")
         if parked is not None and instance.home.state.epoch not in instance.doubled:
             self.fail(instance.name, f"parks itself in an epoch of one home: {parked[0]}")
+        if not instance.news(self.name, "evidence", "stream", "concern"):
+            return
         for about, kind, key, proof in db.read(
             "SELECT about, kind, by, data FROM evidence WHERE kind IN ('double-use', 'false-head')"
         ):

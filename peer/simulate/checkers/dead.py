@@ -13,8 +13,8 @@ in two homes is no sign of life: the other home may have ended that epoch.
 from __future__ import annotations
 
 from peer.home import Home
+from peer.simulate.beats import Beat
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._beats import Beat, Beats
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -30,7 +30,7 @@ class _Observer:
         self.home = home
         self.states: dict[str, str] = {}
         self.fell: dict[str, int] = {}  # with too many others, so many ticks ago
-        self.seen: dict[str, bytes | None] = {}
+        self.seen: dict[str, Beat] = {}
         self.heard: dict[str, Beat] = {}
         self.unseen_ticks: dict[str, int] = {}
         self.looked_at: object = None
@@ -43,12 +43,7 @@ class Check(Checker):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._beats = Beats()
         self._observers: dict[Instance, _Observer] = {}
-
-    def wrote(self, instance: Instance, path: str, data: bytes) -> None:
-        """See `Checker.wrote`."""
-        self._beats.wrote(instance, path, data, self.world.now_ms)
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
@@ -60,24 +55,23 @@ class Check(Checker):
             if before is not None:  # whoever goes back to a backup has looked no less for that
                 mine.heard, mine.unseen_ticks = before.heard, before.unseen_ticks
             self._observers[instance] = mine
-            mine.states = self._states(instance)
-        mine.looked_at = self._looked_at(instance)
-        for name in self.world.instances:
-            if name != instance.name:
-                mine.seen[name] = instance.view.sees(f"peers/{name}/heartbeat.json")
+            mine.states, mine.looked_at = self._states(instance), self._looked_at(instance)
+        mine.seen = instance.beats
 
     def _listen(self, instance: Instance, mine: _Observer, *, looked: bool) -> None:
         """What it heard, of whom it came to look at; where it may have heard, that is no news."""
-        for name, data in mine.seen.items():
-            beat, last = self._beats.genuine(name, data), mine.heard.get(name)
-            new = beat is not None and (
-                last is None or last.epoch != beat.epoch or last.seq < beat.seq
-            )
-            if new and beat is not None:
-                mine.heard[name] = beat
+        seen, heard, troubled = mine.seen, mine.heard, bool(instance.view.troubles.unseen)
+        for name in self.world.instances:
+            if name == instance.name:
+                continue
+            beat, last, new = seen.get(name), heard.get(name), False
+            if beat is not None and beat is not last:
+                new = last is None or last.epoch != beat.epoch or last.seq < beat.seq
+                if new:
+                    heard[name] = beat
             if not looked:
                 continue
-            if new and not self._hid(instance, name):
+            if new and not (troubled and self._hid(instance, name)):
                 mine.unseen_ticks[name] = 0
             else:  # nothing, or something old put back, is no news
                 mine.unseen_ticks[name] = mine.unseen_ticks.get(name, 0) + 1
@@ -92,14 +86,16 @@ class Check(Checker):
         if what != "tick" or hostile or mine is None or mine.home is not instance.home:
             return
         before, mine.states = mine.states, self._states(instance)
-        looked = mine.states != before or mine.looked_at != self._looked_at(instance)
+        looked_at, mine.looked_at = mine.looked_at, self._looked_at(instance)
+        looked = mine.states != before or mine.looked_at != looked_at
         self._listen(instance, mine, looked=looked)
         if not looked:
             return
-        fresh = [n for n, s in mine.states.items() if s == "dead" and before.get(n) != "dead"]
+        changed = [(n, s) for n, s in mine.states.items() if s != before.get(n)]
+        fresh = [name for name, state in changed if state == "dead"]
         for name in sorted(fresh):
             self._lived(instance, mine, name)
-        self._many(instance, mine, before)
+        self._many(mine, before, changed)
         for name in sorted(fresh):
             if name in mine.fell:
                 self.fail(
@@ -109,7 +105,7 @@ class Check(Checker):
                 )
 
     def _states(self, instance: Instance) -> dict[str, str]:
-        return dict(instance.home.db.read("SELECT name, state FROM neighbour"))
+        return {one.name: one.state for one in instance.believed.values()}
 
     def _looked_at(self, instance: Instance) -> object:
         """When it last looked, by its own clock."""
@@ -119,7 +115,7 @@ class Check(Checker):
         other = self.world.instances.get(name)
         if other is None or not other.honest or self._hid(instance, name):
             return
-        beat = self._beats.genuine(name, mine.seen.get(name))
+        beat = mine.seen.get(name)
         if beat is None or beat.epoch in other.doubled:
             return
         if other.signer.key.encode() not in beat.data:
@@ -137,12 +133,14 @@ class Check(Checker):
                 f" {beat.next_ms // 60_000} min were announced",
             )
 
-    def _many(self, instance: Instance, mine: _Observer, before: dict[str, str]) -> None:
+    def _many(
+        self, mine: _Observer, before: dict[str, str], changed: list[tuple[str, str]]
+    ) -> None:
         """Note who falls silent together."""
         mine.fell = {n: ticks + 1 for n, ticks in mine.fell.items() if ticks < patience_ticks - 1}
         fallen = [
             name
-            for name, state in mine.states.items()
+            for name, state in changed
             if state in SILENT
             and before.get(name) not in (*SILENT, "halted")
             and mine.unseen_ticks.get(name, 0) <= patience_ticks

@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import bare
 from peer.simulate.instance import Instance
+from peer.simulate.reading import bare
 
 confident, looked_at, deepest, allowance = 600, 30, 4, 20
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import orjson
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import (
+from peer.simulate.instance import Instance
+from peer.simulate.ledger import ALL
+from peer.simulate.reading import (
     BEAT,
     RECEIPT,
     ROSTER,
@@ -20,8 +22,6 @@ from peer.simulate.checkers._bytes import (
     item_id,
     signed_message,
 )
-from peer.simulate.instance import Instance
-from peer.simulate.ledger import ALL
 from peer.simulate.world import World
 
 
@@ -48,9 +48,11 @@ class Check(Checker):
         if not instance.honest:
             return
         db, me = instance.home.db, instance.identity.address
-        for name, epoch, seq in db.read("SELECT name, epoch, seq FROM neighbour"):
+        for name, epoch, seq, _ in instance.believed.values():
             if (name, epoch, seq, "") not in self._signed and self._is_honest(name):
                 self.fail(instance.name, f"believes beat {seq} of {name}, who never signed it")
+        if not instance.news(self.name, "receipt"):
+            return
         for reader, epoch, n in db.read("SELECT reader, epoch, n FROM receipt"):
             name = bare(reader)
             if (name, epoch, n, me) not in self._signed and self._is_honest(name):

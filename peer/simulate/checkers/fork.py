@@ -10,6 +10,7 @@ named as its head.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from functools import lru_cache
 from hashlib import sha256
 
 import orjson
@@ -17,8 +18,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import BEAT, PAGE, Signed, document, page_file
 from peer.simulate.instance import Instance
+from peer.simulate.reading import BEAT, PAGE, Signed, document, page_file
 from peer.simulate.world import World
 
 _HELD = (
@@ -61,23 +62,25 @@ class Check(Checker):
 
     def _other_heads(self, instance: Instance) -> list[tuple[bytes, str, str, int]]:
         """(digest of a new heartbeat, author, epoch, seq) where it names another page."""
+        heads = [(name, *head) for name, data in instance.seen.items() for head in _heads(data)]
+        if not heads:
+            return []
         found, known = [], self._believed(instance)
-        for name, other in self.world.instances.items():
-            data = instance.view.sees(f"peers/{name}/heartbeat.json")
-            head = None if data is None else _head(document(data))
-            digest = sha256(data or b"").digest() if head else b""
-            if head is None or digest in known:
+        for name, digest, epoch, seq, page in heads:
+            other = self.world.instances.get(name)
+            if other is None or digest in known:
                 continue
-            place = (other.identity.address, *head[:2])
+            place = (other.identity.address, epoch, seq)
             held = instance.home.db.one(f"SELECT digest {_HELD}", *place)
-            if held is not None and held[0] != head[2]:
+            if held is not None and held[0] != page:
                 found.append((digest, *place))
         return found
 
     def _frozen(self, instance: Instance) -> None:
         """Whoever believed such a heartbeat takes nothing more from that feed."""
-        db, believed = instance.home.db, self._believed(instance)
-        for digest, *place in self._heads.pop(instance, []):
+        heads = self._heads.pop(instance, [])
+        db, believed = instance.home.db, self._believed(instance) if heads else set()
+        for digest, *place in heads:
             if digest in believed and db.one(f"SELECT 1 {_HELD} AND frozen IS NULL", *place):
                 author, _, seq = place
                 self.fail(
@@ -115,13 +118,15 @@ class Check(Checker):
         return found
 
 
-def _head(beat: Signed | None) -> tuple[str, int, str] | None:
-    """(epoch, seq, hash) of the feed's head in a heartbeat; None where anything else stands."""
+@lru_cache(maxsize=2_048)
+def _heads(data: bytes) -> tuple[tuple[bytes, str, int, str], ...]:
+    """(digest of the heartbeat, epoch, seq, hash) of the feed's head in it, where one stands."""
+    beat = document(data)
     feed = beat.body.get("feed") if beat is not None and beat.type == BEAT else None
     match feed:
-        case {"epoch": str(epoch), "seq": int(seq), "hash": str(digest)} if 0 < seq < 1 << 53:
-            return epoch, seq, digest
-    return None
+        case {"epoch": str(epoch), "seq": int(seq), "hash": str(page)} if 0 < seq < 1 << 53:
+            return ((sha256(data).digest(), epoch, seq, page),)
+    return ()
 
 
 def _is_whole(page: Signed, data: bytes) -> bool:

@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._beats import Beats
-from peer.simulate.checkers._bytes import ORDER, PAGE, document, page_file, signed_message
 from peer.simulate.checkers._orders import Orders
 from peer.simulate.instance import Instance
+from peer.simulate.reading import ORDER, PAGE, document, page_file, signed_message
 from peer.simulate.world import World
 
 # Orders are read again at most once a second.
@@ -43,7 +42,6 @@ class Check(Checker):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._orders = Orders(world)
-        self._beats = Beats()
         self._under_way: dict[Instance, list[_Bound]] = {}
         self._ended: dict[Instance, int] = {}
         self._ever: dict[Instance, tuple[Home, set[str]]] = {}
@@ -95,7 +93,6 @@ class Check(Checker):
 
     def wrote(self, instance: Instance, path: str, data: bytes) -> None:
         """See `Checker.wrote`."""
-        self._beats.wrote(instance, path, data, self.world.now_ms)
         if self._is_bound(instance):
             if page_file(path) is not None:
                 self._demand(instance, f"placed {path}")
@@ -165,13 +162,12 @@ class Check(Checker):
         told: dict[str, set[str]] = {}
         if not unseen:
             return told
-        rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")
-        for name, epoch, seq in rows:
+        for name, epoch, seq, _ in instance.believed.values():
             other = self.world.instances.get(name)
             if other is None or not other.honest:
                 continue
             path = f"peers/{name}/heartbeat.json"
-            beat = self._beats.genuine(name, instance.view.sees(path))
+            beat = instance.beats.get(name)
             if beat is None or beat.epoch != epoch or beat.seq <= seq:
                 continue
             if beat.epoch in other.doubled:

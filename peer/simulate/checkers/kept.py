@@ -7,9 +7,11 @@ nothing at all is placed while a transaction is open, because that may yet be ro
 
 from __future__ import annotations
 
+from typing import Any
+
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import document, is_beat, page_file, receipt_file
 from peer.simulate.instance import Instance
+from peer.simulate.reading import document, is_beat, page_file, receipt_file
 
 
 class Check(Checker):
@@ -40,8 +42,8 @@ class Check(Checker):
             self.fail(instance.name, f"placed {path}, which is no page of its home")
 
     def _beat(self, instance: Instance, path: str, data: bytes) -> None:
-        beat = document(data)
-        epoch, seq = self._own(instance, "epoch"), self._own(instance, "beat_seq")
+        beat, own = document(data), self._own(instance)
+        epoch, seq = own.get("epoch"), own.get("beat_seq")
         if beat is None or beat.body["epoch"] != epoch or beat.body["seq"] > (seq or 0):
             said = None if beat is None else f"beat {beat.body['seq']}"
             self.fail(instance.name, f"placed {said}, and its home counts {seq}")
@@ -54,7 +56,7 @@ class Check(Checker):
         count = row[0] if row else 0
         if receipt is None or receipt.body["n"] > count:
             self.fail(instance.name, f"placed {path} beyond receipt {count} of its home")
-        if receipt.body["reader_epoch"] != self._own(instance, "epoch"):
+        if receipt.body["reader_epoch"] != self._own(instance).get("epoch"):
             self.fail(instance.name, f"placed {path} in another epoch than that of its home")
 
     def _document(self, instance: Instance, path: str, data: bytes) -> None:
@@ -65,6 +67,6 @@ class Check(Checker):
         if not row or bytes(row[0]) != data:
             self.fail(instance.name, f"placed {path}, which is no document of its home")
 
-    def _own(self, instance: Instance, name: str) -> str | int | None:
-        row = instance.home.db.one("SELECT value FROM self WHERE name = ?", name)
-        return None if row is None else row[0]
+    def _own(self, instance: Instance) -> dict[str, Any]:
+        names = "('epoch', 'beat_seq')"
+        return dict(instance.home.db.read(f"SELECT name, value FROM self WHERE name IN {names}"))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import page_file
 from peer.simulate.instance import Instance
 from peer.simulate.ledger import ALL, Letter
+from peer.simulate.reading import page_file
 from peer.simulate.world import World
 
 told_max = 5

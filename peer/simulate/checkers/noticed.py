@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._beats import Beats
 from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
@@ -24,14 +23,23 @@ rounds_min, looks_min = 12, 12
 
 @dataclass(slots=True)
 class _Silence:
-    """What an observer saw of somebody last, and how often on end it has looked in vain since."""
+    """What an observer saw of somebody last, and since when it heard nothing newer."""
+
+    beat: tuple[str, int]
+    round: int
+    looks: int  # of the observer, when it began
+    believed: tuple[str, int] | None = None
+
+
+@dataclass(slots=True)
+class _Observer:
+    """One home on one boot; `looks` are its ticks, `broken` the last that did not look."""
 
     home: Home
     boot: str
-    beat: tuple[str, int]
-    round: int
+    silences: dict[str, _Silence]
     looks: int = 0
-    believed: tuple[str, int] | None = None
+    broken: int = 0
 
 
 class Check(Checker):
@@ -41,51 +49,52 @@ class Check(Checker):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._beats = Beats()
-        self._silences: dict[tuple[Instance, str], _Silence] = {}
-
-    def wrote(self, instance: Instance, path: str, data: bytes) -> None:
-        """See `Checker.wrote`."""
-        self._beats.wrote(instance, path, data, self.world.now_ms)
+        self._observers: dict[Instance, _Observer] = {}
 
     def before(self, instance: Instance, what: str) -> None:
         """See `Checker.before`."""
         if what != "tick" or not instance.honest:
             return
-        boot, round_ = instance.clock.boot(), self.world.round
-        for name in self.world.instances:
-            beat = self._beats.genuine(name, instance.view.sees(f"peers/{name}/heartbeat.json"))
-            last = self._silences.get((instance, name))
-            new = beat is not None and (
-                last is None or last.beat[0] != beat.epoch or last.beat[1] < beat.seq
-            )
-            if beat is not None and new:
-                seen = (beat.epoch, beat.seq)
-                self._silences[instance, name] = _Silence(instance.home, boot, seen, round_)
-            elif last is not None and (last.home is not instance.home or last.boot != boot):
-                self._silences[instance, name] = _Silence(instance.home, boot, last.beat, round_)
+        mine, round_ = self._observer(instance), self.world.round
+        for name, beat in instance.beats.items():
+            last, seen = mine.silences.get(name), (beat.epoch, beat.seq)
+            if last is None:
+                mine.silences[name] = _Silence(seen, round_, mine.looks)
+            elif last.beat[0] != beat.epoch or last.beat[1] < beat.seq:
+                last.beat, last.round, last.looks = seen, round_, mine.looks
+
+    def _observer(self, instance: Instance) -> _Observer:
+        """The one of before, unless its home or its machine began anew: then all silences did."""
+        mine, boot, round_ = self._observers.get(instance), instance.clock.boot(), self.world.round
+        if mine is None or mine.home is not instance.home or mine.boot != boot:
+            known = {} if mine is None else mine.silences
+            silences = {name: _Silence(one.beat, round_, 0) for name, one in known.items()}
+            mine = self._observers[instance] = _Observer(instance.home, boot, silences)
+        return mine
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
-        if what != "tick" or not instance.honest:
+        mine = self._observers.get(instance)
+        if what != "tick" or not instance.honest or mine is None:
             return
-        report, believed = instance.report, self._believed(instance)
-        looked = instance.failed is None and report is not None and report.human is None
-        for name in self.world.instances:
-            silence = self._silences.get((instance, name))
-            if silence is None or name == instance.name or silence.home is not instance.home:
+        if mine.home is not instance.home:
+            return
+        report, round_ = instance.report, self.world.round
+        mine.looks += 1
+        ended = instance.failed is None and report is not None and report.human is None
+        if report is None or not ended or report.state == "parked":
+            mine.broken = mine.looks
+        believed, broken = instance.believed, mine.broken
+        for name, silence in mine.silences.items():
+            row, last = believed.get(name), silence.believed
+            if row is not None and (last is None or last[1] != row.seq or last[0] != row.epoch):
+                silence.believed = (row.epoch, row.seq)
+                silence.round, silence.looks = round_, mine.looks - 1
+            rounds = round_ - silence.round
+            if rounds < rounds_min or name == instance.name:
                 continue
-            if believed.get(name, silence.believed) != silence.believed:
-                silence.believed, silence.round, silence.looks = believed[name], self.world.round, 0
-            looking = looked and report is not None and report.state != "parked"
-            silence.looks = silence.looks + 1 if looking else 0
-            rounds = self.world.round - silence.round
-            if silence.looks >= looks_min and rounds >= rounds_min:
+            if mine.looks - max(silence.looks, broken) >= looks_min:
                 self._told(instance, name, rounds)
-
-    def _believed(self, instance: Instance) -> dict[str, tuple[str, int]]:
-        rows = instance.home.db.read("SELECT name, epoch, seq FROM neighbour")
-        return {name: (epoch, seq) for name, epoch, seq in rows}
 
     def _told(self, instance: Instance, name: str, rounds: int) -> None:
         other, db = self.world.instances[name], instance.home.db

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import BEAT, PAGE, RECEIPT, document
 from peer.simulate.instance import Instance
+from peer.simulate.reading import BEAT, PAGE, RECEIPT, document
 from peer.simulate.world import World
 
 

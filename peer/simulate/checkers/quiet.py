@@ -11,8 +11,8 @@ most 40 calls each.
 from __future__ import annotations
 
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import is_beat, page_file, receipt_file
 from peer.simulate.instance import Instance
+from peer.simulate.reading import is_beat, page_file, receipt_file
 from peer.simulate.world import World
 
 last_rounds = 2

@@ -38,25 +38,20 @@ class Check(Checker):
         known = self._known.get(instance)
         if known is None or known.home is not instance.home:
             known = self._known[instance] = _Known(instance.home)
-        db = instance.home.db
-        for name, epoch, seq in db.read("SELECT name, epoch, seq FROM neighbour"):
-            before = known.beats.get(name)
-            if before == (epoch, seq):
-                continue
-            if before is not None:
-                self._beat(instance, known, name, epoch, seq)
+        for name, epoch, seq, _ in instance.believed.values():
+            last = known.beats.get(name)
+            if last is not None and last[0] == epoch:
+                if seq < last[1]:
+                    self.fail(instance.name, f"believes beat {seq} of {name} after {last[1]}")
+            elif last is not None:
+                known.left.add((name, last[0]))
+            if known.left and (name, epoch) in known.left:
+                self.fail(instance.name, f"believes a beat of {name} of an epoch that is over")
             known.beats[name] = (epoch, seq)
-        for reader, epoch, n in db.read("SELECT reader, epoch, n FROM receipt"):
+        if not instance.news(self.name, "receipt"):
+            return
+        for reader, epoch, n in instance.home.db.read("SELECT reader, epoch, n FROM receipt"):
             newest = known.receipts.get((reader, epoch), 0)
             if n < newest:
                 self.fail(instance.name, f"believes receipt {n} of {reader} after {newest}")
             known.receipts[reader, epoch] = n
-
-    def _beat(self, instance: Instance, known: _Known, name: str, epoch: str, seq: int) -> None:
-        last_epoch, last_seq = known.beats[name]
-        if last_epoch == epoch and seq < last_seq:
-            self.fail(instance.name, f"believes beat {seq} of {name} after {last_seq}")
-        if last_epoch != epoch:
-            known.left.add((name, last_epoch))
-        if (name, epoch) in known.left:
-            self.fail(instance.name, f"believes a beat of {name} of an epoch that is over")

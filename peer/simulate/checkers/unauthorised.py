@@ -11,8 +11,8 @@ import orjson
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import document
 from peer.simulate.instance import Instance
+from peer.simulate.reading import document
 from peer.simulate.world import World
 
 depth_max = 4  # of what may be answered automatically (AUTO-4)
@@ -30,9 +30,12 @@ class Check(Checker):
         """See `Checker.after`."""
         if not instance.honest:
             return
-        self._documents(instance)
+        if instance.news(self.name, "document", "hidden"):
+            self._documents(instance)
         home, newest = self._seen.get(instance, (instance.home, 0))
         newest = newest if home is instance.home else 0
+        if not instance.news(f"{self.name} items", "item"):
+            return
         rows = instance.home.db.read(
             "SELECT n, id, data, audience FROM item"
             " WHERE mine = 1 AND auto = 1 AND n > ? ORDER BY n",

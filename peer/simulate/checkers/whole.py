@@ -12,7 +12,8 @@ from typing import Any
 
 from peer.home import Home
 from peer.simulate.checkers import Checker
-from peer.simulate.checkers._bytes import (
+from peer.simulate.instance import Instance
+from peer.simulate.reading import (
     PAGE,
     bare,
     document,
@@ -20,7 +21,6 @@ from peer.simulate.checkers._bytes import (
     receipt_file,
     signed_message,
 )
-from peer.simulate.instance import Instance
 from peer.simulate.world import World
 
 # (author, epoch, audience, seq) of a page.

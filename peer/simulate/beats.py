@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peer.simulate.checkers._bytes import document, is_beat
-from peer.simulate.instance import Instance
+from peer.simulate.reading import document, is_beat
 
 kept_max = 64
 
@@ -26,18 +25,26 @@ class Beats:
     def __init__(self) -> None:
         self._by_name: dict[str, dict[bytes, Beat]] = {}
 
-    def wrote(self, instance: Instance, path: str, data: bytes, at_ms: int) -> None:
+    def wrote(self, name: str, path: str, data: bytes, at_ms: int) -> None:
         """A peer placed a file."""
         if not is_beat(path):
             return
         read = document(data)
         if read is None:
             return
-        body, mine = read.body, self._by_name.setdefault(instance.name, {})
+        body, mine = read.body, self._by_name.setdefault(name, {})
         mine[data] = Beat(at_ms, body["epoch"], body["seq"], body["next_beat_ms"], data)
         if len(mine) > kept_max:
             del mine[next(iter(mine))]
 
-    def genuine(self, name: str, data: bytes | None) -> Beat | None:
-        """The heartbeat of a peer that these bytes are, where it wrote them (lately)."""
-        return None if data is None else self._by_name.get(name, {}).get(data)
+    def genuine(self, seen: dict[str, bytes]) -> dict[str, Beat]:
+        """The heartbeats that these bytes are, by name, where he wrote them (lately)."""
+        found = {}
+        for name, data in seen.items():
+            beat = self._by_name.get(name, _nothing).get(data)
+            if beat is not None:
+                found[name] = beat
+        return found
+
+
+_nothing: dict[bytes, Beat] = {}
