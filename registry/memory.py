@@ -19,7 +19,7 @@ from protocol.errors import (
     ShareUnavailableError,
     SpecialFileError,
 )
-from registry.share import Entry, check_folder, check_path, digest, is_listed, path_names
+from registry.share import Entry, check_folder, check_path, is_listed, path_names, read_each
 
 _shown = lru_cache(maxsize=16_384)(is_listed)
 
@@ -35,23 +35,18 @@ class MemoryShare:
 
     def read(self, path: str, bytes_max: int) -> bytes:
         """See `Share.read`."""
-        return self._read(path_names(path), path, bytes_max)
+        node = self._node(path_names(path), path)
+        if not isinstance(node, bytes):
+            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
+        if len(node) > bytes_max:
+            raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
+        return node
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
         """See `Share.read_many`."""
-        known = [None] * len(paths) if known is None else known
-        asked = list(zip(paths, map(path_names, paths), known, strict=True))
-        results: list[bytes | ShareError | None] = []
-        for path, parts, before in asked:
-            try:
-                data = self._read(parts, path, bytes_max)
-            except ShareError as error:
-                results.append(error)
-            else:
-                results.append(data if before is None or before != digest(data) else None)
-        return results
+        return read_each(self.read, paths, bytes_max, known)
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
         """See `Share.entries`."""
@@ -96,14 +91,6 @@ class MemoryShare:
         """The dict of a folder itself, for tests that put there what the port refuses."""
         return self._folder(folder.split("/") if folder else [], folder)
 
-    def _read(self, parts: tuple[str, ...], path: str, bytes_max: int) -> bytes:
-        node = self._node(parts, path)
-        if not isinstance(node, bytes):
-            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
-        if len(node) > bytes_max:
-            raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
-        return node
-
     def _at(self, path: str) -> tuple[dict[str, Node], str]:
         parts = path_names(path)
         return self._folder(parts[:-1], path), parts[-1]
@@ -121,9 +108,10 @@ class MemoryShare:
         for name in parts:
             if not isinstance(node, dict):
                 raise _no_folder(path)
-            if name not in node:
-                raise _missing(path)
-            node = node[name]
+            try:
+                node = node[name]
+            except KeyError:
+                raise _missing(path) from None
         return node
 
 

@@ -162,7 +162,7 @@ def read_each(
     known = [None] * len(paths) if known is None else known
     asked = list(zip(paths, known, strict=True))
     for path in paths:
-        check_path(path)
+        path_names(path)
     results: list[bytes | ShareError | None] = []
     for path, before in asked:
         try:

@@ -19,7 +19,7 @@ from protocol.head import Head
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from protocol.page import ALL, Stream
 from protocol.roster import Member
-from protocol.suspicion import observed, state_of, suspicion
+from protocol.suspicion import observed, verdict
 from registry import layout, roster
 from registry.share import digest
 
@@ -104,7 +104,7 @@ def _row(
     if row is not None and row.epoch == beat.epoch and row.tick < beat.tick:
         interval = elapsed(row, now) // (beat.tick - row.tick)  # of one tick, where some passed
         # An outage is no sample of a life in order: from it the mean would take days to recover.
-        if interval <= mean or state_of(suspicion(interval, row.next_ms, mean)) != "dead":
+        if verdict(interval, row.next_ms, mean) != "dead":
             mean = observed(mean, interval)
     flagged = int(peer.name in beat.mail)
     state = row.state if row else "unknown"

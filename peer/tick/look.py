@@ -17,7 +17,7 @@ from peer.stewards.reading import read_marker
 from peer.stewards.standing import Standing
 from peer.tick.listen import elapsed
 from peer.tick.report import Report
-from protocol.suspicion import own_fault, state_of, suspicion
+from protocol.suspicion import own_fault, suspicion, verdict
 
 WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}
 patience_looks = 3
@@ -31,7 +31,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     now, rows = read(peer.clock), peer.home.neighbours.all()
     names = standing.others
     watched = [rows[name] for name in names if name in rows]
-    verdicts = {row.name: judge(peer, standing, row, now)[0] for row in watched}
+    verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
     judged = _be_patient(peer, watched, verdicts)
     changed = [row for row in watched if judged[row.name] != row.state]
     gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
@@ -48,14 +48,13 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     report.health = _seen_at(now, peer, standing)
 
 
-def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> tuple[str, float]:
-    """(state, φ) of a neighbour now. Halted is whom an order covers, not who says so."""
+def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> str:
+    """The state of a neighbour now. Halted is whom an order covers, not who says so."""
     if standing.all_halts and standing.halts_of(peer.full(row.name)):
-        return "halted", 0.0
+        return "halted"
     if row.lifecycle == "left":
-        return "unknown", 0.0
-    phi = suspicion(elapsed(row, now), row.next_ms, row.mean_ms)
-    return state_of(phi), phi
+        return "unknown"
+    return verdict(elapsed(row, now), row.next_ms, row.mean_ms)
 
 
 def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> dict[str, str]:
@@ -167,11 +166,13 @@ def _seen_at(now: Moment, peer: Peer, standing: Standing) -> Callable[[], list[d
     rows, complete = peer.home.neighbours.all(), not peer.home.archive.hidden()
 
     def made() -> list[dict[str, Any]]:
-        phis = {name: judge(peer, standing, row, now)[1] for name, row in rows.items()}
-        return [
-            _line(name, rows.get(name), phis.get(name, 0.0), now, complete)
-            for name in standing.others
-        ]
+        lines = []
+        for name in standing.others:
+            row, phi = rows.get(name), 0.0
+            if row is not None and judge(peer, standing, row, now) not in ("halted", "unknown"):
+                phi = suspicion(elapsed(row, now), row.next_ms, row.mean_ms)
+            lines.append(_line(name, row, phi, now, complete))
+        return lines
 
     return made
 

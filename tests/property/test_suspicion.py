@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.suspicion import PHI_MAX, observed, own_fault, state_of, suspicion
+from protocol.suspicion import PHI_MAX, observed, own_fault, state_of, suspicion, verdict
 from tests.strategies import millis
 
 ORDER = ("alive", "late", "suspect", "dead")
@@ -60,3 +60,10 @@ def test_fewer_silent_neighbours_are_less_my_fault(watched: int, silent: int) ->
         assert watched >= 4
         assert own_fault(watched, silent + 1)
         assert silent > watched - silent
+
+
+@given(st.integers(0, 3 * 10**8), periods, periods)
+def test_the_short_way_to_a_state_leads_to_the_same(
+    elapsed: int, announced: int, seen: int
+) -> None:
+    assert verdict(elapsed, announced, seen) == state_of(suspicion(elapsed, announced, seen))
