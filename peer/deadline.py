@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from peer.clock import Clock
@@ -19,6 +20,7 @@ from registry.share import Entry, Share
 
 T = TypeVar("T")
 stalled_ms_max = 60_000
+quick_ms, files_max = 1_000, 32  # what took less may be asked for twice as much at one go
 
 
 class WatchedShare:
@@ -28,13 +30,15 @@ class WatchedShare:
         self._inner = inner
         self._clock = clock
         self._began: int | None = None
+        self.doing = ""  # the newest operation, for whoever asks what it waits for
 
     def stalled_ms(self) -> int:
         """How long the operation under way has been going on; 0 where there is none."""
         began = self._began
         return 0 if began is None else self._clock.monotonic_ms() - began
 
-    def _run(self, work: Callable[[], T]) -> T:
+    def _run(self, what: str, path: str, work: Callable[[], T]) -> T:
+        self.doing = f"{what} {path}".rstrip()
         self._began = self._clock.monotonic_ms()
         try:
             return work()
@@ -43,33 +47,47 @@ class WatchedShare:
 
     def read(self, path: str, bytes_max: int) -> bytes:
         """See `Share.read`."""
-        return self._run(lambda: self._inner.read(path, bytes_max))
+        return self._run("read", path, lambda: self._inner.read(path, bytes_max))
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
-        """See `Share.read_many`."""
-        return self._run(lambda: self._inner.read_many(paths, bytes_max, known))
+        """See `Share.read_many`: in parts, because a drive that answers slowly is not frozen."""
+        results: list[bytes | ShareError | None] = []
+        size = 1
+        while len(results) < len(paths):
+            part = slice(len(results), len(results) + size)
+            some, knew = paths[part], None if known is None else known[part]
+            began = self._clock.monotonic_ms()
+            results += self._run("read", some[0], partial(self._read, some, bytes_max, knew))
+            quick = self._clock.monotonic_ms() - began < quick_ms
+            size = min(2 * size, files_max) if quick else 1
+        return results
+
+    def _read(
+        self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None
+    ) -> list[bytes | ShareError | None]:
+        return self._inner.read_many(paths, bytes_max, known)
 
     def entries(self, folder: str, names_max: int) -> list[Entry]:
         """See `Share.entries`."""
-        return self._run(lambda: self._inner.entries(folder, names_max))
+        return self._run("list", folder, lambda: self._inner.entries(folder, names_max))
 
     def names(self, folder: str, names_max: int) -> list[str]:
         """See `Share.names`."""
-        return self._run(lambda: self._inner.names(folder, names_max))
+        return self._run("list", folder, lambda: self._inner.names(folder, names_max))
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
-        self._run(lambda: self._inner.place(path, data))
+        self._run("write", path, lambda: self._inner.place(path, data))
 
     def remove(self, path: str) -> None:
         """See `Share.remove`."""
-        self._run(lambda: self._inner.remove(path))
+        self._run("remove", path, lambda: self._inner.remove(path))
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""
-        self._run(lambda: self._inner.make_folder(path, shared))
+        self._run("make", path, lambda: self._inner.make_folder(path, shared))
 
 
 def watch(share: Share, clock: Clock) -> WatchedShare:
@@ -84,7 +102,10 @@ def _guard(share: WatchedShare) -> None:
     pause = threading.Event()
     while share.stalled_ms() < stalled_ms_max:
         pause.wait(1.0)
-    sys.stderr.write("peer: the share has not answered for 60 s; the next tick goes on from here\n")
+    sys.stderr.write(
+        f"peer: the share has not answered for {stalled_ms_max // 1000} s ({share.doing});"
+        " the next tick goes on from here\n"
+    )
     sys.stderr.flush()
     # Nothing gentler works: a thread inside a frozen mount never returns.
     os._exit(5)

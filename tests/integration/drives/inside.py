@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.integration.drives import trips
 from tests.integration.drives.village import Village, as_json, play
 
 MARK = "DRIVE "
@@ -18,7 +19,10 @@ def main() -> None:
     *mounts, patience = sys.argv[1:]
     base = Path(tempfile.mkdtemp(prefix="village-"))
     village = Village(base, [Path(mount) for mount in mounts], patience=float(patience))
-    print(MARK + as_json(village, play(village)), flush=True)
+    told = play(village)
+    if trips.made() is not None:
+        told += f"; {village.costs()}"
+    print(MARK + as_json(village, told), flush=True)
 
 
 if __name__ == "__main__":

@@ -22,18 +22,23 @@ from peer.clock import SystemClock, SystemEntropy
 from peer.home.places import choose
 from peer.instance import Peer
 from peer.membership import join
+from peer.send import send
 from peer.stewards.desk import Desk, admit
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
+from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol.errors import SomaError
+from protocol.messages import Note
 from protocol.page import ALL
 from registry.faulty import FaultyShare
+from tests.integration.drives import trips
 from tests.integration.typist import Said, Typist
 from tests.network import FIVE, acted
 
 SHARE_FAILED = 5
+trips_more_max = 6  # caches run out when they do
 FINE = (0,)
 ROUGH = (0, SHARE_FAILED)  # while the drive is not well
 PROCESS_SECONDS_MAX = 100
@@ -225,6 +230,51 @@ class Village:
             f"idle tick {statistics.median(spent):.0f} ms (at most {max(spent):.0f}),"
             f" {statistics.median(calls):.0f} calls; as a process {whole:.0f} ms"
         )
+
+    def costs(self) -> str:
+        """Requests that a file server gets for an idle tick and for a letter, in words.
+
+        They are the same again after thirty letters more: no call looks at what is over.
+        """
+        first = self._costs("before")
+        for number in range(30):
+            self._pass_on(f"one of many, {number}")
+        again = self._costs("after")
+        for what, count in again.items():
+            assert count <= first[what] + trips_more_max, (what, first, again)
+        self.settle()
+        self.check()
+        told = ", ".join(f"{what} {first[what]} ({again[what]})" for what in first)
+        return f"requests to the server at first (after thirty letters more): {told}"
+
+    def _costs(self, when: str) -> dict[str, int]:
+        """The fewest of three, for caches run out when they do."""
+        tries = []
+        for number in range(3):
+            self._soon(partial(self._once, FIVE[0], tick))
+            idle = trips.during(partial(self._soon, partial(self._once, FIVE[0], tick)))
+            sent, received = self._pass_on(f"a letter {when}, {number}")
+            tries.append({"idle tick": idle, "send": sent, "receiving tick": received})
+        return {what: min(one[what] for one in tries) for what in tries[0]}
+
+    def _pass_on(self, text: str) -> tuple[int, int]:
+        """A letter is sent and received; the requests of each."""
+        author, reader = FIVE[:2]
+        self.words.append((author, [reader], text))
+        sent = trips.during(
+            partial(self._once, author, lambda peer: send(peer, [reader], [Note(text=text)]))
+        )
+        received = trips.during(partial(self._soon, partial(self._once, reader, tick)))
+        self._soon(partial(self._once, author, tick))  # sees that it has arrived
+        return sent, received
+
+    def _once(self, name: str, act: Callable[[Peer], object]) -> None:
+        peer = self.peer(name)
+        try:
+            done = act(peer)
+        finally:
+            peer.home.close()
+        self.acted += done.acted if isinstance(done, Report) else 0
 
 
 def ticks(names: Collection[str] = FIVE) -> list[Command]:
