@@ -25,7 +25,7 @@ here=$(dirname "$0")
 cd "$CHECKOUT" || exit
 if . "$here/$DRIVE.sh" && mountpoint -q /run/A && mountpoint -q /run/B; then
   PYTHONPATH=$CHECKOUT PYTHONDONTWRITEBYTECODE=1 \
-    "$PYTHON" -m tests.integration.drives.inside /run/A /run/B "$PATIENCE"
+    "$PYTHON" -m tests.integration.drives.inside /run/A /run/B "$PATIENCE" || dmesg | tail -20
 else
   echo "NOT MOUNTED"
   dmesg | tail -5
