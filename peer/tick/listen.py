@@ -48,7 +48,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
                     _hear_feed(peer, beat, data)
                     changed.append(_row(peer, member.name, beat, data, row, now))
             elif isinstance(data, ShareError) and not isinstance(data, MissingError):
-                report.problems.append(f"{layout.heartbeat(member.name)}: {data}")
+                report.problems.append(str(data))  # it names the file
         unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
         if not unknown:
             peer.home.neighbours.put(changed)

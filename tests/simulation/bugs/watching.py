@@ -97,8 +97,9 @@ BUGS = (
         (
             Edit(
                 "peer.tick.look:judge",
-                "    return state_of(phi), phi",
-                "    return ('dead' if row.state == 'dead' else state_of(phi)), phi",
+                "    return verdict(elapsed(row, now), row.next_ms, row.mean_ms)",
+                "    return 'dead' if row.state == 'dead' else"
+                " verdict(elapsed(row, now), row.next_ms, row.mean_ms)",
             ),
         ),
     ),
