@@ -5,12 +5,15 @@ python -m tests.integration.drives.inside A B PATIENCE
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from tests.integration.drives import trips
-from tests.integration.drives.village import Village, as_json, play
+from tests.integration.drives.village import Village, as_json, freeze, play
 
 MARK = "DRIVE "
 
@@ -22,7 +25,14 @@ def main() -> None:
     told = play(village)
     if trips.made() is not None:
         told += f"; {village.costs()}"
+    if "FREEZE" in os.environ:
+        stop, go = (partial(_shell, os.environ[name]) for name in ("FREEZE", "THAW"))
+        told += f"; {freeze(village, stop, go)}"
     print(MARK + as_json(village, told), flush=True)
+
+
+def _shell(command: str) -> None:
+    subprocess.run(["sh", "-c", command], check=True)
 
 
 if __name__ == "__main__":

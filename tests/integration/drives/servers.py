@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,27 @@ Subsystem sftp internal-sftp
 class Ssh:
     """An SSH server that lets us in with one key."""
 
+    pid: int
     port: int
     key: Path
     known_hosts: Path
+
+    def signal(self, number: int) -> None:
+        """Let the server and whoever serves a connection for it hear a signal."""
+        for pid in [self.pid, *_descendants(self.pid)]:
+            os.kill(pid, number)
+
+
+def _descendants(pid: int) -> list[int]:
+    done = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    parents = {int(child): int(parent) for child, parent in rows}
+    found: list[int] = []
+    left = [pid]
+    while left:
+        children = [child for child, parent in parents.items() if parent in left]
+        found, left = found + children, children
+    return found
 
 
 def sshd(mounts: Mounts) -> Ssh:
@@ -54,7 +73,7 @@ def sshd(mounts: Mounts) -> Ssh:
     process = mounts.start(server, "-D", "-e", "-f", folder / "config")
     wait_for("sshd", lambda: listens(port) or process.poll() is not None)
     assert process.poll() is None, mounts.log(process)
-    return Ssh(port, folder / "mine", folder / "known_hosts")
+    return Ssh(process.pid, port, folder / "mine", folder / "known_hosts")
 
 
 def sshfs(mounts: Mounts, server: Ssh, store: Path, at: Path, cache_seconds: int = 20) -> Path:

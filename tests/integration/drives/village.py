@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from peer import keys
 from peer.clock import SystemClock, SystemEntropy
+from peer.deadline import stalled_ms_max
 from peer.home.places import choose
 from peer.instance import Peer
 from peer.membership import join
@@ -307,6 +308,32 @@ def play(village: Village, rounds: int = 2) -> str:
         f"{len(village.words)} sendings in {rounds} rounds, settled after {took} more,"
         f" {time.monotonic() - began:.0f} s; {village.failed} ticks gave up; {village.idle()}"
     )
+
+
+def freeze(village: Village, stop: Callable[[], object], go: Callable[[], object]) -> str:
+    """The server stands still: ticks end by themselves and say so, and later nothing is missing."""
+    for name in FIVE:
+        others = [other for other in FIVE if other != name]
+        village.words.append((name, others, f"before the frost, from {name}"))
+    village.finish(
+        village.begin(
+            [(name, "send", ",".join(to), text) for name, to, text in village.words[-len(FIVE) :]]
+        )
+    )
+    stop()
+    try:
+        running = village.begin(ticks())
+        until = time.monotonic() + stalled_ms_max / 1000 + 15
+        while time.monotonic() < until and any(one.poll() is None for _, one in running):
+            time.sleep(0.5)
+    finally:
+        go()  # before that no signal ends whoever waits for a drive in user space
+    said = village.finish(running, ROUGH)
+    gave_up = [one for one in said if one.code == SHARE_FAILED and "has not answered" in one.err]
+    assert gave_up, said
+    took = village.settle()
+    village.check()
+    return f"{len(gave_up)} of {len(said)} ticks gave up on a frozen server, settled {took} after"
 
 
 def as_json(village: Village, told: str) -> str:

@@ -20,3 +20,4 @@ fi
 for at in A B; do
   mount -t nfs "127.0.0.1:$from" "/run/$at" -o "$options,nosharecache"
 done
+export FREEZE='rpc.nfsd 0' THAW='rpc.nfsd --host 127.0.0.1 4'
