@@ -57,3 +57,11 @@ def explained(path: str) -> Iterator[None]:
 def is_sharing(error: OSError) -> bool:
     """Whether Windows says that somebody has the file open (or a virus scanner looks at it)."""
     return getattr(error, "winerror", None) in _sharing_winerrors
+
+
+def keeps_its_name(error: OSError) -> bool:
+    """Whether a name may not be replaced or removed because somebody has the file open.
+
+    On a Linux client of a Windows drive that is EBUSY, or EACCES, like a lack of permission.
+    """
+    return is_sharing(error) or error.errno in (errno.EACCES, errno.EBUSY)

@@ -22,7 +22,15 @@ from itertools import islice
 from typing import TypeVar
 
 from protocol.errors import OversizedError, ShareError, ShareUnavailableError
-from registry.errnos import denied, explain, explained, is_sharing, special, unsupported
+from registry.errnos import (
+    denied,
+    explain,
+    explained,
+    is_sharing,
+    keeps_its_name,
+    special,
+    unsupported,
+)
 from registry.share import Entry, check_folder, check_path, digest
 from registry.spot import (
     Spot,
@@ -30,6 +38,7 @@ from registry.spot import (
     glimpse,
     is_folder,
     listed,
+    may_change,
     open_folder,
     open_up_file,
     open_up_folder,
@@ -164,9 +173,13 @@ class FolderShare:
             if is_folder(os.lstat(spot.prefix + name, dir_fd=spot.fd)):
                 self._clear(walk, parts, remove_names_max)
                 spot = walk.to(folders)
-                self._patiently(lambda: os.rmdir(spot.prefix + name, dir_fd=spot.fd))
+                self._patiently(
+                    lambda: os.rmdir(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
+                )
             else:
-                self._patiently(lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd))
+                self._patiently(
+                    lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
+                )
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""
@@ -235,7 +248,10 @@ class FolderShare:
     def _rename(self, spot: Spot, temporary: str, name: str) -> None:
         old, new = spot.prefix + temporary, spot.prefix + name
         try:
-            self._patiently(lambda: os.replace(old, new, src_dir_fd=spot.fd, dst_dir_fd=spot.fd))
+            self._patiently(
+                lambda: os.replace(old, new, src_dir_fd=spot.fd, dst_dir_fd=spot.fd),
+                self._in_use(spot),
+            )
         except PermissionError:  # what Windows says of a folder
             with suppress(FileNotFoundError):
                 if is_folder(os.lstat(new, dir_fd=spot.fd)):
@@ -275,7 +291,9 @@ class FolderShare:
     def _drop(self, spot: Spot, temporary: str) -> None:
         """Remove our temporary after a failure; that failure is what the caller must hear of."""
         with suppress(OSError):
-            self._patiently(lambda: os.unlink(spot.prefix + temporary, dir_fd=spot.fd))
+            self._patiently(
+                lambda: os.unlink(spot.prefix + temporary, dir_fd=spot.fd), self._in_use(spot)
+            )
 
     def _clear(self, walk: Walk, parts: list[str], names_left: int) -> int:
         """Empty a folder, never through a link; how many of the names allowed are left."""
@@ -298,13 +316,19 @@ class FolderShare:
             raise OversizedError(f"{'/'.join(parts)}: too much to remove in one go; call again")
         return names_left
 
-    def _patiently(self, action: Callable[[], T]) -> T:
-        """Try again, a few times, where Windows says that somebody has the file open."""
+    def _in_use(self, spot: Spot) -> Callable[[OSError], bool]:
+        """Whether that is why a name stays; not where the folder itself may not be changed."""
+        return lambda error: keeps_its_name(error) and may_change(spot)
+
+    def _patiently(
+        self, action: Callable[[], T], in_use: Callable[[OSError], bool] = is_sharing
+    ) -> T:
+        """Try again, a few times, where somebody may have the file open as Windows does it."""
         for seconds in _patience_seconds:
             try:
                 return action()
             except OSError as error:
-                if not is_sharing(error):
+                if not in_use(error):
                     raise
             self._pause(seconds)
         return action()

@@ -46,6 +46,16 @@ def is_folder(status: os.stat_result) -> bool:
     return stat.S_ISDIR(status.st_mode) and getattr(status, "st_reparse_tag", 0) != _junction_tag
 
 
+def may_change(spot: Spot) -> bool:
+    """Whether the modes of the folder let us change its names."""
+    return os.access(
+        spot.prefix or ".",
+        os.W_OK | os.X_OK,
+        dir_fd=spot.fd,
+        effective_ids=os.access in os.supports_effective_ids,
+    )
+
+
 def open_folder(spot: Spot) -> int | None:
     """A handle that can be listed, synced and changed; None where folders cannot be opened."""
     if spot.fd is not None:

@@ -353,6 +353,32 @@ class TestWindows:
             rig.share.remove("f/a")
         assert rig.share.names("f", 9) == []
 
+    @pytest.mark.parametrize("code", [errno.EACCES, errno.EBUSY])
+    def test_so_are_those_of_a_windows_drive(
+        self, rig: FolderRig, pauses: list[float], monkeypatch: pytest.MonkeyPatch, code: int
+    ) -> None:
+        """SHARE-18: a client that is no Windows has no better word for it."""
+
+        def in_use(times: int, real: Callable[..., Any]) -> Callable[..., Any]:
+            left = itertools.count()
+
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                if next(left) >= times:
+                    return real(*args, **kwargs)
+                raise OSError(code, os.strerror(code))
+
+            return wrapped
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", in_use(3, os.replace))
+            rig.share.place("f/a", b"new")
+        assert rig.share.read("f/a", 9) == b"new"
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "unlink", in_use(3, os.unlink))
+            rig.share.remove("f/a")
+        assert rig.share.names("f", 9) == []
+        assert len(pauses) == 6
+
     @pytest.mark.parametrize(
         ("winerror", "error"), [(5, ShareDeniedError), (32, ShareUnavailableError)]
     )

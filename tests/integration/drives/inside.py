@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.integration.drives import trips
-from tests.integration.drives.village import Village, as_json, freeze, play
+from tests.integration.drives.village import Village, as_json, freeze, hold, play
 
 MARK = "DRIVE "
 
@@ -25,6 +25,8 @@ def main() -> None:
     told = play(village)
     if trips.made() is not None:
         told += f"; {village.costs()}"
+    if "HOLD" in os.environ:
+        told += f"; {hold(village, os.environ['HOLD'].split(), Path(mounts[0]))}"
     if "FREEZE" in os.environ:
         stop, go = (partial(_shell, os.environ[name]) for name in ("FREEZE", "THAW"))
         told += f"; {freeze(village, stop, go)}"

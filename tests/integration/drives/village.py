@@ -310,6 +310,32 @@ def play(village: Village, rounds: int = 2) -> str:
     )
 
 
+def hold(village: Village, client: Sequence[str], store: Path) -> str:
+    """Somebody has files open as programs on Windows do: they can be neither replaced nor removed.
+
+    `client` is an interactive SMB client that opens what it is told to, and shares no deletion.
+    """
+    process = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    files = sorted(path for path in store.glob("peers/**/*") if path.is_file())
+    for path in files:
+        process.stdin.write('open "{}"\n'.format(str(path.relative_to(store)).replace("/", "\\")))
+    process.stdin.flush()
+    time.sleep(3)
+    failed = village.failed
+    for number in range(2):
+        village.talk(f"while files are held, {number}", ROUGH)
+    out, _ = process.communicate("quit\n")
+    opened = out.count("open file")
+    assert opened >= len(FIVE), out
+    took = village.settle()
+    village.check()
+    return (
+        f"{opened} files held open without sharing deletion: {village.failed - failed} ticks gave"
+        f" up, settled {took} after"
+    )
+
+
 def freeze(village: Village, stop: Callable[[], object], go: Callable[[], object]) -> str:
     """The server stands still: ticks end by themselves and say so, and later nothing is missing."""
     for name in FIVE:
