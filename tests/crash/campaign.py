@@ -6,6 +6,7 @@ everything that can be said again: `--only NAME` plays that trial alone.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -96,6 +97,7 @@ class Campaign:
     def reset(self) -> None:
         """The stage at hand, untouched."""
         self._stage.copy_to(self.world.base)
+        self._again = itertools.count()
 
     def work(self, act: Act, seed: object, through: Through = _same) -> Work:
         """An act as the work of a process."""
@@ -107,7 +109,7 @@ class Campaign:
             self.world.believe(act, end.said)
         odd = [f"{act}: {end.trace}"] if end.code == TRACE else []
         if self._is_done_again(act, end, seed):
-            once_more = calmly(self.work(act, f"again {seed}"))
+            once_more = calmly(self.work(act, f"again {seed} {next(self._again)}"))
             if once_more.said is not None:
                 self.world.believe(act, once_more.said)
             else:

@@ -136,7 +136,7 @@ class _Book:
 
 
 def _newest_members(rosters: Iterator[bytes]) -> set[str]:
-    signed = [json.loads(data)["signed"] for data in rosters]
+    signed: list[dict[str, Any]] = [json.loads(data)["signed"] for data in rosters]
     newest = max(signed, key=lambda body: body["version"], default={"members": []})
     return {member["name"] for member in newest["members"]}
 

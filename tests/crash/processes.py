@@ -14,6 +14,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -57,15 +58,16 @@ class Process:
     """A fork that does `work(say)`; where `held`, only once it is told to `go`."""
 
     def __init__(self, work: Work, *, held: bool = False, file_bytes_max: int | None = None):
-        self._out, out = os.pipe()
+        # A socket: no call that `strace` makes fail says what a process has to say.
+        self._out, out = socket.socketpair()
         gate, self._gate = os.pipe()
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(self._out)
+            self._out.close()
             os.close(self._gate)
             _live(work, gate if held else None, out, file_bytes_max)
-        os.close(out)
+        out.close()
         os.close(gate)
 
     def go(self) -> None:
@@ -81,7 +83,7 @@ class Process:
         """Wait for it."""
         _, status = os.waitpid(self.pid, 0)
         os.close(self._gate)
-        with os.fdopen(self._out, "rb") as out:
+        with self._out, self._out.makefile("rb") as out:
             lines = out.read().decode().splitlines()
         died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         code = 0 if died else os.waitstatus_to_exitcode(status)
@@ -94,11 +96,11 @@ class Process:
         return End(died, code, said, trace, seconds)
 
 
-def _live(work: Work, gate: int | None, out: int, file_bytes_max: int | None) -> None:
+def _live(work: Work, gate: int | None, out: socket.socket, file_bytes_max: int | None) -> None:
     """The child's whole life."""
 
     def tell(**line: Any) -> None:
-        os.write(out, (json.dumps(line) + "\n").encode())
+        out.sendall((json.dumps(line) + "\n").encode())
 
     code = 0
     try:
@@ -109,7 +111,7 @@ def _live(work: Work, gate: int | None, out: int, file_bytes_max: int | None) ->
             # Writes beyond it are short, and then fail: real ones, by the kernel.
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
         began = time.monotonic()
-        work(lambda **said: tell(said=said))
+        work(lambda **said: tell(said=said))  # noqa: PLW0108 - the words are its value
         tell(seconds=time.monotonic() - began)
     except SomaError as error:
         code = error.exit_code
@@ -117,7 +119,8 @@ def _live(work: Work, gate: int | None, out: int, file_bytes_max: int | None) ->
     except BaseException:  # noqa: BLE001 - a forked child must end here, whatever happened
         code = TRACE
         tell(trace=traceback.format_exc())
-    os._exit(code)
+    finally:
+        os._exit(code)
 
 
 def _let_anybody_trace() -> None:

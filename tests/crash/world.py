@@ -27,7 +27,6 @@ from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol.errors import NotFoundError
 from protocol.messages import Body, Note, Question
-from protocol.page import ALL
 from registry.share import Share
 from tests.crash.ledger import Ledger, Verdict, databases, judge, watch
 from tests.network import SeededEntropy, insight, send
