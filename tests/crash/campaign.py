@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash.ledger import Verdict, is_parked
+from tests.crash.ledger import Verdict, needs_repair
 from tests.crash.processes import TRACE, End, Work, calmly
 from tests.crash.scenes import SCENES
 from tests.crash.world import Act, Through, World, _same
@@ -76,9 +76,9 @@ class Campaign:
     def acts(self, means: str) -> Iterator[tuple[str, Act]]:
         """Every act of every scene that is asked for; its stage is set when it is handed out."""
         for scene, parts in SCENES.items():
-            for part, (set_up, acts) in enumerate(parts):
+            for part, (setting, acts) in enumerate(parts):
                 for act in acts:
-                    name = f"{means}/{scene}/{act.what} {act.who}"
+                    name = f"{means}/{scene}/{setting.__name__.strip('_')}: {act.what} {act.who}"
                     if self.wants(name):
                         self.stage(scene, part)
                         yield name, act
@@ -120,7 +120,7 @@ class Campaign:
         """A person does again what did not end well; of a repair he may see that it was done."""
         if not act.again or end.said is not None:
             return False
-        return act.what != "repair" or seed % 2 == 0 or is_parked(self.world.home, act.who)
+        return act.what != "repair" or seed % 2 == 0 or needs_repair(self.world.home, act.who)
 
     def look(self, odd: Sequence[str], *, strict: bool = True) -> Verdict:
         """Some calm rounds in a process of their own, and the verdict."""

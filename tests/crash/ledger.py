@@ -75,10 +75,18 @@ def databases(home: Path) -> dict[str, Path]:
     }
 
 
-def is_parked(home: Path, name: str) -> bool:
+def needs_repair(home: Path, name: str) -> bool:
     """Whether a peer does nothing until a person repairs it."""
-    with closing(sqlite3.connect(databases(home)[name])) as db:
-        return bool(db.execute("SELECT count(*) FROM self WHERE name = 'parked'").fetchone()[0])
+    path = databases(home).get(name)
+    if path is None:
+        return True
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            parked = db.execute("SELECT count(*) FROM self WHERE name = 'parked'").fetchone()[0]
+            return bool(parked) or not sound
+    except sqlite3.DatabaseError:
+        return True
 
 
 def watch(home: Path) -> None:
@@ -107,9 +115,10 @@ class _Book:
     def __init__(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as db:
             self.sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-            has_log = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'crash_log'")
-            rows = db.execute("SELECT id, data FROM crash_log") if has_log.fetchone()[0] else []
-            self.deeds = [_deed(*row) for row in rows]
+            self.deeds = [_deed(*row) for row in _log(db)]
+            for aside in path.parent.glob(f"{path.name}.damaged-*[0-9]"):
+                with closing(sqlite3.connect(aside)) as before, suppress(sqlite3.DatabaseError):
+                    self.deeds += [_deed(*row) for row in _log(before)]
             self.mine: list[dict[str, Any]] = [
                 {"id": id_, "audience": to, "state": state, **json.loads(data)}
                 for id_, to, state, data in db.execute(
@@ -135,9 +144,17 @@ class _Book:
             ).fetchall()
 
 
+def _log(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    has_log = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'crash_log'")
+    if not has_log.fetchone()[0]:
+        return []
+    return db.execute("SELECT id, data FROM crash_log").fetchall()
+
+
 def _newest_members(rosters: Iterator[bytes]) -> set[str]:
     signed: list[dict[str, Any]] = [json.loads(data)["signed"] for data in rosters]
-    newest = max(signed, key=lambda body: body["version"], default={"members": []})
+    nothing: dict[str, Any] = {"members": []}
+    newest = max(signed, key=lambda body: body["version"], default=nothing)
     return {member["name"] for member in newest["members"]}
 
 
@@ -156,8 +173,15 @@ def _deed(id_: str, data: bytes) -> Deed:
 
 def judge(home: Path, share: Path, ledger: Ledger, *, strict: bool = True) -> Verdict:
     """Hold all homes to what was told; `strict`: nobody was to damage or refuse anything."""
-    books = {name: _Book(path) for name, path in databases(home).items()}
+    books: dict[str, _Book] = {}
     verdict = Verdict()
+    for name, path in databases(home).items():
+        try:
+            books[name] = _Book(path)
+        except sqlite3.DatabaseError as error:
+            verdict.lost.append(f"the database of {name} cannot be read: {error}")
+    if verdict:
+        return verdict
     verdict.lost += [*_lost(books, ledger), *_not_admitted(books, ledger)]
     verdict.doubled += _doubled(books)
     verdict.corrupt += _corrupt(books, ledger)

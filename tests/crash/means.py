@@ -140,8 +140,8 @@ def error(campaign: Campaign) -> None:
     def injections(point: Point) -> list[str]:
         found = []
         for what in ERRORS.get(point.call, ("EIO", "EACCES", "ENOSPC")):
-            for times in ("", "+"):
-                found.append(f"{point.call}:error={what}:when={point.at}{times}")
+            once = f"{point.call}:error={what}:when={point.at}"
+            found += [once, once + "+"]
         return found
 
     _each_point(campaign, "error", injections)
@@ -250,9 +250,10 @@ def _life(campaign: Campaign, trial: str, seconds: dict[str, float]) -> int:
 
 
 class Life:
-    """What happens in one world, by the dice. In a long one months go by, and nothing is published:
+    """What happens in one world, by the dice.
 
-    a feed keeps 90 days only, and who slept longer has not lost what he was never promised.
+    In a long one months go by, and nothing is published: a feed keeps 90 days only, and who slept
+    longer has not lost what he was never promised.
     """
 
     def __init__(self, campaign: Campaign, dice: random.Random) -> None:

@@ -7,8 +7,9 @@ of it is struck from the same stage.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import closing
 from typing import NamedTuple
 
 from peer.instance import DAY_MS
@@ -79,17 +80,18 @@ def _repaired(world: World) -> None:
     world.do(Act("", "repair", "core"))
 
 
-def _overwritten(world: World) -> None:
-    """The first page of core's database is other bytes now."""
+def _damaged(world: World) -> None:
+    """An index in core's database is other bytes now; all of its rows can still be read."""
     _busy(world)
     [file] = (world.home / "peers").glob("core.*/home.db")
-    _overwrite(file, 0)
-
-
-def _overwrite(file: Path, at: int) -> None:
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [size] = db.execute("PRAGMA page_size").fetchone()
+        find = "SELECT rootpage FROM sqlite_master WHERE name = 'item_reply'"
+        [page] = db.execute(find).fetchone()
     with file.open("r+b") as opened:
-        opened.seek(at)
-        opened.write(b"\xa5" * 100)
+        opened.seek((page - 1) * size)
+        opened.write(b"\xa5" * size)
 
 
 def _old(world: World) -> None:
@@ -133,6 +135,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
     ),
     "repair": (
         Scene(_restored, (Act("repair", "repair", "core"),)),
+        Scene(_damaged, (Act("repair", "repair", "core"),)),
         Scene(_repaired, (Act("repair", "tick", "core"), Act("repair", "tick", "scout"))),
     ),
     "retention": (
