@@ -63,7 +63,7 @@ class FolderShelf:
 def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[StewardDocument]:
     """Every valid document of the shelf and of the share, by type, scope, number and digest."""
     found: dict[str, StewardDocument] = {}
-    for data in shelf.everything() + _shared(share):
+    for data in shelf.everything() + shared(share):
         try:
             document = verify(data, trust, network)
         except RuleError:
@@ -72,7 +72,8 @@ def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[Stewar
     return sorted(found.values(), key=lambda d: (d.type, d.scope, d.number, d.digest))
 
 
-def _shared(share: Share) -> list[bytes]:
+def shared(share: Share) -> list[bytes]:
+    """The bytes of every document that can be read on the share, valid or not."""
     data = []
     for path in charter.documents(share):
         try:

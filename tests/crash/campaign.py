@@ -103,12 +103,15 @@ class Campaign:
         """An act as the work of a process."""
         return lambda say: self.world.run(act, seed=seed, say=say, through=through)
 
-    def conclude(self, act: Act, end: End, seed: int) -> list[str]:
-        """What a person does next; the faults in how it went."""
+    def conclude(self, act: Act, end: End, seed: int, *, again: bool = False) -> list[str]:
+        """What a person does next; the faults in how it went.
+
+        `again`: he sees that it came to nothing, though it was said to be done.
+        """
         if end.said is not None:
             self.world.believe(act, end.said)
         odd = [f"{act}: {end.trace}"] if end.code == TRACE else []
-        if self._is_done_again(act, end, seed):
+        if (again and act.again) or self._is_done_again(act, end, seed):
             once_more = calmly(self.work(act, f"again {seed} {next(self._again)}"))
             if once_more.said is not None:
                 self.world.believe(act, once_more.said)

@@ -178,7 +178,7 @@ def _each_point(campaign: Campaign, means: str, injections: Callable[[Point], li
             world.intend(act)
             # The same chance as when the points were listed: the same calls.
             end = strace.run(campaign.work(act, name), inject)
-            odd = campaign.conclude(act, end, campaign.number(trial))
+            odd = campaign.conclude(act, end, campaign.number(trial), again=means == "lie")
             verdict = campaign.look(odd, strict=means != "lie")
             struck = int(end.killed) if means == "call" else 1
             campaign.count(means, trial, {act.scene: struck}, verdict)
