@@ -1,0 +1,170 @@
+"""Power cuts: a whole machine dies amid traffic, and again, over disks and mounts of all kinds.
+
+The lab machine (user-mode Linux, see `tests/integration/drives/machine.py`) keeps homes and share
+on images of disks. What it had in memory is gone when it is killed. At the next boot everybody
+ticks calmly, and the ledger, which the host keeps from what came over the console, is held against
+the homes. Then there is traffic until the next cut.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.crash.campaign import Campaign
+from tests.crash.inside import MARK
+from tests.crash.ledger import Ledger, Verdict
+from tests.integration.drives.machine import cut, start
+from tests.integration.drives.mounts import program, run
+
+SECONDS_MAX = 240
+TRAFFIC_SECONDS = (0.3, 4.0)
+
+
+class Drive(NamedTuple):
+    """How the share is mounted (a script of the lab), and on what; `alone`: without the homes."""
+
+    script: str
+    make: tuple[str, str, tuple[str, ...]]  # the maker of the file system, its package, words
+    size_mib: int = 128
+    alone: bool = False
+    patience: float = 0
+    needs: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, object], ...] = ()
+
+
+_EXT4 = ("mkfs.ext4", "e2fsprogs", ("-q", "-F"))
+DRIVES = {
+    "ext4": Drive("disk", _EXT4, values=(("TYPE", "ext4"),)),
+    "xfs": Drive("disk", ("mkfs.xfs", "xfsprogs", ("-q",)), 320, values=(("TYPE", "xfs"),)),
+    "btrfs": Drive("disk", ("mkfs.btrfs", "btrfs-progs", ("-q",)), 256,
+                   values=(("TYPE", "btrfs"),)),
+    "vfat": Drive("disk", ("mkfs.vfat", "dosfstools", ()), alone=True, values=(("TYPE", "vfat"),)),
+    "cifs": Drive("cifs", _EXT4, alone=True, patience=6,
+                  needs=(("smbd", "samba"), ("smbpasswd", "samba-common-bin"),
+                         ("mount.cifs", "cifs-utils"))),
+    "nfs": Drive("nfs", _EXT4, alone=True, patience=10, values=(("VERSION", "4.2"),),
+                 needs=(("exportfs", "nfs-kernel-server"), ("mount.nfs", "nfs-common"),
+                        ("rpcbind", "rpcbind"))),
+}  # fmt: skip
+
+
+def power(campaign: Campaign, cuts: int) -> None:
+    """So many cuts on every drive that this machine has."""
+    for name, drive in DRIVES.items():
+        trial = f"power/{name}"
+        if not campaign.wants(trial):
+            continue
+        try:
+            # Not below /dev: the machine has its own there, and must see the ledger.
+            with tempfile.TemporaryDirectory(prefix="crash-") as base:
+                _Lab(campaign, trial, drive, Path(base)).play(cuts)
+        except pytest.skip.Exception as why:
+            campaign.skipped.append(f"{trial}: {why}")
+
+
+class _Lab:
+    """One drive, and a machine that is cut again and again."""
+
+    def __init__(self, campaign: Campaign, trial: str, drive: Drive, base: Path) -> None:
+        self.campaign, self.trial, self.drive = campaign, trial, drive
+        self.base = base
+        self.ledger = Ledger(self.base / "ledger")
+        self.ledger.path.touch()
+        self.dice = random.Random(campaign.number(trial))
+        for command, package in drive.needs:
+            program(command, package)
+        self.disks = [self._disk("store", drive.size_mib, drive.make)]
+        if drive.alone:
+            self.disks.append(self._disk("home", 64, _EXT4))
+
+    def _disk(self, name: str, mib: int, make: tuple[str, str, tuple[str, ...]]) -> Path:
+        maker, package, words = make
+        image = self.base / name
+        with image.open("wb") as file:
+            file.truncate(mib << 20)
+        run(program(maker, package), *words, image)
+        return image
+
+    def play(self, cuts: int) -> None:
+        """Traffic and cuts; after each of them calm and a verdict."""
+        for number in range(1, cuts + 1):
+            self._boot(str(number), struck=number > 1)
+        self._boot("none", struck=True)
+
+    def _boot(self, number: str, *, struck: bool) -> None:
+        machine = start(
+            self.base, self.drive.script, self.disks, PLAY="tests.crash.inside", CUT=number,
+            SEED=self.campaign.seed, LEDGER=self.ledger.path, PATIENCE=self.drive.patience,
+            **dict(self.drive.values),
+        )  # fmt: skip
+        verdict: Verdict | None = None
+        heard: list[str] = []
+        try:
+            for line in self._lines(machine, heard):
+                if line["what"] == "verdict":
+                    verdict = Verdict(**line["found"])
+                    verdict.unwell += line["odd"]
+                    told = len(self.ledger.lines("told"))
+                    if line["told"] != told:
+                        verdict.unwell.append(f"it knows of {line['told']} of {told} letters")
+                elif line["what"] == "ready":
+                    machine.__dict__["until"] = time.monotonic() + self.dice.uniform(
+                        *TRAFFIC_SECONDS
+                    )
+                elif line["what"] in ("tried", "told", "admitted"):
+                    self.ledger.note(**line)
+                elif line["what"] == "ended":
+                    verdict = verdict or Verdict()
+                    verdict.unwell.append(f"a life ended: {line}")
+        finally:
+            cut(machine)
+            machine.wait()
+        if struck:
+            if verdict is None:
+                verdict = Verdict(unwell=["no verdict: " + " / ".join(heard[-12:])])
+            name = f"{self.trial}"
+            self.campaign.count("power", name, {self.trial.rpartition("/")[2]: 1}, verdict)
+        elif "until" not in machine.__dict__ and number != "none":
+            pytest.skip(f"the lab machine does not play: {' / '.join(heard[-8:])}")
+
+    def _lines(
+        self, machine: subprocess.Popen[bytes], heard: list[str]
+    ) -> Iterator[dict[str, Any]]:
+        """What comes over the console, until it is silent or the time has come."""
+        assert machine.stdout is not None
+        import os
+        import selectors
+
+        machine.__dict__["limit"] = time.monotonic() + SECONDS_MAX
+        rest = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(machine.stdout, selectors.EVENT_READ)
+            while True:
+                until = machine.__dict__.get("until", machine.__dict__["limit"])
+                left = until - time.monotonic()
+                if left <= 0:
+                    cut(machine)
+                    left = 5
+                if not selector.select(left):
+                    continue
+                data = os.read(machine.stdout.fileno(), 1 << 16)
+                if not data:
+                    return
+                *lines, rest = (rest + data).split(b"\n")
+                for raw in lines:
+                    text = raw.decode(errors="replace").strip()
+                    heard.append(text)
+                    if text.startswith(MARK):
+                        try:
+                            yield json.loads(text.removeprefix(MARK))
+                        except ValueError:
+                            heard.append("(garbled)")
