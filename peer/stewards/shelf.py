@@ -12,7 +12,7 @@ from typing import Protocol
 from peer.home.files import make_private_folder, read_private, write_private
 from peer.stewards.opening import open_document
 from protocol.authority import StewardDocument
-from protocol.errors import RuleError, ShareError
+from protocol.errors import HomeError, RuleError, ShareError
 from protocol.root import Root
 from registry import charter, layout
 from registry.share import Share
@@ -51,11 +51,18 @@ class FolderShelf:
 
     def everything(self) -> list[bytes]:
         """See `Shelf.everything`."""
-        if not os.path.isdir(self._folder):
+        try:
+            names = sorted(os.listdir(self._folder))
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            # Whoever signed without what stands here would sign over it.
+            raise HomeError(
+                f"{self._folder} cannot be read ({error.strerror}); check who owns it"
+            ) from error
         return [
             read_private(os.path.join(self._folder, name))
-            for name in sorted(os.listdir(self._folder))
+            for name in names
             if name.endswith(".json")
         ]
 

@@ -24,6 +24,7 @@ from tests.crash.scenes import SCENES
 from tests.crash.world import Act, Through, World, _same
 
 KEPT_MAX = 5
+LINES_MAX = int(os.environ.get("CRASH_LINES", "8"))  # of each failure
 
 
 @dataclass
@@ -161,7 +162,7 @@ class Campaign:
             aside = Path(tempfile.gettempdir()) / f"crash-{os.getpid()}-{len(self.failures)}"
             self.world.copy_to(aside)
             kept = f"\n  kept in {aside}"
-        lines = "\n  ".join(verdict.lines()[:8])
+        lines = "\n  ".join(verdict.lines()[:LINES_MAX])
         replay = f"replay: python -m tests.crash --seed {self.seed} --only '{name}'"
         self.failures.append(f"{name}\n  {lines}{kept}\n  {replay}")
         print(f"\nFAILED {self.failures[-1]}", flush=True)

@@ -39,6 +39,7 @@ class Drive(NamedTuple):
     patience: float = 0
     needs: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, object], ...] = ()
+    frail: bool = False  # a cut damages what lay on it before; a person has it checked then
 
 
 _EXT4 = ("mkfs.ext4", "e2fsprogs", ("-q", "-F"))
@@ -47,11 +48,12 @@ DRIVES = {
     "xfs": Drive("disk", ("mkfs.xfs", "xfsprogs", ("-q",)), 320, values=(("TYPE", "xfs"),)),
     "btrfs": Drive("disk", ("mkfs.btrfs", "btrfs-progs", ("-q",)), 256,
                    values=(("TYPE", "btrfs"),)),
-    "vfat": Drive("disk", ("mkfs.vfat", "dosfstools", ()), alone=True, values=(("TYPE", "vfat"),)),
-    "cifs": Drive("cifs", _EXT4, alone=True, patience=6,
+    "vfat": Drive("disk", ("mkfs.vfat", "dosfstools", ()), alone=True, values=(("TYPE", "vfat"),),
+                  frail=True),
+    "cifs": Drive("cifs", _EXT4, alone=True, patience=4,
                   needs=(("smbd", "samba"), ("smbpasswd", "samba-common-bin"),
                          ("mount.cifs", "cifs-utils"))),
-    "nfs": Drive("nfs", _EXT4, alone=True, patience=10, values=(("VERSION", "4.2"),),
+    "nfs": Drive("nfs", _EXT4, alone=True, patience=4, values=(("VERSION", "4.2"),),
                  needs=(("exportfs", "nfs-kernel-server"), ("mount.nfs", "nfs-common"),
                         ("rpcbind", "rpcbind"))),
 }  # fmt: skip
@@ -101,9 +103,14 @@ class _Lab:
         self._boot("none", struck=True)
 
     def _boot(self, number: str, *, struck: bool) -> None:
+        if struck and self.drive.frail:
+            fsck = program("fsck.fat", "dosfstools")
+            for _ in range(2):
+                subprocess.run([fsck, "-y", "-w", self.disks[0]], capture_output=True, timeout=60)
         machine = start(
             self.base, self.drive.script, self.disks, PLAY="tests.crash.inside", CUT=number,
             SEED=self.campaign.seed, LEDGER=self.ledger.path, PATIENCE=self.drive.patience,
+            FRAIL=int(self.drive.frail),
             **dict(self.drive.values),
         )  # fmt: skip
         verdict: Verdict | None = None

@@ -9,6 +9,7 @@ import pytest
 
 from peer.home.files import make_private_folder, set_aside, write_private
 from peer.lock import held
+from peer.stewards.shelf import FolderShelf
 from protocol.errors import HomeError
 
 
@@ -38,6 +39,14 @@ def test_a_folder_that_cannot_be_made_is_a_fault_of_the_home(tmp_path: Path) -> 
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HomeError, match="cannot be written"):
         make_private_folder(str(tmp_path / "file" / "folder"))
+
+
+def test_a_shelf_that_cannot_be_listed_is_not_an_empty_one(tmp_path: Path) -> None:
+    shelf = FolderShelf(str(tmp_path))
+    assert shelf.everything() == []
+    (tmp_path / "documents").write_bytes(b"")
+    with pytest.raises(HomeError, match="cannot be read"):
+        shelf.everything()
 
 
 def test_a_log_without_its_database_is_set_aside_too(tmp_path: Path) -> None:
