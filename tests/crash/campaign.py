@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash.ledger import Verdict, needs_repair
-from tests.crash.processes import TRACE, End, Work, calmly
+from tests.crash.processes import TRACE, End, Point, Work, calmly
 from tests.crash.scenes import SCENES
 from tests.crash.world import Act, Through, World, _same
 
@@ -55,6 +55,7 @@ class Campaign:
     table: dict[tuple[str, str], Tally] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    points: dict[str, list[Point]] = field(default_factory=dict)
     _stages: dict[str, Path] = field(default_factory=dict)
     _said: float = 0.0
 

@@ -160,7 +160,7 @@ def _newest_members(rosters: Iterator[bytes]) -> set[str]:
 
 def _deed(id_: str, data: bytes) -> Deed:
     said = json.loads(data)
-    digest = base64.b32encode(hashlib.sha256(data).digest()).decode().lower()[:26]
+    digest = base64.b32encode(hashlib.sha256(bytes(data)).digest()).decode().lower()[:26]
     return Deed(
         id=id_,
         author=said["author"].partition("@")[0],

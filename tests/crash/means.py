@@ -59,7 +59,8 @@ def share(campaign: Campaign) -> None:
             end = calmly(campaign.work(act, trial, through))
             odd = campaign.conclude(act, end, campaign.number(trial))
             struck = {act.scene: int(end.killed)}
-            campaign.count("share", trial, struck, campaign.look(odd))
+            torn = fault.name == "kill_torn"  # which nobody takes for a document
+            campaign.count("share", trial, struck, campaign.look(odd, strict=not torn))
 
 
 def _operations(campaign: Campaign, act: Act, name: str) -> list[str]:
@@ -165,9 +166,7 @@ def _each_point(campaign: Campaign, means: str, injections: Callable[[Point], li
         campaign.skipped.append(f"{means}: {strace.missing}")
         return
     for name, act in campaign.acts(means):
-        campaign.reset()
-        points = strace.points(campaign.work(act, name))
-        assert points, f"{act} makes no calls"
+        points = _points(campaign, strace, act, name.partition("/")[2])
         trials = [inject for point in points for inject in injections(point)]
         skip = campaign.number(name) % campaign.thin
         for inject in trials[skip :: campaign.thin]:
@@ -177,18 +176,27 @@ def _each_point(campaign: Campaign, means: str, injections: Callable[[Point], li
             campaign.reset()
             world.intend(act)
             # The same chance as when the points were listed: the same calls.
-            end = strace.run(campaign.work(act, name), inject)
+            end = strace.run(campaign.work(act, name.partition("/")[2]), inject)
             odd = campaign.conclude(act, end, campaign.number(trial), again=means == "lie")
             verdict = campaign.look(odd, strict=means != "lie")
             struck = int(end.killed) if means == "call" else 1
             campaign.count(means, trial, {act.scene: struck}, verdict)
 
 
+def _points(campaign: Campaign, strace: Strace, act: Act, name: str) -> list[Point]:
+    """The system calls of an act, looked at once."""
+    if name not in campaign.points:
+        campaign.reset()
+        campaign.points[name] = strace.points(campaign.work(act, name))
+        assert campaign.points[name], f"{act} makes no calls"
+    return campaign.points[name]
+
+
 def short(campaign: Campaign) -> None:
     """See above."""
     for name, act in campaign.acts("short"):
         dice = random.Random(campaign.number(name))
-        limits = sorted(dice.randrange(34_000, 160_000) for _ in range(40 // campaign.thin))
+        limits = sorted(dice.randrange(34_000, 160_000) for _ in range(max(1, 40 // campaign.thin)))
         for trial, limit in [(f"{name}/home {limit}", limit) for limit in limits]:
             if campaign.wants(trial):
                 campaign.reset()

@@ -45,6 +45,7 @@ def _busy(world: World) -> None:
         Act("", "tick", "scout"),
         Act("", "share", "smith", (ALL,), "tin melts"),
         Act("", "send", "core", ("scout", "smith"), "once more"),
+        Act("", "ask", "core", ("scout",), "what else conducts?"),
     )
 
 
