@@ -1,8 +1,8 @@
 """What was promised and what came of it, seen from outside the code under test.
 
 A ledger is a file of lines beside the homes: what somebody was about to write ("tried"), and what a
-command said when it ended well ("told"). A trigger in every home's database notes whatever turns to
-"acted", in the very transaction: an append-only log that the product does not know of.
+command said when it ended well ("told"). Triggers in every home's database note whatever turns to
+"acted", and whatever it writes, in the very transaction: logs that the product does not know of.
 
     lost      told, and never acted on by a reader (or expired, with no word to a person)
     doubled   acted on twice, answered twice, or one number of a roster signed twice
@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS crash_log (n INTEGER PRIMARY KEY, id TEXT, data BLOB)
 CREATE TRIGGER IF NOT EXISTS crash_acted AFTER UPDATE OF state ON item
 WHEN NEW.state = 'acted' AND OLD.state <> 'acted' AND NEW.mine = 0
 BEGIN INSERT INTO crash_log (id, data) VALUES (NEW.id, NEW.data); END;
+CREATE TABLE IF NOT EXISTS crash_mine (id TEXT PRIMARY KEY, data BLOB);
+CREATE TRIGGER IF NOT EXISTS crash_wrote AFTER INSERT ON item WHEN NEW.mine = 1
+BEGIN INSERT OR IGNORE INTO crash_mine VALUES (NEW.id, NEW.data); END;
 """
 
 
@@ -115,10 +118,13 @@ class _Book:
     def __init__(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as db:
             self.sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-            self.deeds = [_deed(*row) for row in _log(db)]
+            self.deeds = [_deed(*row) for row in _log(db, "crash_log")]
+            wrote = dict(_log(db, "crash_mine"))
             for aside in path.parent.glob(f"{path.name}.damaged-*[0-9]"):
                 with closing(sqlite3.connect(aside)) as before, suppress(sqlite3.DatabaseError):
-                    self.deeds += [_deed(*row) for row in _log(before)]
+                    self.deeds += [_deed(*row) for row in _log(before, "crash_log")]
+                    wrote |= dict(_log(before, "crash_mine"))
+            self.answers = [_deed(*row) for row in wrote.items() if json.loads(row[1]).get("auto")]
             self.mine: list[dict[str, Any]] = [
                 {"id": id_, "audience": to, "state": state, **json.loads(data)}
                 for id_, to, state, data in db.execute(
@@ -144,11 +150,11 @@ class _Book:
             ).fetchall()
 
 
-def _log(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
-    has_log = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'crash_log'")
+def _log(db: sqlite3.Connection, name: str) -> list[tuple[str, bytes]]:
+    has_log = db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", [name])
     if not has_log.fetchone()[0]:
         return []
-    return db.execute("SELECT id, data FROM crash_log").fetchall()
+    return db.execute(f"SELECT id, data FROM {name}").fetchall()
 
 
 def _newest_members(rosters: Iterator[bytes]) -> set[str]:
@@ -237,7 +243,7 @@ def _doubled(books: dict[str, _Book]) -> Iterator[str]:
         for what, seen in (
             ("id", Counter(deed.id for deed in book.deeds)),
             ("text", Counter((d.author, d.text) for d in book.deeds if not d.auto)),
-            ("question", Counter(item["re"] for item in book.mine if item.get("auto"))),
+            ("question", Counter(answer.re for answer in book.answers)),
         ):
             yield from (f"{name}: {what} {key} {n} times" for key, n in seen.items() if n > 1)
 
@@ -251,8 +257,7 @@ def _corrupt(books: dict[str, _Book], ledger: Ledger) -> Iterator[str]:
             if not deed.genuine:
                 yield f"{name} acted on {deed.id}, whose bytes are others"
             elif deed.auto:
-                theirs = books[deed.author].mine
-                if not any(item["id"] == deed.id for item in theirs):
+                if not any(answer.id == deed.id for answer in books[deed.author].answers):
                     yield f"{name} acted on an answer that {deed.author} never gave: {deed.id}"
             elif not {(deed.author, deed.text, name), (deed.author, deed.text, "all")} & tried:
                 yield f"{name} acted on {deed.text!r}, which {deed.author} did not write to it"

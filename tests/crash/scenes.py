@@ -96,17 +96,21 @@ def _damaged(world: World) -> None:
 
 
 def _old(world: World) -> None:
-    """Letters, their pages, a feed and items all have their time on one day."""
+    """Letters, their pages, a feed's and the first items all have their time on one day, the 366th.
+
+    smith has slept for three months by then.
+    """
     _busy(world)
     for _ in range(3):
         _round(world)
+    world.go(DAY_MS)
+    _round(world)
+    world.go(267 * DAY_MS)
     world.do(Act("", "share", "core", (ALL,), "a first piece"))
     world.do(Act("", "share", "core", (ALL,), "a second piece"))
     _round(world)
-    world.go(DAY_MS)
-    _round(world, ("core", "scout"))
-    world.go(300 * DAY_MS)
-    _round(world, ("core", "scout"))
+    _round(world)
+    world.go(33 * DAY_MS)
     world.do(
         Act("", "send", "core", ("smith",), "smith sleeps, and this expires"),
         Act("", "send", "core", ("scout",), "scout is awake"),
@@ -114,7 +118,7 @@ def _old(world: World) -> None:
     _round(world, ("scout", "core"))
     world.go(DAY_MS)
     _round(world, ("core", "scout"))
-    world.go(66 * DAY_MS)
+    world.go(62 * DAY_MS)
 
 
 SCENES: dict[str, tuple[Scene, ...]] = {
