@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.crash import means
 from tests.crash.campaign import Campaign, workshop
@@ -27,10 +28,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="chance, to be repeated")
     parser.add_argument("--only", default="", help="a means, or the beginning of a trial's name")
     parser.add_argument("--thin", type=int, default=1, help="strike every so manieth point only")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="copy worlds that failed there")
     parser.add_argument("--short", action="store_true", help="a few of everything but power")
     asked = parser.parse_args(words)
     with workshop() as base:
-        campaign = Campaign(base, seed=asked.seed, only=asked.only, thin=asked.thin)
+        campaign = Campaign(
+            base, seed=asked.seed, only=asked.only, thin=asked.thin, keep=asked.keep
+        )
         for name in EACH:
             if campaign.wants(name):
                 campaign.thin = SHORT[name] if asked.short else asked.thin

@@ -24,7 +24,7 @@ from tests.crash.scenes import SCENES
 from tests.crash.world import Act, Through, World, _same
 
 KEPT_MAX = 5
-LINES_MAX = int(os.environ.get("CRASH_LINES", "8"))  # of each failure
+LINES_MAX = 12  # of each failure
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Campaign:
     seed: int = 1
     only: str = ""
     thin: int = 1  # of the points of an act every so manieth is struck
+    keep: Path | None = None  # where the worlds of failures are copied
     table: dict[tuple[str, str], Tally] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -159,8 +160,8 @@ class Campaign:
 
     def _fail(self, name: str, verdict: Verdict) -> None:
         kept = ""
-        if len(self.failures) < KEPT_MAX and self.world.base.exists():
-            aside = Path(tempfile.gettempdir()) / f"crash-{os.getpid()}-{len(self.failures)}"
+        if self.keep and len(self.failures) < KEPT_MAX and self.world.base.exists():
+            aside = self.keep / f"failure-{len(self.failures) + 1}"
             self.world.copy_to(aside)
             kept = f"\n  kept in {aside}"
         lines = "\n  ".join(verdict.lines()[:LINES_MAX])

@@ -9,11 +9,14 @@ the homes. Then there is traffic until the next cut.
 from __future__ import annotations
 
 import json
+import os
 import random
+import select
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,71 +110,76 @@ class _Lab:
             fsck = program("fsck.fat", "dosfstools")
             for _ in range(2):
                 subprocess.run([fsck, "-y", "-w", self.disks[0]], capture_output=True, timeout=60)
-        machine = start(
-            self.base, self.drive.script, self.disks, PLAY="tests.crash.inside", CUT=number,
-            SEED=self.campaign.seed, LEDGER=self.ledger.path, PATIENCE=self.drive.patience,
-            FRAIL=int(self.drive.frail),
-            **dict(self.drive.values),
+        console = _Console(
+            start(
+                self.base, self.drive.script, self.disks, PLAY="tests.crash.inside", CUT=number,
+                SEED=self.campaign.seed, LEDGER=self.ledger.path, PATIENCE=self.drive.patience,
+                FRAIL=int(self.drive.frail), **dict(self.drive.values),
+            )
         )  # fmt: skip
-        verdict: Verdict | None = None
-        heard: list[str] = []
-        try:
-            for line in self._lines(machine, heard):
-                if line["what"] == "verdict":
+        verdict = self._listen(console, Verdict(unwell=["it told no verdict"]))
+        if struck:
+            if verdict:
+                verdict.unwell += console.heard[-12:]
+            drive = self.trial.rpartition("/")[2]
+            self.campaign.count("power", self.trial, {drive: 1}, verdict)
+        elif not console.ready:
+            pytest.skip(f"the lab machine does not play: {' / '.join(console.heard[-8:])}")
+
+    def _listen(self, console: _Console, verdict: Verdict) -> Verdict:
+        """Until the cut: what comes over the console goes into the ledger."""
+        for line in console.lines():
+            match line["what"]:
+                case "verdict":
                     verdict = Verdict(**line["found"])
                     verdict.unwell += line["odd"]
                     told = len(self.ledger.lines("told"))
                     if line["told"] != told:
                         verdict.unwell.append(f"it knows of {line['told']} of {told} letters")
-                elif line["what"] == "ready":
-                    machine.__dict__["until"] = time.monotonic() + self.dice.uniform(
-                        *TRAFFIC_SECONDS
-                    )
-                elif line["what"] in ("tried", "told", "admitted"):
+                case "ready":
+                    console.cut_in(self.dice.uniform(*TRAFFIC_SECONDS))
+                case "tried" | "told" | "admitted":
                     self.ledger.note(**line)
-                elif line["what"] == "ended":
-                    verdict = verdict or Verdict()
+                case "ended":
                     verdict.unwell.append(f"a life ended: {line}")
-        finally:
-            cut(machine)
-            machine.wait()
-        if struck:
-            if verdict is None:
-                verdict = Verdict(unwell=["no verdict: " + " / ".join(heard[-12:])])
-            name = f"{self.trial}"
-            self.campaign.count("power", name, {self.trial.rpartition("/")[2]: 1}, verdict)
-        elif "until" not in machine.__dict__ and number != "none":
-            pytest.skip(f"the lab machine does not play: {' / '.join(heard[-8:])}")
+        return verdict
 
-    def _lines(
-        self, machine: subprocess.Popen[bytes], heard: list[str]
-    ) -> Iterator[dict[str, Any]]:
-        """What comes over the console, until it is silent or the time has come."""
-        assert machine.stdout is not None
-        import os
-        import selectors
 
-        machine.__dict__["limit"] = time.monotonic() + SECONDS_MAX
-        rest = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(machine.stdout, selectors.EVENT_READ)
-            while True:
-                until = machine.__dict__.get("until", machine.__dict__["limit"])
-                left = until - time.monotonic()
-                if left <= 0:
-                    cut(machine)
-                    left = 5
-                if not selector.select(left):
-                    continue
-                data = os.read(machine.stdout.fileno(), 1 << 16)
-                if not data:
-                    return
+class _Console:
+    """What a machine says, until it is silent or its power is cut."""
+
+    def __init__(self, machine: subprocess.Popen[bytes]) -> None:
+        self.heard: list[str] = []
+        self.ready = False
+        self._machine = machine
+        self._until = time.monotonic() + SECONDS_MAX
+
+    def cut_in(self, seconds: float) -> None:
+        """It has so many seconds to live."""
+        self.ready = True
+        self._until = time.monotonic() + seconds
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """The lines that are meant for us."""
+        try:
+            rest = b""
+            while data := self._read():
                 *lines, rest = (rest + data).split(b"\n")
                 for raw in lines:
                     text = raw.decode(errors="replace").strip()
-                    heard.append(text)
+                    self.heard.append(text)
                     if text.startswith(MARK):
-                        try:
+                        with suppress(ValueError):  # two spoke at once
                             yield json.loads(text.removeprefix(MARK))
-                        except ValueError:
-                            heard.append("(garbled)")
+        finally:
+            cut(self._machine)
+            self._machine.communicate()
+
+    def _read(self) -> bytes:
+        """The next bytes; none at the end. At the time set the power goes."""
+        out = self._machine.stdout
+        assert out is not None
+        left = max(0.0, self._until - time.monotonic())
+        if not select.select([out], [], [], left)[0]:
+            cut(self._machine)
+        return os.read(out.fileno(), 1 << 16)
