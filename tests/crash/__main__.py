@@ -35,19 +35,26 @@ def main(words: Sequence[str] | None = None) -> int:
         campaign = Campaign(
             base, seed=asked.seed, only=asked.only, thin=asked.thin, keep=asked.keep
         )
-        for name in EACH:
-            if campaign.wants(name):
-                campaign.thin = SHORT[name] if asked.short else asked.thin
-                getattr(means, name)(campaign)
-        if campaign.wants("instant"):
-            kills = SHORT_KILLS if asked.short else max(0, asked.kills - campaign.kills)
-            means.instant(campaign, kills)
-        if campaign.wants("power") and not asked.short:
-            power(campaign, asked.cuts)
+        try:
+            _play(campaign, asked)
+        except KeyboardInterrupt:
+            campaign.skipped.append("the rest, when it was interrupted")
         print(f"\nseed {campaign.seed}\n{campaign.show()}")
         for failure in campaign.failures:
             print(f"FAILED {failure}")
         return 1 if campaign.failures else 0
+
+
+def _play(campaign: Campaign, asked: argparse.Namespace) -> None:
+    for name in EACH:
+        if campaign.wants(name):
+            campaign.thin = SHORT[name] if asked.short else asked.thin
+            getattr(means, name)(campaign)
+    if campaign.wants("instant"):
+        kills = SHORT_KILLS if asked.short else max(0, asked.kills - campaign.kills)
+        means.instant(campaign, kills)
+    if campaign.wants("power") and not asked.short:
+        power(campaign, asked.cuts)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from tests.crash.processes import End, Point, Process, Strace, calmly, together
 from tests.crash.world import PEERS, QUARTER_MS, Act
 
 LIFE_STEPS = 40
-DAYS_MAX = 170  # in a long life: what was told of letters that expired is still there then
+DAYS_MAX = 110  # of a long life: what is told of letters that expire stays for 90 days
 LATE = ("late", "later")
 
 
