@@ -17,7 +17,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench sim bugs soak drives check constraints clean
+        sample-is-current schemas bench sim bugs soak drives crash check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -78,6 +78,9 @@ soak: $(RUNTIME)  ## networks nobody has played yet, on all cores; HOURS=8 for a
 
 drives: $(DEV)  ## the promises on real drives, all that this machine can mount; as root
 	DRIVES=all $(BIN)/python -m pytest -v tests/integration/drives
+
+crash: $(DEV)  ## 10,000 kills, failing calls and power cuts; an hour, and as root for all of it
+	$(BIN)/python -m tests.crash $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 check: format-check lint types layers sample-is-current sim test  ## what every change must pass
 

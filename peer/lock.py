@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from protocol.errors import HomeError
+
 
 @contextmanager
 def held(folder: str | None) -> Iterator[bool]:
@@ -18,7 +20,13 @@ def held(folder: str | None) -> Iterator[bool]:
     if folder is None:
         yield True
         return
-    descriptor = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    path = os.path.join(folder, "lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise HomeError(
+            f"{path} cannot be opened ({error.strerror}); check its disk and its owner"
+        ) from error
     try:
         yield _try_lock(descriptor)
     finally:

@@ -23,6 +23,7 @@ from protocol import canonical, names, wire
 from protocol.errors import HomeError, RuleError, UsageError
 
 MEMBERS = ("identity.json", "key", DATABASE)
+_MOVED = "moved"
 member_bytes_max = 8 * 1024**3
 
 
@@ -67,7 +68,7 @@ def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]
                 f"{identity.name} lives in {home} already; import it into another home"
                 " (`--home DIR`), or export it from here first"
             )
-        set_aside(os.path.join(folder, DATABASE), "moved")
+        set_aside(os.path.join(folder, DATABASE), _MOVED)
         write_private(os.path.join(folder, "key"), parts["key"])
         write_private(os.path.join(folder, DATABASE), parts[DATABASE])
         save_identity(home, "peers", identity)  # last: what is half there is nobody
@@ -124,7 +125,10 @@ def _no_export(path: str, why: str) -> UsageError:
 
 def _may_come(folder: str) -> bool:
     """Whether nobody lives in a directory, or whoever did has moved."""
+    path = os.path.join(folder, DATABASE)
     if not os.path.exists(os.path.join(folder, "identity.json")):
         return True
-    with closing(open_home(os.path.join(folder, DATABASE))) as home:
+    if not os.path.exists(path) and os.path.exists(f"{path}.{_MOVED}-1"):
+        return True  # an import died after it had made way
+    with closing(open_home(path)) as home:
         return home.state.text("moved") is not None

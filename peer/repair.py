@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from peer import lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home, open_home
 from peer.home.database import Database
-from peer.home.files import set_aside
+from peer.home.files import forget_database, put_in_place, set_aside
 from peer.home.places import DATABASE, Identity
 from peer.lives import told_epochs
 from peer.wiring import open_share
-from protocol.errors import HomeError
+from protocol.errors import DamagedHomeError, HomeError
 
 PUBLISHED_AGAIN_DAYS = 30
+_RESCUED = ".rescued"
+# What may be better in a moment: nothing may be given up for it.
+_NOT_DAMAGE = (
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY,
+)  # fmt: skip
 
 # Parents before children, so that foreign keys hold while rows are carried over.
 _TABLES = (
@@ -46,26 +54,43 @@ def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> R
     with lock.held(folder) as mine:
         if not mine:
             raise HomeError("a tick of this peer is running; try again when it has ended")
-        return _repair(folder, identity, clock, entropy)
+        try:
+            return _repair(folder, identity, clock, entropy)
+        except OSError as error:
+            raise HomeError(f"{folder} cannot be repaired ({error.strerror}); try again") from error
 
 
 def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     path = os.path.join(folder, DATABASE)
-    salvaged: int | None = None
-    aside: str | None = None
-    try:
-        home = open_home(path)
-        home.db.check()
-    except HomeError:
-        aside = set_aside(path, "damaged")
-        home = create_home(path, entropy.draw)
-        salvaged = _salvage(aside, home.db) if aside else 0
     told = told_epochs(open_share(identity.share, identity.name, entropy), identity)
     try:
+        if not os.path.exists(path) and os.path.exists(path + _RESCUED):
+            _swap(path)  # a repair died between two names; what it saved is whole
+        with closing(open_home(path)) as home:
+            home.db.check()
+            epoch, again = begin_epoch(home, told, clock, entropy)
+            return Repaired(epoch, again, None, None)
+    except DamagedHomeError:
+        return _rescue(path, told, clock, entropy)
+
+
+def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) -> Repaired:
+    """A new database beside the damaged one takes its place once it has all that can be saved.
+
+    A death or a full disk on the way leaves the damaged one where it was, to be read again.
+    """
+    forget_database(path + _RESCUED)
+    with closing(create_home(path + _RESCUED, entropy.draw)) as home:
+        salvaged = _salvage(path, home.db) if os.path.exists(path) else 0
         epoch, again = begin_epoch(home, told, clock, entropy)
-        return Repaired(epoch, again, salvaged, aside)
-    finally:
-        home.close()
+        home.db.gather()  # closing would keep quiet about what it cannot bring over
+    return Repaired(epoch, again, salvaged, _swap(path))
+
+
+def _swap(path: str) -> str | None:
+    aside = set_aside(path, "damaged")
+    put_in_place(path + _RESCUED, path)
+    return aside
 
 
 def begin_epoch(
@@ -89,17 +114,14 @@ def begin_epoch(
     return epoch, again
 
 
-def _salvage(aside: str, fresh: Database) -> int:
+def _salvage(damaged: str, fresh: Database) -> int:
     """Copy every row that a damaged database still gives; returns how many."""
     try:
-        old = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return 0
-    try:
-        with fresh.transaction():
-            return sum(_copy(old, fresh, table) for table in _TABLES)
-    finally:
-        old.close()
+        old = sqlite3.connect(f"file:{damaged}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise HomeError(f"{damaged} cannot be read now ({error}); try again") from error
+    with closing(old), fresh.transaction():
+        return sum(_copy(old, fresh, table) for table in _TABLES)
 
 
 def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
@@ -107,14 +129,29 @@ def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
     columns = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
     for direction in ("ASC", "DESC"):
         # From both ends: a bad page in the middle hides neither what is before nor after it.
+        select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1 {direction}"
         try:
-            rows = old.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1 {direction}")
-            while (row := rows.fetchone()) is not None:
+            for row in _rows(old, select):
                 copied += _insert(fresh, table, row)
-        except sqlite3.Error:
+        except _UnreadableError:
             continue
         break
     return copied
+
+
+class _UnreadableError(Exception):
+    """From here on a table of the damaged database gives nothing."""
+
+
+def _rows(old: sqlite3.Connection, select: str) -> Iterator[tuple[object, ...]]:
+    try:
+        cursor = old.execute(select)
+        while (row := cursor.fetchone()) is not None:
+            yield row
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF in _NOT_DAMAGE:
+            raise HomeError(f"the database cannot be read now ({error}); try again") from error
+        raise _UnreadableError from error
 
 
 def _insert(fresh: Database, table: str, row: tuple[object, ...]) -> int:

@@ -14,7 +14,8 @@
     │   ├── OversizedError                  larger than the reader's limit
     │   └── SpecialFileError                not a regular file: link, folder, FIFO, device
     ├── HumanNeededError                6   only a person can go on from here
-    └── HomeError                       1   the home is damaged, or its permissions are wrong
+    └── HomeError                       1   the home cannot be used: its disk, its permissions
+        └── DamagedHomeError                its database is gone, empty or unreadable
 
 `str(error)` is one line: what is wrong and what to do next. Our own mistakes are not in this tree:
 they are `ValueError`, `TypeError`, `AssertionError`, and they end the program.
@@ -103,4 +104,8 @@ class HumanNeededError(SomaError):
 
 
 class HomeError(SomaError):
-    """The home is damaged or its permissions are wrong."""
+    """The home cannot be used: its disk is full, others own it, or something is damaged."""
+
+
+class DamagedHomeError(HomeError):
+    """The database of a home is gone, empty or unreadable; `peer repair` saves what it holds."""

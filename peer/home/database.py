@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from protocol.errors import HomeError
+from protocol.errors import DamagedHomeError, HomeError
 
 BUSY_SECONDS = 30.0
 _MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
@@ -45,13 +45,13 @@ class Database:
     """
 
     def __init__(self, path: str, *, create: bool = False, statements_max: int = 128) -> None:
-        """Open it; HomeError where there is none (unless `create`) or where it is damaged."""
+        """Open it; DamagedHomeError where there is none (unless `create`), else HomeError."""
         self.path = path
         self._rollbacks = 0
         self._writes: dict[str, int] = defaultdict(int)  # by table
         self._held: dict[tuple[object, ...], tuple[Stamp, list[Row]]] = {}
         if path != _MEMORY and not create and not os.path.exists(path):
-            raise HomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
+            raise DamagedHomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
         try:
             self._connection = sqlite3.connect(
                 path,
@@ -67,7 +67,7 @@ class Database:
             self._durable = True
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0 and not create and path != _MEMORY:
-                raise HomeError(_mend(path, "it is empty"))
+                raise _sick(path, "it is empty")
             self._migrate(version)
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
@@ -179,7 +179,13 @@ class Database:
         """HomeError unless the whole file is sound."""
         (verdict,) = self.read("PRAGMA quick_check(1)")[0]
         if verdict != "ok":
-            raise HomeError(_mend(self.path, str(verdict)))
+            raise _sick(self.path, str(verdict))
+
+    def gather(self) -> None:
+        """Bring everything from the log into the one file; HomeError where that cannot be done."""
+        (mode,) = self.read("PRAGMA journal_mode = DELETE")[0]
+        if mode != "delete":
+            raise HomeError(f"{self.path} is still in use ({mode}); try again in a moment")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -192,7 +198,7 @@ class Database:
 
     def _fault(self, error: sqlite3.DatabaseError) -> Exception:
         """What a disk or a foreign hand did to the file is HomeError; our own mistakes stay."""
-        return error if isinstance(error, _OURS) else HomeError(_mend(self.path, str(error)))
+        return error if isinstance(error, _OURS) else _sick(self.path, str(error))
 
     def _migrate(self, version: int) -> None:
         steps = sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
@@ -226,11 +232,16 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _mend(path: str, fault: str) -> str:
+def _sick(path: str, fault: str) -> HomeError:
+    """Only what has no other cause is damage: a repair puts the database aside."""
     if "locked" in fault:
-        return f"{path} stayed locked for {BUSY_SECONDS:.0f} s; try again in a moment"
+        return HomeError(f"{path} stayed locked for {BUSY_SECONDS:.0f} s; try again in a moment")
     if "full" in fault:
-        return f"the disk of {path} is full; make room and try again, nothing is lost"
+        return HomeError(f"the disk of {path} is full; make room and try again, nothing is lost")
     if "readonly" in fault or "unable to open" in fault:
-        return f"{path} cannot be written ({fault}); run `peer doctor` to see who owns it"
-    return f"{path} is damaged ({fault}); run `peer repair`, which keeps what can still be read"
+        return HomeError(
+            f"{path} cannot be written ({fault}); run `peer doctor` to see who owns it"
+        )
+    return DamagedHomeError(
+        f"{path} is damaged ({fault}); run `peer repair`, which keeps what can still be read"
+    )

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
 from protocol.errors import HomeError
+
+_PARTS = ("", "-wal")
 
 
 def make_private_folder(path: str) -> None:
     """A folder, and its missing parents, that only its owner can enter."""
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(path, error) from error
 
 
 def write_private(path: str, data: bytes) -> None:
     """Create or replace a file of mode 0600, atomically and durably."""
     temporary = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        _sync_folder(os.path.dirname(path))
     except OSError as error:
         _forget(temporary)
-        raise HomeError(
-            f"{path} cannot be written ({error.strerror}); make room or check its owner"
-        ) from error
-    _sync_folder(os.path.dirname(path))
+        raise _unwritten(path, error) from error
 
 
 def read_private(path: str) -> bytes:
@@ -53,17 +57,29 @@ def read_private(path: str) -> bytes:
 
 def set_aside(path: str, word: str) -> str | None:
     """Move a database out of the way, with its log; it is never deleted. Returns where it is."""
-    if not os.path.exists(path):
-        return None
     number = 1
-    while os.path.exists(f"{path}.{word}-{number}"):
+    while any(os.path.exists(f"{path}.{word}-{number}{suffix}") for suffix in _PARTS):
         number += 1
-    for suffix in ("", "-wal"):
+    moved = False
+    # The database before its log: one without its log would be another, and look sound.
+    for suffix in _PARTS:
         if os.path.exists(path + suffix):
             os.rename(path + suffix, f"{path}.{word}-{number}{suffix}")
-    if os.path.exists(path + "-shm"):
-        os.unlink(path + "-shm")
-    return f"{path}.{word}-{number}"
+            moved = True
+    _forget(path + "-shm")
+    return f"{path}.{word}-{number}" if moved else None
+
+
+def forget_database(path: str) -> None:
+    """Remove a database that nobody needs, with its log."""
+    for suffix in (*_PARTS, "-shm"):
+        _forget(path + suffix)
+
+
+def put_in_place(fresh: str, path: str) -> None:
+    """Let a finished file take a name that is free, durably."""
+    os.replace(fresh, path)
+    _sync_folder(os.path.dirname(path))
 
 
 def _sync_folder(path: str) -> None:
@@ -77,7 +93,9 @@ def _sync_folder(path: str) -> None:
 
 
 def _forget(path: str) -> None:
-    try:
+    with suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        return
+
+
+def _unwritten(path: str, error: OSError) -> HomeError:
+    return HomeError(f"{path} cannot be written ({error.strerror}); make room or check its owner")

@@ -99,6 +99,29 @@ class Past:
         )
         return [row[0] for row in rows]
 
+    def received_below(self, expired: list[Retired]) -> list[int]:
+        """Received pages below those that expired: while they stay no floor can pass these."""
+        tops: dict[tuple[str, str], int] = {}
+        for page in expired:
+            at = (page.epoch, page.audience)
+            tops[at] = max(page.seq, tops.get(at, 0))
+        found: list[int] = []
+        for (epoch, audience), seq in tops.items():
+            self._db.write(
+                "UPDATE item SET acted_at = (SELECT covered_at FROM own_page WHERE"
+                " (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
+                " WHERE mine = 1 AND state = 'paged' AND acted_at IS NULL"
+                " AND epoch = ? AND audience = ? AND seq < ?",
+                *(epoch, audience, seq),
+            )
+            rows = self._db.read(
+                "SELECT n FROM own_page WHERE epoch = ? AND audience = ? AND seq < ?"
+                " AND covered_at IS NOT NULL",
+                *(epoch, audience, seq),
+            )
+            found += [row[0] for row in rows]
+        return found
+
     def feed(self, ages: Ages, pages_max: int) -> list[Retired]:
         """Published pages of that age, and all but the newest ones; never the newest one."""
         rows = self._db.read(

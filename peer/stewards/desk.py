@@ -7,12 +7,13 @@ the caller. Not here: whether a document is in force at a peer (`standing`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Shelf, gather, verify
+from peer.stewards.shelf import Shelf, gather, shared, verify
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64
@@ -54,11 +55,23 @@ class Desk:
         found = gather(self.shelf, self.share, root, self.identity.network)
         return [document for document in found if document.type == type_]
 
+    def put_back(self) -> None:
+        """Place again what the shelf holds and the share does not show.
+
+        A drive that lied, or lost power, may have dropped it before any peer saw it; so whoever
+        commands again what the shelf says is done already, has a reason.
+        """
+        root, shown = self.root(), shared(self.share)
+        for data in self.shelf.everything():
+            if data not in shown:
+                with suppress(RuleError):  # a file that rotted on the shelf
+                    charter.place_document(self.share, verify(data, root, self.identity.network))
+
     def sign(self, body: Roster | Order) -> StewardDocument:
         """Sign, remember and place a document."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
         document = verify(data, self.root(), self.identity.network)
-        # Placed first: a shelf that knows more than the share would never place it again.
+        # Placed first: what never came to the share was not signed as far as anybody knows.
         charter.place_document(self.share, document)
         self.shelf.keep(document)
         return document
@@ -120,6 +133,7 @@ def admit(
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
     member = current.body.member(name)
     if member is not None and member.state_of(card.key) == "active":
+        desk.put_back()
         return current.body, False
     changed = _with_key(member, name, card.key, reuse=reuse)
     others = [m for m in current.body.members if m.name != name]
@@ -200,6 +214,7 @@ def resume(desk: Desk, scope: str) -> list[StewardDocument]:
     halts = halts_in_force(orders)
     lifts = sorted(digest for digest, halt in halts.items() if contains(scope, halt.scope))
     if not lifts:
+        desk.put_back()
         raise NotFoundError("nothing is halted there; `peer network show` lists what is")
     return [
         desk.sign(

@@ -12,7 +12,7 @@ from typing import Protocol
 from peer.home.files import make_private_folder, read_private, write_private
 from peer.stewards.opening import open_document
 from protocol.authority import StewardDocument
-from protocol.errors import RuleError, ShareError
+from protocol.errors import HomeError, RuleError, ShareError
 from protocol.root import Root
 from registry import charter, layout
 from registry.share import Share
@@ -51,11 +51,18 @@ class FolderShelf:
 
     def everything(self) -> list[bytes]:
         """See `Shelf.everything`."""
-        if not os.path.isdir(self._folder):
+        try:
+            names = sorted(os.listdir(self._folder))
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            # Whoever signed without what stands here would sign over it.
+            raise HomeError(
+                f"{self._folder} cannot be read ({error.strerror}); check who owns it"
+            ) from error
         return [
             read_private(os.path.join(self._folder, name))
-            for name in sorted(os.listdir(self._folder))
+            for name in names
             if name.endswith(".json")
         ]
 
@@ -63,7 +70,7 @@ class FolderShelf:
 def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[StewardDocument]:
     """Every valid document of the shelf and of the share, by type, scope, number and digest."""
     found: dict[str, StewardDocument] = {}
-    for data in shelf.everything() + _shared(share):
+    for data in shelf.everything() + shared(share):
         try:
             document = verify(data, trust, network)
         except RuleError:
@@ -72,7 +79,8 @@ def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[Stewar
     return sorted(found.values(), key=lambda d: (d.type, d.scope, d.number, d.digest))
 
 
-def _shared(share: Share) -> list[bytes]:
+def shared(share: Share) -> list[bytes]:
+    """The bytes of every document that can be read on the share, valid or not."""
     data = []
     for path in charter.documents(share):
         try:

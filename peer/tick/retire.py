@@ -71,6 +71,7 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
                 peer.clock.wall_ms(),
             )
         done = past.received_long_ago(past.until(day - received_days))
+        done += past.received_below(overdue)
         if overdue or done:
             past.forget_pages([page.n for page in overdue] + done)
             past.owe_floors(overdue, peer.home.state.epoch)

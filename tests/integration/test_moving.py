@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from peer.instance import Peer
+from peer.moving import import_peer
 from peer.tick import own
 from protocol import canonical
 from protocol.errors import HumanNeededError
 from tests.integration.typist import Typist, settled
-from tests.network import insight
+from tests.network import Killed, insight
 from tests.network import settled as in_memory
 
 
@@ -98,6 +99,29 @@ def test_a_peer_moves_back(peer: Typist, tmp_path: Path) -> None:
     peer("tick", "--as", "librarian")
     assert inbox(peer, "--as", "librarian") == ["from there"]
     assert (peer.folder("core") / "home.db.moved-1").exists()
+
+
+def test_an_import_that_dies_can_be_done_again(
+    peer: Typist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MOVE-1: back to where it moved from, with what it learned meanwhile."""
+    file, there, back = (str(tmp_path / name) for name in ("file", "there", "back"))
+    peer("export", file, "--as", "core")
+    peer("import", file, "--home", there)
+    peer("send", "librarian", "from there", "--home", there, "--as", "core")
+    peer("export", back, "--home", there, "--as", "core")
+
+    def die(*arguments: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("peer.moving.write_private", die)
+        with pytest.raises(Killed):
+            import_peer(str(peer.home), back, None)
+    peer("import", back)
+    assert peer("tick", "--as", "core", "--json").json["state"] == "idle"
+    peer("tick", "--as", "librarian")
+    assert inbox(peer, "--as", "librarian") == ["from there"]
 
 
 def test_the_share_may_be_elsewhere(peer: Typist, tmp_path: Path) -> None:

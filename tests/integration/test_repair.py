@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -834,6 +835,92 @@ def test_a_damaged_database_is_set_aside_and_what_is_readable_is_kept(
     assert "core: after" in got
     assert len(got) == len(set(got))
     assert network.peers["scout"].home.concerns.all() == []
+    network.close()
+
+
+@pytest.mark.parametrize("step", ["create_home", "_copy", "begin_epoch", "_swap", "put_in_place"])
+def test_a_repair_that_dies_gives_up_nothing_of_the_damaged_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """TICK-3, EPOCH-4: what could be read is there after the next repair, acted on but once."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    core, scout = network.peers["core"], network.peers["scout"]
+    send(scout, ["core"], [Note(text="acted on before")])
+    network.tick("core")
+    Path(network.share).rename(tmp_path / "away")  # so that it waits in the home
+    send(core, ["scout"], [Note(text="waits")])
+    (tmp_path / "away").rename(network.share)
+    path = _damage_an_index(network)
+
+    def die(*arguments: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"peer.repair.{step}", die)
+        with pytest.raises(Killed):
+            repair(str(path.parent), core.identity, network.clock, core.entropy)
+    repair(str(path.parent), core.identity, network.clock, core.entropy)
+    core = network.open("core")
+    assert acted(core.home) == ["scout: acted on before"]
+    assert core.home.db.read("SELECT tries FROM item WHERE mine = 0") == [(0,)]
+    network.round(4)
+    assert acted(network.peers["scout"].home) == ["core: waits"]
+    assert network.peers["scout"].home.concerns.all() == []
+    network.close()
+
+
+def _damage_an_index(network: FolderNetwork) -> Path:
+    """Bytes of core's database that no row needs are others now; where it is."""
+    core = network.peers.pop("core")
+    core.home.db.one("PRAGMA wal_checkpoint(TRUNCATE)")
+    found = core.home.db.one("SELECT rootpage FROM sqlite_master WHERE name = 'item_reply'")
+    assert found is not None
+    core.home.close()
+    path = Path(network.folder("core")) / "home.db"
+    data = path.read_bytes()
+    start = (found[0] - 1) * 4096
+    path.write_bytes(data[:start] + b"\xa5" * 4096 + data[start + 4096 :])
+    return path
+
+
+def test_a_home_that_cannot_be_opened_now_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EPOCH-4: another process holds it, or the disk is full: nothing is put aside."""
+    network = FolderNetwork(tmp_path)
+    core = network.peers["core"]
+    epoch, folder = core.home.state.epoch, network.folder("core")
+    monkeypatch.setattr("peer.home.database.BUSY_SECONDS", 0.05)
+    with core.home.transaction(), pytest.raises(HomeError, match="locked"):
+        repair(folder, core.identity, network.clock, core.entropy)
+    assert core.home.state.epoch == epoch
+    assert sorted(os.listdir(folder)) == sorted(
+        ["identity.json", "key", "home.db", "home.db-wal", "home.db-shm", "lock"]
+    )
+    network.close()
+
+
+def test_a_full_disk_leaves_the_damaged_database_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EPOCH-4: the repair can be tried again when there is room."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    core = network.peers["core"]
+    path = _damage_an_index(network)
+    before = path.read_bytes()
+
+    def full(*arguments: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("peer.repair._insert", full)
+        with pytest.raises(HomeError, match="full"):
+            repair(str(path.parent), core.identity, network.clock, core.entropy)
+    assert path.read_bytes() == before
+    done = repair(str(path.parent), core.identity, network.clock, core.entropy)
+    assert (done.salvaged or 0) > 10
     network.close()
 
 

@@ -121,6 +121,27 @@ def test_what_follows_a_letter_that_expired_is_acted_on() -> None:
     assert network.writes() == []
 
 
+def test_what_was_received_before_does_not_hold_back_what_follows() -> None:
+    """AGE-5, AGE-6: pages that are kept for a reader who loses his home stand below the hole."""
+    network = settled("core", "scout", "smith")
+    network.send("core", "scout", "received")
+    network.round(2)
+    network.send("core", "scout", "lost on the way")
+    for path in network.files("peers/scout/inbox"):
+        network.memory.remove(path)
+    live(network, 27, "core", "smith")
+    for path in network.files("peers/scout/inbox"):
+        network.memory.remove(path)
+    network.send("core", "scout", "arrived")
+    network.tick("scout")
+    assert network.acted("scout") == ["core: received"]
+    live(network, 6, "core", "smith")
+    network.round(3)
+    assert network.acted("scout") == ["core: arrived", "core: received"]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
 @pytest.mark.parametrize("reboot", [False, True])
 def test_a_wrong_clock_makes_nothing_old(reboot: bool) -> None:
     """AGE-1: age is what this home has lived; a jump of ten years is a week at most."""

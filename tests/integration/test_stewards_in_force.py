@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from protocol.authority import StewardDocument
 from protocol.charter import Charter, Goal
 from protocol.errors import (
     HumanNeededError,
+    NotFoundError,
     ShareError,
     ShareUnavailableError,
     UsageError,
@@ -647,6 +649,34 @@ def test_admit_wants_a_fingerprint_or_a_person(tmp_path) -> None:
     join(other, network.share, "smith", None, FakeClock(), SeededEntropy("t"))
     _, changed = admit(desk, "smith", None, reuse=False, confirm=lambda shown: True)
     assert changed
+    network.close()
+
+
+def test_a_roster_that_the_drive_dropped_is_placed_by_admitting_again(tmp_path) -> None:
+    """JOIN-2, SHARE-10: a write or a rename lied, or the power went before the disk had it."""
+    network = FolderNetwork(tmp_path, ("core",))
+    join(network.home, network.share, "scout", None, FakeClock(), SeededEntropy("s"))
+    before = set(Path(network.share, "charter").iterdir())
+    assert admit(network.desk(), "scout", None, reuse=False, confirm=partial(_say, False))[1]
+    [new] = set(Path(network.share, "charter").iterdir()) - before
+    placed = new.read_bytes()
+    new.write_bytes(b"")
+    assert not admit(network.desk(), "scout", None, reuse=False, confirm=partial(_say, False))[1]
+    assert new.read_bytes() == placed
+    network.close()
+
+
+def test_a_resume_that_the_drive_dropped_is_placed_by_resuming_again(tmp_path) -> None:
+    """HALT-1, SHARE-10: before any peer saw it."""
+    network = FolderNetwork(tmp_path, ("core",))
+    halt(network.desk(), "*", "look")
+    assert network.tick("core").state == "parked"
+    [lifted] = resume(network.desk(), "*")
+    Path(network.share, path_of(lifted)).unlink()
+    assert network.tick("core").state == "parked"
+    with pytest.raises(NotFoundError):
+        resume(network.desk(), "*")
+    assert network.tick("core").state == "idle"
     network.close()
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,21 +32,17 @@ def live_on(base: Path, drive: str, *, disk: Path | None = None, **values: objec
 
     `values` reach the drive's script as variables; they have no spaces.
     """
-    needs_root()
-    machine = program("linux.uml", "user-mode-linux")
-    if not MODULES.is_dir():
-        pytest.skip(f"needs {MODULES}: apt install user-mode-linux")
-    variables = {"DRIVE": drive, "CHECKOUT": ROOT, "PYTHON": sys.executable, **values}
-    said = _boot(
-        [
-            machine, "mem=1G", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
-            f"init={LAB / 'start.sh'}", "quiet", "con=null", "con0=null,fd:1", "con1=null",
-            "ssl=null", f"umid=lab{os.getpid()}", f"uml_dir={base}/",
-            *([f"ubd0={disk}"] if disk else []),
-            *(f"{name}={value}" for name, value in variables.items()),
-        ],
-        base,
-    )  # fmt: skip
+    process = start(base, drive, [disk] if disk else [], **values)
+    late = ""
+    try:
+        out, _ = process.communicate(timeout=60 * MINUTES_MAX)
+    except subprocess.TimeoutExpired:
+        cut(process)
+        out, _ = process.communicate()
+        late = f"\nit was ended after {MINUTES_MAX} minutes"
+    finally:
+        cut(process)
+    said = out.decode(errors="replace").replace("\r", "") + late
     if UP not in said:
         pytest.skip(f"user-mode Linux does not start here: {said[-300:].strip()}")
     if "NOT MOUNTED" in said:
@@ -56,9 +53,23 @@ def live_on(base: Path, drive: str, *, disk: Path | None = None, **values: objec
     return "\n  ! ".join([seen["told"], *seen["problems"]])
 
 
-def _boot(words: list[object], base: Path) -> str:
-    """Run the machine to its end, or end it; what it said."""
-    process = subprocess.Popen(
+def start(
+    base: Path, drive: str, disks: Sequence[Path], **values: object
+) -> subprocess.Popen[bytes]:
+    """Boot it; what it says comes out of `stdout`. Skips where there is no such machine."""
+    needs_root()
+    machine = program("linux.uml", "user-mode-linux")
+    if not MODULES.is_dir():
+        pytest.skip(f"needs {MODULES}: apt install user-mode-linux")
+    variables = {"DRIVE": drive, "CHECKOUT": ROOT, "PYTHON": sys.executable, **values}
+    words = [
+        machine, "mem=1G", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
+        f"init={LAB / 'start.sh'}", "quiet", "con=null", "con0=null,fd:1", "con1=null",
+        "ssl=null", f"umid=lab{os.getpid()}", f"uml_dir={base}/",
+        *(f"ubd{number}={disk}" for number, disk in enumerate(disks)),
+        *(f"{name}={value}" for name, value in variables.items()),
+    ]  # fmt: skip
+    return subprocess.Popen(
         [str(word) for word in words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -66,14 +77,9 @@ def _boot(words: list[object], base: Path) -> str:
         env={**os.environ, "TMPDIR": str(base)},
         start_new_session=True,
     )
-    late = ""
-    try:
-        out, _ = process.communicate(timeout=60 * MINUTES_MAX)
-    except subprocess.TimeoutExpired:
+
+
+def cut(process: subprocess.Popen[bytes]) -> None:
+    """Cut its power, with all its helpers; nothing where it is off."""
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        out, _ = process.communicate()
-        late = f"\nit was ended after {MINUTES_MAX} minutes"
-    finally:
-        with suppress(ProcessLookupError):  # its own helpers
-            os.killpg(process.pid, signal.SIGKILL)
-    return out.decode(errors="replace").replace("\r", "") + late

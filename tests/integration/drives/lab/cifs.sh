@@ -1,5 +1,6 @@
 # A Samba server and two mounts by the kernel's client, each with a connection and cache of its own.
 /run/load cifs
+[ -b /dev/ubda ] && mount /dev/ubda /run/store
 mkdir -m 777 /run/store/drive
 cat >/run/smb.conf <<'END'
 [global]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first process of the lab machine (see machine.py): the host's files stand read-only at /, what
 # is written goes to memory. Mounts one store at /run/A and /run/B as $DRIVE.sh says, lets five
-# peers live there, and switches the machine off.
+# peers live there (or $PLAY happen), and switches the machine off. A second disk is /run/home.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/tmp TMPDIR=/run/tmp LANG=C.UTF-8
 echo THE LAB IS UP
 mount -t proc proc /proc
@@ -21,11 +21,13 @@ chmod +x /run/load
 echo /run/load >/proc/sys/kernel/modprobe
 
 ip link set lo up
+[ -b /dev/ubdb ] && mkdir /run/home && mount /dev/ubdb /run/home
 here=$(dirname "$0")
 cd "$CHECKOUT" || exit
 if . "$here/$DRIVE.sh" && mountpoint -q /run/A && mountpoint -q /run/B; then
   PYTHONPATH=$CHECKOUT PYTHONDONTWRITEBYTECODE=1 \
-    "$PYTHON" -m tests.integration.drives.inside /run/A /run/B "$PATIENCE" || dmesg | tail -20
+    "$PYTHON" -m "${PLAY:-tests.integration.drives.inside}" /run/A /run/B "$PATIENCE" ||
+    dmesg | tail -20
 else
   echo "NOT MOUNTED"
   dmesg | tail -5
