@@ -51,6 +51,14 @@ def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
     return sorted(page for page in found.values() if page is not None)
 
 
+def mail_folders(share: Share, author: str) -> list[str]:
+    """For whom there are folders of letters in an outbox, whatever they hold."""
+    try:
+        return share.names(f"{layout.peer_folder(author)}/outbox/mail", names_max)
+    except (MissingError, SpecialFileError):
+        return []
+
+
 def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:
     """The same with sizes; None: no regular file."""
     try:

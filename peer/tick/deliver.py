@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
+from peer.stewards.standing import standing
 from peer.tick import own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, read_receipt
@@ -38,12 +39,13 @@ def deliver(peer: Peer, report: Report) -> None:
                 report.delivered += send_letters(peer, audience)
         except ShareError as error:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
-    for audience in [*peer.home.state.flags("mail:"), ALL]:
+    flagged = peer.home.state.flags("mail:")
+    for audience in [*sorted({*flagged, *_not_flagged(peer)}), ALL]:
         try:
             if audience == ALL:
                 _put_back_feed(peer, report)
             else:
-                _tidy_mail(peer, audience, report)
+                _tidy_mail(peer, audience, report, flagged=audience in flagged)
         except ShareError as error:
             report.problems.append(f"my outbox could not be mended: {error}")
 
@@ -160,11 +162,25 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
-    """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
+def _not_flagged(peer: Peer) -> list[str]:
+    """Once a day: for whom something lies in my outbox, whether or not I keep anything for him."""
+    state = peer.home.state
+    if state.days_lived <= state.number("retired_day"):
+        return []
+    folders = outbox.mail_folders(peer.share, peer.name)
+    return [peer.full(name) for name in standing(peer).others if name in folders]
+
+
+def _tidy_mail(peer: Peer, audience: str, report: Report, *, flagged: bool) -> None:
+    """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk.
+
+    `flagged`: my heartbeat says that I keep something for him.
+    """
     to, open_pages = peer.bare(audience), False
-    read_receipt(peer, to)
-    for name in outbox.own_pages(peer.share, peer.name, to):
+    names = outbox.own_pages(peer.share, peer.name, to)
+    if names or flagged:
+        read_receipt(peer, to)
+    for name in names:
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:
             covered = is_receipted(peer, audience, name)
@@ -174,9 +190,10 @@ def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
         if covered:
             outbox.withdraw(peer.share, to, name)
         open_pages = open_pages or not (covered or gone)
-    if not open_pages:
+    if open_pages != flagged:
         with peer.home.transaction(durable=False):
-            peer.home.state.forget(f"mail:{audience}")
+            state, flag = peer.home.state, f"mail:{audience}"
+            state.put(flag, 1) if open_pages else state.forget(flag)
 
 
 def page_name(peer: Peer, page: OwnPage) -> PageName:
