@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+problems_max = 1_000
+
 
 @dataclass(slots=True)
 class Report:
@@ -21,6 +23,12 @@ class Report:
     peers: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     human: str | None = None
+
+    def shorten(self) -> None:
+        """Keep so many problems as a person may read; the quarantine has the rest."""
+        more = len(self.problems) - problems_max
+        if more > 0:
+            self.problems[problems_max:] = [f"and {more} more; see `peer quarantine list`"]
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `peer tick --json` promises."""

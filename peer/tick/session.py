@@ -44,6 +44,7 @@ def tick(peer: Peer) -> Report:
             _session(peer, report)
         except HumanNeededError as error:
             report.state, report.human = "parked", str(error)
+        report.shorten()
         _keep(peer, report)
     return report
 

@@ -43,7 +43,7 @@ BUGS = (
         (
             Edit(
                 "peer.home.journal:Journal.advance",
-                "            if seq > received + 1:\n                break\n",
+                "                if seq > received + 1:\n                    break\n",
                 "",
             ),
         ),
