@@ -36,9 +36,11 @@ _COLUMNS = "n, file, author, rule, reason, size, data, item, at, times"
 
 def unreadable(error: ShareError) -> RuleError | None:
     """The rule that a file breaks which can be no document; None: only the drive is to blame."""
+    path, found, reason = str(error).partition(": ")
+    reason = reason if found else path
     if isinstance(error, OversizedError):
-        return RuleError("ENV-1", str(error))
-    return RuleError("LAYOUT-9", str(error)) if isinstance(error, SpecialFileError) else None
+        return RuleError("ENV-1", reason)
+    return RuleError("LAYOUT-9", reason) if isinstance(error, SpecialFileError) else None
 
 
 class Quarantine:

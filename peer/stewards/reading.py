@@ -92,7 +92,7 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
         if rule is not None:
             with peer.home.transaction(durable=False):
                 peer.home.quarantine.add(path, b"", rule, now)
-        return [f"{path}: {error}"]
+        return [f"{path}: {rule or error}"]
     if peer.home.quarantine.holds(path, data):
         return []
     try:

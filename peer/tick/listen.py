@@ -100,7 +100,7 @@ def _set_aside(peer: Peer, name: str, data: bytes, error: RuleError, report: Rep
 def _cannot_read(peer: Peer, name: str, error: ShareError, report: Report) -> None:
     """What stands there is no heartbeat, or the drive has a fault; told at every tick."""
     path, rule = layout.heartbeat(name), unreadable(error)
-    report.problems.append(f"{path}: {error}")
+    report.problems.append(f"{path}: {rule or error}")
     if rule is not None:
         report.quarantined += peer.home.quarantine.add(
             path, b"", rule, peer.clock.wall_ms(), author=peer.full(name)
