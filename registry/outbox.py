@@ -5,6 +5,8 @@ Both live below their author's own folder, so only he writes them. Nothing here 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from protocol import limits
 from protocol.errors import MissingError, SpecialFileError
 from registry import layout, yard
@@ -21,14 +23,27 @@ def folder(author: str, to: str | None) -> str:
     return layout.feed(author) if to is None else layout.mail(author, to)
 
 
-def pages(share: Share, author: str, to: str | None) -> list[PageName]:
-    """The pages that the names in an outbox claim, by epoch and seq; none where it is missing."""
+def pages(
+    share: Share,
+    author: str,
+    to: str | None,
+    is_awaited: Callable[[PageName], bool] | None = None,
+) -> list[PageName]:
+    """The pages that the names in an outbox claim, by epoch and seq, awaited ones first.
+
+    At most `names_max` of them; none where the folder is missing.
+    """
+
+    def rank(name: str) -> tuple[bool, PageName] | None:
+        page = layout.read_page_file(name, author)
+        return None if page is None else (is_awaited is not None and not is_awaited(page), page)
+
     try:
-        names = share.names(folder(author, to), names_max)
+        names = share.names(folder(author, to), names_max, rank)
     except MissingError:
         return []
     found = (layout.read_page_file(name, author) for name in names)
-    return sorted(page for page in found if page is not None)
+    return [page for page in found if page is not None]
 
 
 def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:

@@ -137,14 +137,14 @@ class Journal:
         return {row[0]: Held(*row[1:]) for row in rows}
 
     def heights(self, audience: str) -> list[tuple[str, str, int, int]]:
-        """(author, epoch8, received, highest seq held) of every stream to an audience."""
+        """(author, epoch8, received, highest seq held or announced) of streams to an audience."""
         rows = self._db.held(
-            "SELECT author, substr(epoch, 1, 8), received,"
-            " (SELECT max(seq) FROM page WHERE page.stream = stream.n)"
+            "SELECT author, substr(epoch, 1, 8), received, max(announced, received,"
+            " coalesce((SELECT max(seq) FROM page WHERE page.stream = stream.n), 0))"
             " FROM stream WHERE audience = ? AND frozen IS NULL",
             audience,
         )
-        return [(author, epoch8, low, max(low, high or 0)) for author, epoch8, low, high in rows]
+        return [(author, epoch8, low, high) for author, epoch8, low, high in rows]
 
     def add_page(
         self, stream: StreamState, header: Header, digest: str, bare: bytes, refused: str | None

@@ -24,7 +24,7 @@ from registry.layout import PageName
 
 Listing = dict[PageName, int | None]
 audited_pages = 8
-strange_pages_max = 200  # looked at in a tick; the rest in the next ones
+strange_pages_max = 2_000  # looked at in a tick; the rest in the next ones
 receipt_looks_max = 3
 
 

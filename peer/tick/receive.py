@@ -83,9 +83,9 @@ def _owe_again(peer: Peer, author: str) -> None:
 def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName]:
     found = inbox.letters(peer.share, peer.name)
     if found.put_off:
-        found = inbox.letters(peer.share, peer.name, _awaited(peer))
+        found = inbox.letters(peer.share, peer.name, _awaited(peer, peer.address))
     elif len(found.pages) > crowd:  # on a slow drive not all of them may be read in time
-        is_awaited = _awaited(peer)
+        is_awaited = _awaited(peer, peer.address)
         found.pages.sort(key=lambda page: (not is_awaited(page), page))
     began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
     for name in found.pages:
@@ -116,16 +116,16 @@ def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName)
     return taken.done
 
 
-def _awaited(peer: Peer) -> Callable[[PageName], bool]:
-    """Whether a letter is one that its author may have under way now, by what I hold of him.
+def _awaited(peer: Peer, audience: str) -> Callable[[PageName], bool]:
+    """Whether a page is one that its author may have under way now, by what I know of him.
 
-    In a flood these are read first: whoever floods my inbox can hide none of them, as long as he
+    In a flood these are read first: whoever floods a folder can hide none of them, as long as he
     cannot keep their own names occupied.
     """
-    window = limits.stream_pages_unreceipted_max
+    window = 0 if audience == ALL else limits.stream_pages_unreceipted_max
     known = {
         (peer.bare(author), epoch8): (low, high + window)
-        for author, epoch8, low, high in peer.home.journal.heights(peer.address)
+        for author, epoch8, low, high in peer.home.journal.heights(audience)
     }
     for row in peer.home.neighbours.all().values():
         known.setdefault((row.name, row.epoch[:8]), (0, window))
@@ -167,6 +167,11 @@ def _read_outbox(
     audience = ALL if to is None else peer.address
     try:
         names = outbox.pages(peer.share, author, to)
+        if len(names) == outbox.names_max:
+            names = outbox.pages(peer.share, author, to, _awaited(peer, audience))
+            report.problems.append(
+                f"{outbox.folder(author, to)} is crowded; new pages are read before others"
+            )
     except ShareError as error:
         report.problems.append(f"{outbox.folder(author, to)}: {error}")
         return False

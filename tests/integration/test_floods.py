@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from peer.tick import act, receive, report
+from peer.tick import act, deliver, receive, report
 from protocol.messages import Note
-from registry import inbox, layout
-from tests.network import Network, settled
+from registry import inbox, layout, outbox
+from tests.network import Network, denied, insight, settled
+
+DIGITS = str.maketrans("0189", "abcd")  # an epoch has none of these
 
 
 def flood(network: Network, count: int, data: bytes = b"torn", author: str = "aaa") -> None:
@@ -126,3 +128,26 @@ def test_long_work_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
         network.send("core", "scout", Note(text=f"{number}"))
     network.tick("scout")
     assert said == [(2, 4, "letters read"), (4, 4, "letters read"), (4, 4, "items acted on")]
+
+
+@pytest.mark.parametrize("kind", ["feed", "mail"])
+def test_a_flooded_outbox_hides_no_new_page(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PAGE-16: its owner clears it, some files a tick; readers look for what is new first."""
+    monkeypatch.setattr(outbox, "names_max", 100)
+    monkeypatch.setattr(deliver, "strange_pages_max", 50)
+    network = settled()
+    to = None if kind == "feed" else "scout"
+    if kind == "feed":
+        network.send("core", "all", insight("new"))
+    else:
+        network.send("core", "scout", "new", denied(f"{layout.inbox('scout')}/*", "place"))
+    nodes = network.memory.nodes(outbox.folder("core", to))
+    nodes.update({f"2222{n:04}".translate(DIGITS) + ".1.page": b"torn" for n in range(400)})
+    nodes.update({f"0junk{n}": b"" for n in range(400)})
+    before = len(nodes)
+    told = network.tick("core").problems + network.tick("scout").problems
+    assert network.acted("scout") == ["core: new"]
+    assert any("is crowded; new pages are read before others" in problem for problem in told)
+    network.round(30)
+    assert len(nodes) < before
+    assert not [name for name in nodes if name.endswith(".page") and name.startswith("2222")]
