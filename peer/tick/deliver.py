@@ -167,7 +167,10 @@ def _not_flagged(peer: Peer) -> list[str]:
     state = peer.home.state
     if state.days_lived <= state.number("retired_day"):
         return []
-    folders = outbox.mail_folders(peer.share, peer.name)
+    try:
+        folders = outbox.mail_folders(peer.share, peer.name)
+    except ShareError:
+        return []  # another day
     return [peer.full(name) for name in standing(peer).others if name in folders]
 
 

@@ -8,7 +8,7 @@ from peer.home import quarantine
 from protocol import canonical, limits
 from registry import layout
 from registry.memory import Node
-from tests.network import CLUSTER, Network, settled
+from tests.network import CLUSTER, DAY_MS, Network, denied, settled
 
 CORES_RECEIPT = layout.receipt("core", CLUSTER, "scout")
 DOCUMENT = f"{layout.CHARTER}/9.roster.aaaaaaaa.json"
@@ -115,3 +115,12 @@ def test_false_receipts_alone_do_not_fill_the_home(monkeypatch: pytest.MonkeyPat
         put(network, CORES_RECEIPT, canonical.encode({"junk": number}))
         network.tick("scout")
     assert network.peers["scout"].home.quarantine.count() <= 5
+
+
+def test_a_mail_folder_that_cannot_be_listed_ends_no_tick() -> None:
+    """SEND-11, TICK-3: another day it may be."""
+    network = settled()
+    network.clock.go(DAY_MS)
+    report = network.tick("core", denied("peers/core/outbox/mail", "names"))
+    assert report.state == "idle"
+    assert report.seq
