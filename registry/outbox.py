@@ -49,29 +49,32 @@ def pages(
 def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
     """`pages` of the own outbox, whose owner makes way for it.
 
-    What is no folder goes; where junk crowds pages out, some of it goes at each call.
+    What is no folder goes; where junk crowds the folder, some of it goes at each call.
     """
+    where, junk = folder(author, to), 0
+
+    def rank(name: str) -> PageName | None:
+        nonlocal junk
+        page = layout.read_page_file(name, author)
+        junk += page is None
+        return page
+
     try:
-        names = share.names(folder(author, to), names_max)
+        names = share.names(where, names_max, rank)
     except MissingError:
         return []
     except SpecialFileError:
-        yard.make_folder(share, author, folder(author, to))
+        yard.make_folder(share, author, where)
         return []
-    found = {name: layout.read_page_file(name, author) for name in names}
-    if len(names) == names_max:
-        junk = [name for name, page in found.items() if page is None]
-        for name in junk[:junk_removed_max]:
-            share.remove(f"{folder(author, to)}/{name}")
-    return sorted(page for page in found.values() if page is not None)
+    if junk >= names_max:
+        for name in share.names(where, junk_removed_max, _rank_of_junk):
+            share.remove(f"{where}/{name}")
+    found = (layout.read_page_file(name, author) for name in names)
+    return [page for page in found if page is not None]
 
 
-def mail_folders(share: Share, author: str) -> list[str]:
-    """For whom there are folders of letters in an outbox, whatever they hold."""
-    try:
-        return share.names(f"{layout.peer_folder(author)}/outbox/mail", names_max)
-    except (MissingError, SpecialFileError):
-        return []
+def _rank_of_junk(name: str) -> str | None:
+    return name if layout.read_page_file(name, "") is None else None
 
 
 def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:

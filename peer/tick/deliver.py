@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from peer.stewards.standing import standing
 from peer.tick import own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, read_receipt
@@ -39,13 +38,12 @@ def deliver(peer: Peer, report: Report) -> None:
                 report.delivered += send_letters(peer, audience)
         except ShareError as error:
             report.problems.append(f"what is for {peer.bare(audience)} waits: {error}")
-    flagged = peer.home.state.flags("mail:")
-    for audience in [*sorted({*flagged, *_not_flagged(peer)}), ALL]:
+    for audience in [*peer.home.state.flags("mail:"), ALL]:
         try:
             if audience == ALL:
                 _put_back_feed(peer, report)
             else:
-                _tidy_mail(peer, audience, report, flagged=audience in flagged)
+                _tidy_mail(peer, audience, report)
         except ShareError as error:
             report.problems.append(f"my outbox could not be mended: {error}")
 
@@ -98,7 +96,11 @@ def survey(peer: Peer, audience: str) -> Listing | None:
     """
     to = peer.bare(audience)
     read_receipt(peer, to)
-    own.check_mail(peer, to, outbox.own_pages(peer.share, peer.name, to))
+    kept = outbox.own_pages(peer.share, peer.name, to)
+    own.check_mail(peer, to, kept)
+    if kept and peer.home.state.text(f"mail:{audience}") is None:
+        with peer.home.transaction(durable=False):  # so that this tick, or the next, clears it
+            peer.home.state.put(f"mail:{audience}", 1)
     try:
         listing = inbox.sizes(peer.share, to, peer.name)
     except (ShareDeniedError, MissingError, SpecialFileError):
@@ -162,27 +164,12 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _not_flagged(peer: Peer) -> list[str]:
-    """Once a day: for whom something lies in my outbox, whether or not I keep anything for him."""
-    state = peer.home.state
-    if state.days_lived <= state.number("retired_day"):
-        return []
-    try:
-        folders = outbox.mail_folders(peer.share, peer.name)
-    except ShareError:
-        return []  # another day
-    return [peer.full(name) for name in standing(peer).others if name in folders]
-
-
-def _tidy_mail(peer: Peer, audience: str, report: Report, *, flagged: bool) -> None:
-    """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk.
-
-    `flagged`: my heartbeat says that I keep something for him.
-    """
-    to, open_pages = peer.bare(audience), False
+def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
+    """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
+    to = peer.bare(audience)
+    read_receipt(peer, to)
     names = outbox.own_pages(peer.share, peer.name, to)
-    if names or flagged:
-        read_receipt(peer, to)
+    open_pages = len(names) == outbox.names_max  # there may be more
     for name in names:
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:
@@ -193,10 +180,9 @@ def _tidy_mail(peer: Peer, audience: str, report: Report, *, flagged: bool) -> N
         if covered:
             outbox.withdraw(peer.share, to, name)
         open_pages = open_pages or not (covered or gone)
-    if open_pages != flagged:
+    if not open_pages:
         with peer.home.transaction(durable=False):
-            state, flag = peer.home.state, f"mail:{audience}"
-            state.put(flag, 1) if open_pages else state.forget(flag)
+            peer.home.state.forget(f"mail:{audience}")
 
 
 def page_name(peer: Peer, page: OwnPage) -> PageName:

@@ -21,7 +21,7 @@ from tests.fuzz.forging import FORGE, forge
 from tests.fuzz.mangling import BLIND, JSON
 from tests.fuzz.placing import MOVES, Put
 from tests.fuzz.world import NAMES, UNREADABLE, fresh, kind_of
-from tests.network import DAY_MS, path_of
+from tests.network import path_of
 
 STRIKES = (24, 24)  # files, twice, with letters before and two rounds of ticks after
 ROUNDS_MAX = 16
@@ -201,8 +201,7 @@ class _Case:
                 break
         else:
             raise AssertionError(f"not all arrived in {ROUNDS_MAX} rounds of peace: {lacking}")
-        for _ in NAMES:  # everybody looks at one of its own receipts a tick, at its mail once a day
-            self.world.network.clock.go(DAY_MS // 3)
+        for _ in NAMES:  # everybody looks at one of its own receipts a tick
             self._round()
 
     # ------------------------------------------------------------------------------- judging

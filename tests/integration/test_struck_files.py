@@ -8,7 +8,7 @@ from peer.home import quarantine
 from protocol import canonical, limits
 from registry import layout
 from registry.memory import Node
-from tests.network import CLUSTER, DAY_MS, Network, denied, settled
+from tests.network import CLUSTER, Network, settled
 
 CORES_RECEIPT = layout.receipt("core", CLUSTER, "scout")
 DOCUMENT = f"{layout.CHARTER}/9.roster.aaaaaaaa.json"
@@ -58,11 +58,14 @@ def test_a_misspelled_signature_is_no_half_written_file() -> None:
 
 @pytest.mark.parametrize("node", [b"junk", b'{"a":1}', None, {"in": b"x"}], ids=repr)
 def test_junk_in_a_mail_folder_that_nobody_was_told_of_is_cleared(node: Node) -> None:
-    """SEND-11: once a day the owner looks into these folders, whether or not he keeps mail."""
+    """SEND-11: its owner looks there when he writes to that reader, mail or no mail."""
     network = settled("core", "scout", "smith")
     path = f"{layout.mail('core', 'scout')}/aaaaaaaa.1.page"
     put(network, path, node)
+    network.round(2)
+    network.send("core", "scout", "one")
     network.round(5)
+    assert network.acted("scout") == ["core: one"]
     assert network.files(layout.mail("core", "scout")) == []
     assert path in [file for _, file in network.caught("core")]
     assert network.heartbeat("core")["mail"] == []
@@ -115,12 +118,3 @@ def test_false_receipts_alone_do_not_fill_the_home(monkeypatch: pytest.MonkeyPat
         put(network, CORES_RECEIPT, canonical.encode({"junk": number}))
         network.tick("scout")
     assert network.peers["scout"].home.quarantine.count() <= 5
-
-
-def test_a_mail_folder_that_cannot_be_listed_ends_no_tick() -> None:
-    """SEND-11, TICK-3: another day it may be."""
-    network = settled()
-    network.clock.go(DAY_MS)
-    report = network.tick("core", denied("peers/core/outbox/mail", "names"))
-    assert report.state == "idle"
-    assert report.seq
