@@ -233,8 +233,11 @@ class _Case:
         if kind in OWNERS:
             met = {(name, turn) for name, turn in met if name != path.split("/")[1]}
         if not met:
-            if not isinstance(struck.node, bytes) and path not in self.world.genuine:
-                return UNREAD  # nothing of its owner belongs there yet
+            # Nothing of its owner belongs there yet; or, SEND-11, it goes when its owner writes
+            # to that reader again.
+            none_yet = not isinstance(struck.node, bytes) and path not in self.world.genuine
+            if none_yet or (kind == "mail" and stays):
+                return UNREAD
             assert not stays, f"{path} ({struck.how}) is never written anew by its owner"
             return ANEW
         if any(path in problem for _, problem in self.world.problems):
