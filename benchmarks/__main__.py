@@ -11,6 +11,7 @@ PROGRAMS = (
     "delivery",
     "letter",
     "receiving",
+    "waiting",
     "commands",
     "history",
     "neighbours",

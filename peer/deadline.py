@@ -12,11 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from peer.clock import Clock
 from protocol.errors import ShareError
-from registry.share import Entry, Share
+from registry.share import Entry, Rank, Share
 
 T = TypeVar("T")
 stalled_ms_max = 60_000
@@ -69,13 +69,26 @@ class WatchedShare:
     ) -> list[bytes | ShareError | None]:
         return self._inner.read_many(paths, bytes_max, known)
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
-        return self._run("list", folder, lambda: self._inner.entries(folder, names_max))
+        return self._run(
+            "list", folder, lambda: self._inner.entries(folder, names_max, self._moving(rank))
+        )
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share.names`."""
-        return self._run("list", folder, lambda: self._inner.names(folder, names_max))
+        return self._run(
+            "list", folder, lambda: self._inner.names(folder, names_max, self._moving(rank))
+        )
+
+    def _moving(self, rank: Rank | None) -> Rank:
+        """Every name of a listing is progress: on some drives 100,000 take minutes."""
+
+        def moving(name: str) -> Any:
+            self._began = self._clock.monotonic_ms()
+            return name if rank is None else rank(name)
+
+        return moving
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""

@@ -5,7 +5,7 @@ Nothing here acts. Adapters are chosen in `peer.wiring`, and only there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from peer.clock import Clock, Entropy
@@ -18,6 +18,10 @@ from registry.share import Share
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LATELY_MS = 1_000
+
+
+def _silently(done: int, of: int, what: str) -> None:
+    """Nobody watches."""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class Peer:
     parsed: dict[str, object] = field(default_factory=dict)
     # What was looked at on the share lately, and when, by my monotonic clock.
     looked: dict[str, int] = field(default_factory=dict)
+    # Told of long work: how much is done, of how much, and of what.
+    progress: Callable[[int, int, str], None] = _silently
 
     def saw_lately(self, what: str) -> bool:
         """Whether this was looked at less than a second ago; if not, it counts as looked at now.

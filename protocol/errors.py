@@ -44,6 +44,15 @@ class RuleError(SomaError):
     def __str__(self) -> str:
         return f"{self.rule}: {self.reason}"
 
+    @property
+    def may_be_torn(self) -> bool:
+        """Whether the bytes may be half of a file that is still being written (PAGE-14).
+
+        They are no canonical JSON. A key or signature that is misspelled (CANON-7) stands in a
+        document that is whole.
+        """
+        return self.rule.startswith("CANON-") and self.rule != "CANON-7"
+
 
 class UsageError(SomaError):
     """What the caller typed cannot be meant: unknown option, bad name, contradiction."""

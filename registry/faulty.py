@@ -24,7 +24,7 @@ from protocol.errors import (
     ShareFullError,
     ShareUnavailableError,
 )
-from registry.share import Entry, Share, read_each
+from registry.share import Entry, Rank, Share, read_each
 
 T = TypeVar("T")
 
@@ -116,15 +116,15 @@ class FaultyShare:
         """See `Share.read_many`; counted as reads."""
         return read_each(self.read, paths, bytes_max, known)
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share`."""
-        found = self._do("entries", folder, lambda: self.inner.entries(folder, names_max))
+        found = self._do("entries", folder, lambda: self.inner.entries(folder, names_max, rank))
         hidden = self._hidden("entries", folder, [entry.name for entry in found])
         return [entry for entry in found if entry.name not in hidden]
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share`."""
-        found = self._do("names", folder, lambda: self.inner.names(folder, names_max))
+        found = self._do("names", folder, lambda: self.inner.names(folder, names_max, rank))
         hidden = self._hidden("names", folder, found)
         return [name for name in found if name not in hidden]
 

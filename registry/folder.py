@@ -31,7 +31,7 @@ from registry.errnos import (
     special,
     unsupported,
 )
-from registry.share import Entry, check_folder, check_path, digest
+from registry.share import Entry, Rank, check_folder, check_path, digest
 from registry.spot import (
     Spot,
     careful_flags,
@@ -127,24 +127,24 @@ class FolderShare:
             return [error] * len(paths)
         return results
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
         parts = check_folder(folder)
         with explained(folder), self._walk() as walk:
             spot = walk.to(parts)
             found: list[Entry] = []
-            for name in listed(spot, names_max):
+            for name in listed(spot, names_max, rank):
                 with suppress(FileNotFoundError):
                     status = os.lstat(spot.prefix + name, dir_fd=spot.fd)
                     regular = stat.S_ISREG(status.st_mode)
                     found.append(Entry(name, status.st_size if regular else None))
             return found
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share.names`."""
         parts = check_folder(folder)
         with explained(folder), self._walk() as walk:
-            return listed(walk.to(parts), names_max)
+            return listed(walk.to(parts), names_max, rank)
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""

@@ -5,7 +5,9 @@ This module finds, reads and places; whether a page is true is decided elsewhere
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from protocol import limits
 from protocol.errors import ShareError
@@ -13,33 +15,65 @@ from registry import layout
 from registry.layout import PageName
 from registry.share import Share
 
-# More names than a folder should ever hold: what is beyond is seen once these are worked off.
+# More names than a folder should ever hold.
 names_max = 20_000
+letters_max = 100_000  # read in one tick; what is beyond is seen once these are worked off
 junk_removed_max = 5_000
 
 
-def letters(share: Share, owner: str) -> tuple[list[PageName], bool]:
-    """(what the names in an inbox claim, by author, epoch and seq; whether it is crowded).
+class Letters(NamedTuple):
+    """What the names in an inbox claim, in the order to read it.
 
-    Where junk crowds out what can be listed, the owner clears some of it away at each call.
+    `put_off`: how many more letters lie there; `junk`: how many other names, and `cleared` of them.
     """
-    names = share.names(layout.inbox(owner), names_max)
-    found = {name: layout.read_letter_file(name) for name in names}
-    crowded = len(names) == names_max
-    if crowded:
-        junk = [name for name, page in found.items() if page is None]
-        for name in junk[:junk_removed_max]:
+
+    pages: list[PageName]
+    put_off: int
+    junk: int
+    cleared: int
+
+
+def letters(
+    share: Share, owner: str, is_awaited: Callable[[PageName], bool] | None = None
+) -> Letters:
+    """The letters in an inbox by author, epoch and seq, but those that are awaited come first.
+
+    Where junk crowds it, the owner clears some of it away at each call.
+    """
+    folder, count, junk = layout.inbox(owner), 0, 0
+
+    def rank(name: str) -> tuple[bool, PageName] | None:
+        nonlocal count, junk
+        page = layout.read_letter_file(name)
+        count, junk = count + (page is not None), junk + (page is None)
+        return None if page is None else (is_awaited is not None and not is_awaited(page), page)
+
+    names = share.names(folder, letters_max, rank)
+    cleared = 0
+    if junk >= names_max:
+        for name in share.names(folder, junk_removed_max, _rank_of_junk):
             with suppress(ShareError):  # the next call tries again
-                share.remove(f"{layout.inbox(owner)}/{name}")
-    return sorted(page for page in found.values() if page is not None), crowded
+                share.remove(f"{folder}/{name}")
+                cleared += 1
+    pages = [page for name in names if (page := layout.read_letter_file(name)) is not None]
+    return Letters(pages, count - len(pages), junk, cleared)
+
+
+def _rank_of_junk(name: str) -> str | None:
+    return name if layout.read_letter_file(name) is None else None
 
 
 def sizes(share: Share, owner: str, author: str) -> dict[PageName, int | None]:
     """The letters of one author in an inbox with their sizes; None: no regular file."""
+
+    def rank(name: str) -> PageName | None:
+        page = layout.read_letter_file(name)
+        return page if page is not None and page.author == author else None
+
     return {
         page: entry.size
-        for entry in share.entries(layout.inbox(owner), names_max)
-        if (page := layout.read_letter_file(entry.name)) is not None and page.author == author
+        for entry in share.entries(layout.inbox(owner), names_max, rank)
+        if (page := layout.read_letter_file(entry.name)) is not None
     }
 
 

@@ -8,7 +8,6 @@ It does *not* know modes, space or power cuts; `faulty` adds what goes wrong.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,7 +18,16 @@ from protocol.errors import (
     ShareUnavailableError,
     SpecialFileError,
 )
-from registry.share import Entry, check_folder, check_path, is_listed, path_names, read_each
+from registry.share import (
+    Entry,
+    Rank,
+    check_folder,
+    check_path,
+    is_listed,
+    path_names,
+    read_each,
+    smallest,
+)
 
 _shown = lru_cache(maxsize=16_384)(is_listed)
 
@@ -48,18 +56,18 @@ class MemoryShare:
         """See `Share.read_many`."""
         return read_each(self.read, paths, bytes_max, known)
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
         nodes = self._folder(check_folder(folder), folder)
         return [
             Entry(name, len(node) if isinstance(node, bytes) else None)
-            for name in _listed(nodes, names_max)
+            for name in _listed(nodes, names_max, rank)
             for node in [nodes[name]]
         ]
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share.names`."""
-        return _listed(self._folder(check_folder(folder), folder), names_max)
+        return _listed(self._folder(check_folder(folder), folder), names_max, rank)
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
@@ -123,6 +131,7 @@ def _missing(path: str) -> MissingError:
     return MissingError(f"{path}: no such name; it may appear later")
 
 
-def _listed(nodes: dict[str, Node], names_max: int) -> list[str]:
-    shown = filter(_shown, nodes)
-    return heapq.nsmallest(names_max, shown) if names_max < len(nodes) else sorted(shown)
+def _listed(nodes: dict[str, Node], names_max: int, rank: Rank | None) -> list[str]:
+    if rank is None and names_max >= len(nodes):
+        return sorted(filter(_shown, nodes))
+    return smallest(nodes, names_max, rank, _shown)

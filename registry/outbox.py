@@ -5,6 +5,8 @@ Both live below their author's own folder, so only he writes them. Nothing here 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from protocol import limits
 from protocol.errors import MissingError, SpecialFileError
 from registry import layout, yard
@@ -21,34 +23,58 @@ def folder(author: str, to: str | None) -> str:
     return layout.feed(author) if to is None else layout.mail(author, to)
 
 
-def pages(share: Share, author: str, to: str | None) -> list[PageName]:
-    """The pages that the names in an outbox claim, by epoch and seq; none where it is missing."""
+def pages(
+    share: Share,
+    author: str,
+    to: str | None,
+    is_awaited: Callable[[PageName], bool] | None = None,
+) -> list[PageName]:
+    """The pages that the names in an outbox claim, by epoch and seq, awaited ones first.
+
+    At most `names_max` of them; none where the folder is missing.
+    """
+
+    def rank(name: str) -> tuple[bool, PageName] | None:
+        page = layout.read_page_file(name, author)
+        return None if page is None else (is_awaited is not None and not is_awaited(page), page)
+
     try:
-        names = share.names(folder(author, to), names_max)
+        names = share.names(folder(author, to), names_max, rank)
     except MissingError:
         return []
     found = (layout.read_page_file(name, author) for name in names)
-    return sorted(page for page in found if page is not None)
+    return [page for page in found if page is not None]
 
 
 def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
     """`pages` of the own outbox, whose owner makes way for it.
 
-    What is no folder goes; where junk crowds pages out, some of it goes at each call.
+    What is no folder goes; where junk crowds the folder, some of it goes at each call.
     """
+    where, junk = folder(author, to), 0
+
+    def rank(name: str) -> PageName | None:
+        nonlocal junk
+        page = layout.read_page_file(name, author)
+        junk += page is None
+        return page
+
     try:
-        names = share.names(folder(author, to), names_max)
+        names = share.names(where, names_max, rank)
     except MissingError:
         return []
     except SpecialFileError:
-        yard.make_folder(share, author, folder(author, to))
+        yard.make_folder(share, author, where)
         return []
-    found = {name: layout.read_page_file(name, author) for name in names}
-    if len(names) == names_max:
-        junk = [name for name, page in found.items() if page is None]
-        for name in junk[:junk_removed_max]:
-            share.remove(f"{folder(author, to)}/{name}")
-    return sorted(page for page in found.values() if page is not None)
+    if junk >= names_max:
+        for name in share.names(where, junk_removed_max, _rank_of_junk):
+            share.remove(f"{where}/{name}")
+    found = (layout.read_page_file(name, author) for name in names)
+    return [page for page in found if page is not None]
+
+
+def _rank_of_junk(name: str) -> str | None:
+    return name if layout.read_page_file(name, "") is None else None
 
 
 def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:

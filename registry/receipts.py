@@ -8,10 +8,15 @@ from registry import layout, yard
 from registry.share import Share
 
 
+def read(share: Share, reader: str, cluster: str, author: str) -> bytes:
+    """The receipt of a reader for an author; ShareError where there is none."""
+    return share.read(layout.receipt(reader, cluster, author), limits.document_bytes_max)
+
+
 def fetch(share: Share, reader: str, cluster: str, author: str) -> bytes | None:
     """The receipt of a reader for an author; None where none can be read as a file."""
     try:
-        return share.read(layout.receipt(reader, cluster, author), limits.document_bytes_max)
+        return read(share, reader, cluster, author)
     except (MissingError, OversizedError, SpecialFileError, ShareDeniedError):
         return None
 

@@ -8,7 +8,9 @@ Paths and listings
             anything is touched. `""` is the root and allowed in `entries` and `names` only.
   SHARE-2   A link MUST never be followed in any component below the root: SpecialFileError.
   SHARE-3   Listings MUST be sorted, hold at most `names_max` names (the smallest), and leave out,
-            without counting them, hidden names (leading dot: temporaries) and unsafe names.
+            without counting them, hidden names (leading dot: temporaries) and unsafe names. With
+            a `rank` they MUST be sorted by it, and leave out those that it gives None; it is asked
+            once for each name, and no more than `names_max` names are held.
   SHARE-4   `entries` MUST give the size of a regular file, and None for everything else; `names`
             MUST give the same names as `entries`.
 Reading
@@ -48,10 +50,11 @@ collisions and the marker of the network are its callers' business.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from heapq import nsmallest
+from typing import Any, NamedTuple, Protocol
 
 from protocol.errors import ShareError
 from protocol.remembered import remembered
@@ -67,6 +70,10 @@ _safe_name = (
 )
 _name_is_safe = re.compile(rf"{_safe_name}\Z").match
 _path_is_safe = re.compile(rf"{_safe_name}(?:/{_safe_name})*\Z").match
+
+
+# What comes first in a listing: the lower values, which can be compared; None leaves a name out.
+Rank = Callable[[str], Any]
 
 
 class Entry(NamedTuple):
@@ -98,11 +105,11 @@ class Share(Protocol):
         """
         ...
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """The names in a folder with their sizes, sorted; what vanishes meanwhile is left out."""
         ...
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """The names in a folder, of files and of everything else, sorted; cheaper than `entries`.
 
         A result as long as `names_max` says that there may be more.
@@ -182,3 +189,14 @@ def check_folder(path: str) -> list[str]:
 def is_listed(name: str) -> bool:
     """Whether listings show this name (SHARE-3): safe and not hidden."""
     return _name_is_safe(name) is not None and not name.startswith(".")
+
+
+def smallest(
+    names: Iterable[str], names_max: int, rank: Rank | None, is_shown: Callable[[str], bool]
+) -> list[str]:
+    """What a listing shows of the names in a folder (SHARE-3): a flood costs time, never memory."""
+    shown = filter(is_shown, names)
+    if rank is None:
+        return nsmallest(names_max, shown)
+    ranked = ((place, name) for name in shown if (place := rank(name)) is not None)
+    return [name for _, name in nsmallest(names_max, ranked)]

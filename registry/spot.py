@@ -8,7 +8,6 @@ Everything here may raise OSError; `path` only serves the messages of the errors
 from __future__ import annotations
 
 import errno
-import heapq
 import os
 import stat
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from protocol.errors import OversizedError, SpecialFileError
 from registry.errnos import denied, unsupported
-from registry.share import is_listed
+from registry.share import Rank, is_listed, smallest
 
 _chunk_bytes = 1024 * 1024
 _junction_tag = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT: a link that lstat calls a folder
@@ -108,9 +107,9 @@ def scan(spot: Spot) -> Iterator[str]:
             os.close(fd)
 
 
-def listed(spot: Spot, names_max: int) -> list[str]:
-    """The smallest names that listings show (SHARE-3); a flood costs time, never memory."""
-    return heapq.nsmallest(names_max, filter(is_listed, scan(spot)))
+def listed(spot: Spot, names_max: int, rank: Rank | None) -> list[str]:
+    """The names that listings show (SHARE-3)."""
+    return smallest(scan(spot), names_max, rank, is_listed)
 
 
 def open_up_folder(spot: Spot, mode: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from peer import refused
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.where import Where
@@ -32,9 +33,12 @@ def command(where: Where) -> None:
 )
 @common
 def list_(where: Where) -> None:
-    """List everything in quarantine, oldest first."""
-    home, _ = where.mailbox()
-    rows = [_row(caught) for caught in home.quarantine.all()]
+    """List everything in quarantine, oldest first: which rule, who, what it looks like, what to do.
+
+    A rule's number leads to its sentence in SPEC.md. Who is named is only said to be the author.
+    """
+    home, mine = where.mailbox()
+    rows = [_row(caught, mine.address) for caught in home.quarantine.all()]
     output.answer(where, rows, lambda: _lines(rows))
 
 
@@ -43,14 +47,14 @@ def list_(where: Where) -> None:
 @click.option("--raw", is_flag=True, help="Only the bytes themselves, to a file or another program")
 @common
 def show(where: Where, n: int, raw: bool) -> None:
-    """Show entry N: the rule it broke, and what was kept of its bytes."""
-    home, _ = where.mailbox()
+    """Show entry N: who, the rule it broke, what to do, and what was kept of its bytes."""
+    home, mine = where.mailbox()
     caught = _get(home, n)
     if raw:
         sys.stdout.buffer.write(caught.data)
         return
     text = caught.data.decode("utf-8", "backslashreplace")
-    value = _row(caught) | {"content": text}
+    value = _row(caught, mine.address) | {"content": text}
     output.answer(where, value, lambda: [*_entry(value), *_content(text)])
 
 
@@ -93,11 +97,12 @@ def _get(home: Home, n: int) -> Caught:
     return caught
 
 
-def _row(caught: Caught) -> dict[str, Any]:
+def _row(caught: Caught, me: str) -> dict[str, Any]:
     return {
         "n": caught.n, "file": caught.file, "author": caught.author, "rule": caught.rule,
         "reason": caught.reason, "at": moment(caught.at), "size": caught.size,
-        "times": caught.times, "item": caught.item,
+        "times": caught.times, "item": caught.item, "said_to_be_of": refused.who(caught),
+        "looks_like": refused.looks_like(caught), "mend": refused.what_to_do(caught, me),
     }  # fmt: skip
 
 
@@ -114,8 +119,10 @@ def _entry(row: dict[str, Any]) -> Iterator[str]:
     often = f", {row['times']} times" if row["times"] > 1 else ""
     yield f"{output.bold(str(row['n']))}  {output.line(row['file'])}"
     yield f"   {row['rule']}: {output.line(row['reason'])}"
-    who = output.line(row["author"] or "nobody knows whom")
-    yield output.dim(f"   {row['size']} bytes said to be of {who}, {row['at']}{often}")
+    who = output.line(row["said_to_be_of"])
+    yield output.dim(f"   {row['size']} bytes, said to be of {who}, {row['at']}{often}")
+    yield f"   {output.line(row['looks_like'])}"
+    yield f"   → {output.line(row['mend'])}"
 
 
 def _content(text: str) -> Iterator[str]:

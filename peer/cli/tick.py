@@ -10,6 +10,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.progress import Progress
 from peer.cli.where import Where
 from protocol.errors import HomeError, SomaError
 
@@ -68,7 +69,12 @@ def _tick(folder: str, identity: Identity) -> Report:
     from peer.tick.session import tick
     from peer.wiring import open_peer
 
-    return tick(open_peer(folder, identity, watched=True))
+    peer = open_peer(folder, identity, watched=True)
+    with Progress() as progress:
+        peer.progress = lambda done, of, what: progress.say(
+            f"{peer.name}  {done:,} of {of:,} {what}"
+        )
+        return tick(peer)
 
 
 def _exit(report: Report) -> int:

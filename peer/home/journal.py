@@ -56,6 +56,7 @@ class New(NamedTuple):
 
 
 _ANNOUNCED_MAX = 200  # feeds of which is held what was said last
+_ADVANCED_AT_ONCE = 32
 _STREAM = (
     "n, author, key, epoch, audience, received, head, floor, frozen, over, kept,"
     " announced, announced_hash"
@@ -135,6 +136,16 @@ class Journal:
         )
         return {row[0]: Held(*row[1:]) for row in rows}
 
+    def heights(self, audience: str) -> list[tuple[str, str, int, int]]:
+        """(author, epoch8, received, highest seq held or announced) of streams to an audience."""
+        rows = self._db.held(
+            "SELECT author, substr(epoch, 1, 8), received, max(announced, received,"
+            " coalesce((SELECT max(seq) FROM page WHERE page.stream = stream.n), 0))"
+            " FROM stream WHERE audience = ? AND frozen IS NULL",
+            audience,
+        )
+        return [(author, epoch8, low, high) for author, epoch8, low, high in rows]
+
     def add_page(
         self, stream: StreamState, header: Header, digest: str, bare: bytes, refused: str | None
     ) -> None:
@@ -182,15 +193,17 @@ class Journal:
         floor = max(stream.floor, floor)
         received = max(stream.received, floor - 1)
         head = stream.head if received == stream.received else None
-        rows = self._db.read(
-            "SELECT seq, digest FROM page WHERE stream = ? AND seq >= ? ORDER BY seq",
-            stream.n,
-            max(received, 1),
-        )
-        for seq, digest in rows:
-            if seq > received + 1:
-                break
-            received, head = seq, digest
+        before = -1
+        while before < received:  # a page at a time: behind a hole there may be 100,000
+            before = received
+            rows = self._db.read(
+                "SELECT seq, digest FROM page WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                *(stream.n, max(received, 1), _ADVANCED_AT_ONCE),
+            )
+            for seq, digest in rows:
+                if seq > received + 1:
+                    break
+                received, head = seq, digest
         self._db.write(
             "UPDATE stream SET received = ?, head = ?, floor = ? WHERE n = ?",
             *(received, head, floor, stream.n),

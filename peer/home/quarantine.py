@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peer.home.database import Database
 from protocol import limits
-from protocol.errors import RuleError
+from protocol.errors import OversizedError, RuleError, ShareError, SpecialFileError
 
 
 class Caught(NamedTuple):
@@ -26,16 +26,41 @@ class Caught(NamedTuple):
 
 
 entries_max = 10_000
+unripe_ticks = 100  # some files are looked at only now and then
+unripe_max = 200_000
+trimmed_every = 100  # new entries; in between 50 MiB may be there beyond the bound
 kept_bytes_max = 64 * 1024 * 1024
 BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
 _COLUMNS = "n, file, author, rule, reason, size, data, item, at, times"
 
 
+def unreadable(error: ShareError) -> RuleError | None:
+    """The rule that a file breaks which can be no document; None: only the drive is to blame."""
+    path, found, reason = str(error).partition(": ")
+    reason = reason if found else path
+    if isinstance(error, OversizedError):
+        return RuleError("ENV-1", reason)
+    return RuleError("LAYOUT-9", reason) if isinstance(error, SpecialFileError) else None
+
+
 class Quarantine:
-    """The tables `quarantine` and `unripe`. Writers stand inside a transaction."""
+    """The tables `quarantine` and `unripe`. Writers stand inside a transaction.
+
+    `touched`: something was set aside, or waits for a second look, since the last `trim`.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.touched = False
+        self._added = 0
+
+    def refuse(
+        self, file: str, data: bytes, error: RuleError, tick: int, at: int, author: str | None
+    ) -> bool | None:
+        """`add`, but None for what may be half written: the second look decides (PAGE-14)."""
+        if error.may_be_torn and not self.ripe(file, data, tick):
+            return None
+        return self.add(file, data, error, at, author)
 
     def add(
         self,
@@ -61,6 +86,10 @@ class Quarantine:
             *(*key, author, error.reason, len(data), kept, item, at),
         )
         self._db.write("DELETE FROM unripe WHERE file = ?", file)
+        self.touched = True
+        self._added += 1
+        if self._added % trimmed_every == 0:
+            self._trim_entries()
         return True
 
     def holds(self, file: str, data: bytes) -> bool:
@@ -81,6 +110,7 @@ class Quarantine:
         if row is not None and row[0] == digest:
             return bool(row[1] < tick)
         self._db.write("INSERT OR REPLACE INTO unripe VALUES (?, ?, ?)", file, digest, tick)
+        self.touched = True
         return False
 
     def all(self) -> list[Caught]:
@@ -101,7 +131,16 @@ class Quarantine:
 
         Items of my own journal that were set aside stay: no flood of junk may push them out.
         """
-        self._db.write("DELETE FROM unripe WHERE tick < ?", tick - 1)
+        self._db.write("DELETE FROM unripe WHERE tick < ?", tick - unripe_ticks)
+        self._db.write(
+            "DELETE FROM unripe WHERE tick <= (SELECT tick FROM unripe ORDER BY tick DESC"
+            " LIMIT 1 OFFSET ?)",
+            unripe_max,
+        )
+        self._trim_entries()
+        self.touched = bool(self._db.one("SELECT 1 FROM unripe LIMIT 1"))
+
+    def _trim_entries(self) -> None:
         self._db.write(
             "DELETE FROM quarantine WHERE item IS NULL"
             " AND n <= (SELECT max(n) FROM quarantine) - ?",

@@ -25,7 +25,7 @@ from protocol.errors import (
     SpecialFileError,
 )
 from registry.memory import MemoryShare, Node
-from registry.share import Entry, is_listed, read_each
+from registry.share import Entry, Rank, is_listed, read_each, smallest
 
 past_max = 400
 HEARTBEAT = "heartbeat.json"
@@ -209,33 +209,33 @@ class View:
         """See `Share`."""
         return read_each(self.read, paths, bytes_max, known)
 
-    def entries(self, folder: str, names_max: int) -> list[Entry]:
+    def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share`."""
         self._begin("entries", folder)
         late = self._late_in(folder)
         if not late:
-            return self.store.entries(folder, names_max)
-        found = dict(self.store.entries(folder, names_max + len(late)))
+            return self.store.entries(folder, names_max, rank)
+        found = dict(self.store.entries(folder, names_max + len(late), rank))
         for name, (node, _, _, _) in late.items():
             if node is None:
                 found.pop(name, None)
             elif is_listed(name):
                 found[name] = len(node) if isinstance(node, bytes) else None
-        return [Entry(*entry) for entry in sorted(found.items())[:names_max]]
+        return [Entry(name, found[name]) for name in smallest(found, names_max, rank, is_listed)]
 
-    def names(self, folder: str, names_max: int) -> list[str]:
+    def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share`."""
         self._begin("names", folder)
         late = self._late_in(folder)
         if not late:
-            return self.store.names(folder, names_max)
-        found = set(self.store.names(folder, names_max + len(late)))
+            return self.store.names(folder, names_max, rank)
+        found = set(self.store.names(folder, names_max + len(late), rank))
         for name, (node, _, _, _) in late.items():
             if node is None:
                 found.discard(name)
             elif is_listed(name):
                 found.add(name)
-        return sorted(found)[:names_max]
+        return smallest(found, names_max, rank, is_listed)
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share`."""

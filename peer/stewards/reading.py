@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from peer.home.archive import Stored
+from peer.home.quarantine import unreadable
 from peer.instance import Peer
 from peer.stewards.standing import in_force, standing
 from protocol import order
@@ -87,19 +88,20 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
     try:
         data = shelf.fetch_document(peer.share, path)
     except ShareError as error:
-        return [f"{path}: {error}"]
+        rule = unreadable(error)
+        if rule is not None:
+            with peer.home.transaction(durable=False):
+                peer.home.quarantine.add(path, b"", rule, now)
+        return [f"{path}: {rule or error}"]
     if peer.home.quarantine.holds(path, data):
         return []
     try:
         document = open_at(data, path, trust, peer.identity.network)
     except RuleError as error:
         with peer.home.transaction(durable=False):
-            # A file still under way looks damaged; the second look decides (DESIGN: "not yet").
             tick = peer.home.state.number("tick")
-            if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
-                return []
-            peer.home.quarantine.add(path, data, error, now)
-        return [f"{path}: {error}"]
+            done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
+        return [] if done is None else [f"{path}: {error}"]
     with peer.home.transaction():
         for digest in peer.home.archive.remember(document, now):
             peer.home.concerns.resolve(f"hidden:{digest}", now)

@@ -18,7 +18,7 @@ from protocol.errors import HomeError, RuleError
 from protocol.messages import Item, stored_item
 
 batch_items_max = 100
-tick_items_max = 10_000
+tick_items_max = 100_000
 tries_max = 3
 
 Failed = list[tuple[New, Exception]]
@@ -50,9 +50,12 @@ def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
         if not batch:
             return
         failed = _act_together(peer, batch, report)
+        peer.progress(report.acted, max(report.received, report.acted), "items acted on")
         for new, error in failed:
             tried.add(new.n)
             _count_failure(peer, new, error, report)
+    if report.acted + len(tried) >= tick_items_max and peer.home.journal.next_items(1):
+        report.problems.append("there are more items than I act on in one tick; the next goes on")
 
 
 def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:

@@ -23,7 +23,7 @@ from registry.layout import PageName
 
 Listing = dict[PageName, int | None]
 audited_pages = 8
-strange_pages_max = 200  # looked at in a tick; the rest in the next ones
+strange_pages_max = 2_000  # looked at in a tick; the rest in the next ones
 receipt_looks_max = 3
 
 
@@ -96,7 +96,11 @@ def survey(peer: Peer, audience: str) -> Listing | None:
     """
     to = peer.bare(audience)
     read_receipt(peer, to)
-    own.check_mail(peer, to, outbox.own_pages(peer.share, peer.name, to))
+    kept = outbox.own_pages(peer.share, peer.name, to)
+    own.check_mail(peer, to, kept)
+    if kept and peer.home.state.text(f"mail:{audience}") is None:
+        with peer.home.transaction(durable=False):  # so that this tick, or the next, clears it
+            peer.home.state.put(f"mail:{audience}", 1)
     try:
         listing = inbox.sizes(peer.share, to, peer.name)
     except (ShareDeniedError, MissingError, SpecialFileError):
@@ -162,9 +166,11 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
 
 def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
     """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
-    to, open_pages = peer.bare(audience), False
+    to = peer.bare(audience)
     read_receipt(peer, to)
-    for name in outbox.own_pages(peer.share, peer.name, to):
+    names = outbox.own_pages(peer.share, peer.name, to)
+    open_pages = len(names) == outbox.names_max  # there may be more
+    for name in names:
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:
             covered = is_receipted(peer, audience, name)

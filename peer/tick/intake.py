@@ -85,16 +85,11 @@ def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
 
 
 def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken:
-    state = peer.home.state
+    state, quarantine = peer.home.state, peer.home.quarantine
     with peer.home.transaction():
-        # Bytes that do not even parse may be half of a file that is still being written.
-        if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(
-            found.path, data, state.number("tick")
-        ):
+        tick, author = state.number("tick"), peer.full(found.name.author)
+        if quarantine.refuse(found.path, data, error, tick, peer.clock.wall_ms(), author) is None:
             return Taken(done=False)
-        peer.home.quarantine.add(
-            found.path, data, error, peer.clock.wall_ms(), author=peer.full(found.name.author)
-        )
         _note_damage(peer, found, bad=True)
     return Taken(problem=f"{found.path}: {error}")
 

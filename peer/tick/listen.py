@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
+from peer.home.quarantine import unreadable
 from peer.instance import Peer
 from peer.stewards import reading
 from peer.stewards.standing import Standing
@@ -48,7 +49,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
                     _hear_feed(peer, beat, data)
                     changed.append(_row(peer, member.name, beat, data, row, now))
             elif isinstance(data, ShareError) and not isinstance(data, MissingError):
-                report.problems.append(str(data))  # it names the file
+                _cannot_read(peer, member.name, data, report)
         unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
         if not unknown:
             peer.home.neighbours.put(changed)
@@ -90,11 +91,20 @@ def _set_aside(peer: Peer, name: str, data: bytes, error: RuleError, report: Rep
     path, quarantine = layout.heartbeat(name), peer.home.quarantine
     if quarantine.holds(path, data):
         return
-    tick = peer.home.state.number("tick")
-    if not error.rule.startswith("CANON") or quarantine.ripe(path, data, tick):
-        quarantine.add(path, data, error, peer.clock.wall_ms(), author=peer.full(name))
+    now, tick = peer.clock.wall_ms(), peer.home.state.number("tick")
+    if quarantine.refuse(path, data, error, tick, now, peer.full(name)) is not None:
         report.quarantined += 1
         report.problems.append(f"{path}: {error}")
+
+
+def _cannot_read(peer: Peer, name: str, error: ShareError, report: Report) -> None:
+    """What stands there is no heartbeat, or the drive has a fault; told at every tick."""
+    path, rule = layout.heartbeat(name), unreadable(error)
+    report.problems.append(str(error) if rule is None else f"{path}: {rule}")
+    if rule is not None:
+        report.quarantined += peer.home.quarantine.add(
+            path, b"", rule, peer.clock.wall_ms(), author=peer.full(name)
+        )
 
 
 def _row(

@@ -11,13 +11,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from peer.home.journal import StreamState
+from peer.home.quarantine import unreadable
 from peer.instance import Peer
 from peer.stewards.standing import standing
 from peer.tick import epochs
 from peer.tick.own import park
 from peer.tick.report import Report
 from protocol import canonical, documents, limits, wire
-from protocol.errors import RuleError, ShareError
+from protocol.errors import (
+    MissingError,
+    OversizedError,
+    RuleError,
+    ShareDeniedError,
+    ShareError,
+    SpecialFileError,
+)
 from protocol.page import ALL
 from protocol.receipt import Receipt, Refused, StreamReceipt, open_receipt, runs
 from registry import layout
@@ -28,11 +36,19 @@ from registry.share import digest
 
 def read_receipt(peer: Peer, reader: str) -> bool:
     """Take the receipt of `reader` for me, if it is new; whether anything may have changed."""
-    data = shelf.fetch(peer.share, reader, peer.identity.cluster, peer.name)
-    if data is None or data == peer.home.state.data(f"receipt:{reader}"):
-        return False
     path = layout.receipt(reader, peer.identity.cluster, peer.name)
     address = peer.full(reader)
+    try:
+        data = shelf.read(peer.share, reader, peer.identity.cluster, peer.name)
+    except (MissingError, ShareDeniedError):
+        return False
+    except (OversizedError, SpecialFileError) as error:
+        rule = unreadable(error)
+        assert rule is not None
+        _set_aside(peer, path, b"", rule, address)
+        return False
+    if data == peer.home.state.data(f"receipt:{reader}"):
+        return False
     try:
         receipt = open_receipt(data, peer.identity.network, address, peer.address)
         _check_key(peer, reader, receipt)
@@ -53,10 +69,8 @@ def _check_key(peer: Peer, reader: str, receipt: Receipt) -> None:
 
 def _set_aside(peer: Peer, path: str, data: bytes, error: RuleError, author: str) -> None:
     with peer.home.transaction(durable=False):
-        tick = peer.home.state.number("tick")
-        if error.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
-            return
-        peer.home.quarantine.add(path, data, error, peer.clock.wall_ms(), author=author)
+        tick, now = peer.home.state.number("tick"), peer.clock.wall_ms()
+        peer.home.quarantine.refuse(path, data, error, tick, now, author)
 
 
 def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
@@ -149,8 +163,8 @@ def audit(peer: Peer, names: Sequence[str]) -> None:
     data = shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
     if placed == (None if data is None else digest(data)):
         return
-    _check_own(peer, author, data)
-    if placed is not None:
+    mine = _check_own(peer, author, data)
+    if placed is not None or not mine:
         with peer.home.transaction(durable=False):
             peer.home.journal.owe_receipt(author)
 
@@ -185,20 +199,24 @@ def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
             receipt = replace(receipt, streams=receipt.streams[: len(receipt.streams) // 2])
 
 
-def _check_own(peer: Peer, author: str, data: bytes | None) -> None:
-    """A receipt under my key beyond my number, or beyond my epoch, proves another one of me."""
+def _check_own(peer: Peer, author: str, data: bytes | None) -> bool:
+    """A receipt under my key beyond my number, or beyond my epoch, proves another one of me.
+
+    Returns whether nothing, or a receipt under my key, stands there.
+    """
     if data is None:
-        return
+        return True
     try:
         receipt = open_receipt(data, peer.identity.network, peer.address, author)
     except RuleError:
-        return
+        return False
     if receipt.key != peer.signer.key:
-        return
+        return False
     epoch = peer.home.state.epoch
     newer = receipt.reader_epoch == epoch and receipt.n > peer.home.journal.receipt_number(author)
     if newer or epoch in receipt.earlier_epochs:
         park(peer, f"receipt {receipt.n} for {author}")
+    return True
 
 
 def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:

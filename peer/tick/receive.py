@@ -6,10 +6,13 @@ being read; what stands at a letter's name and is no letter is removed, because 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from peer.instance import Peer
 from peer.stewards.standing import Standing
 from peer.tick.intake import Found, Taken, take
 from peer.tick.report import Report
+from protocol import limits
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -19,7 +22,12 @@ from protocol.errors import (
 )
 from protocol.page import ALL
 from registry import inbox, outbox
+from registry.inbox import Letters
 from registry.layout import PageName
+
+inbox_ms_max = 120_000  # in one tick; then others have their turn, and the rest waits
+crowd = 1_000  # letters; fewer are read by author and number
+shown_every = 500
 
 
 def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) -> list[PageName]:
@@ -73,25 +81,73 @@ def _owe_again(peer: Peer, author: str) -> None:
 
 
 def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName]:
-    names, crowded = inbox.letters(peer.share, peer.name)
-    if crowded:
-        report.problems.append("my inbox is crowded with junk names; letters may wait behind them")
-    done: list[PageName] = []
-    for name in names:
-        found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
-        try:
-            taken = take(peer, standing, found, inbox.fetch(peer.share, peer.name, name))
-        except (OversizedError, SpecialFileError) as error:
-            taken = _clear(peer, found, error)
-        except MissingError:
-            continue
-        except ShareError as error:
-            report.problems.append(f"{found.path}: {error}")
-            continue
-        _count(report, taken)
-        if taken.done:
+    found = inbox.letters(peer.share, peer.name)
+    if found.put_off:
+        found = inbox.letters(peer.share, peer.name, _awaited(peer, peer.address))
+    elif len(found.pages) > crowd:  # on a slow drive not all of them may be read in time
+        is_awaited = _awaited(peer, peer.address)
+        found.pages.sort(key=lambda page: (not is_awaited(page), page))
+    began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
+    for name in found.pages:
+        if peer.clock.monotonic_ms() - began >= inbox_ms_max:
+            break
+        looked += 1
+        if _read_letter(peer, standing, report, name):
             done.append(name)
+        if looked % shown_every == 0:
+            peer.progress(looked, len(found.pages), "letters read")
+    _tell_crowd(found, found.put_off + len(found.pages) - looked, report)
     return done
+
+
+def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName) -> bool:
+    """Take one file of my inbox; whether it need not lie there any more."""
+    found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
+    try:
+        taken = take(peer, standing, found, inbox.fetch(peer.share, peer.name, name))
+    except (OversizedError, SpecialFileError) as error:
+        taken = _clear(peer, found, error)
+    except MissingError:
+        return False
+    except ShareError as error:
+        report.problems.append(f"{found.path}: {error}")
+        return False
+    _count(report, taken)
+    return taken.done
+
+
+def _awaited(peer: Peer, audience: str) -> Callable[[PageName], bool]:
+    """Whether a page is one that its author may have under way now, by what I know of him.
+
+    In a flood these are read first: whoever floods a folder can hide none of them, as long as he
+    cannot keep their own names occupied.
+    """
+    window = 0 if audience == ALL else limits.stream_pages_unreceipted_max
+    known = {
+        (peer.bare(author), epoch8): (low, high + window)
+        for author, epoch8, low, high in peer.home.journal.heights(audience)
+    }
+    for row in peer.home.neighbours.all().values():
+        known.setdefault((row.name, row.epoch[:8]), (0, window))
+
+    def is_awaited(page: PageName) -> bool:
+        low, high = known.get((page.author, page.epoch8), (0, 0))
+        return low < page.seq <= high
+
+    return is_awaited
+
+
+def _tell_crowd(found: Letters, put_off: int, report: Report) -> None:
+    if put_off:
+        report.problems.append(
+            f"{put_off} files in my inbox are put off to the next tick; letters of members whom"
+            " I know come first"
+        )
+    if found.cleared:
+        report.problems.append(
+            f"my inbox is crowded with {found.junk} names that are no letters;"
+            f" {found.cleared} of them are cleared away, more at the next tick"
+        )
 
 
 def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
@@ -111,6 +167,11 @@ def _read_outbox(
     audience = ALL if to is None else peer.address
     try:
         names = outbox.pages(peer.share, author, to)
+        if len(names) == outbox.names_max:
+            names = outbox.pages(peer.share, author, to, _awaited(peer, audience))
+            report.problems.append(
+                f"{outbox.folder(author, to)} is crowded; new pages are read before others"
+            )
     except ShareError as error:
         report.problems.append(f"{outbox.folder(author, to)}: {error}")
         return False

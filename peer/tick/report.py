@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+problems_max = 1_000
+
 
 @dataclass(slots=True)
 class Report:
@@ -30,6 +32,12 @@ class Report:
     def peers(self) -> list[dict[str, Any]]:
         """The health table as of this tick: a row for each other member; empty before a look."""
         return self.health()
+
+    def shorten(self) -> None:
+        """Keep so many problems as a person may read; the quarantine has the rest."""
+        more = len(self.problems) - problems_max
+        if more > 0:
+            self.problems[problems_max:] = [f"and {more} more; see `peer quarantine list`"]
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `peer tick --json` promises."""

@@ -44,6 +44,7 @@ def tick(peer: Peer) -> Report:
             _session(peer, report)
         except HumanNeededError as error:
             report.state, report.human = "parked", str(error)
+        report.shorten()
         _keep(peer, report)
     return report
 
@@ -149,7 +150,7 @@ def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName])
 
 def _keep(peer: Peer, report: Report) -> None:
     with peer.home.transaction(durable=False):
-        if report.quarantined:
+        if peer.home.quarantine.touched:
             peer.home.quarantine.trim(peer.home.state.number("tick"))
         kept = canonical.encode(report.kept())
         peer.home.state.put_all({"report": kept, "tick_ended": peer.clock.wall_ms()})

@@ -37,9 +37,9 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
         rule = error
     with peer.home.transaction(durable=False):
         tick = peer.home.state.number("tick")
-        if rule.rule.startswith("CANON") and not peer.home.quarantine.ripe(path, data, tick):
+        quarantine, now = peer.home.quarantine, peer.clock.wall_ms()
+        if quarantine.refuse(path, data, rule, tick, now, peer.address) is None:
             return None
-        peer.home.quarantine.add(path, data, rule, peer.clock.wall_ms(), author=peer.address)
     report.quarantined += 1
     report.problems.append(f"{path} is none of mine and goes: {rule}")
     try:

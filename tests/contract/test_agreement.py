@@ -65,6 +65,9 @@ class Agreement(RuleBasedStateMachine):
     def list_folder(self, folder: str, names_max: int) -> None:
         self.agree(lambda share: share.entries(folder, names_max))
         self.agree(lambda share: share.names(folder, names_max))
+        rank = {True: None, False: 0}  # some names are left out, and the others all come first
+        self.agree(lambda share: share.names(folder, names_max, lambda name: rank["b" in name]))
+        self.agree(lambda share: share.entries(folder, names_max, lambda name: name[::-1]))
 
     @rule(path=any_paths, data=contents)
     def place(self, path: str, data: bytes) -> None:

@@ -118,6 +118,23 @@ class TestListings:
         assert share.names("f", 0) == []
         assert share.entries("f", 0) == []
 
+    def test_who_lists_says_what_comes_first(self, share: Share) -> None:
+        """SHARE-3: and what is left out; each name is asked for once, before it is counted."""
+        share.make_folder("f")
+        for name in ("b", "a10", "a9", "x1", "c"):
+            share.place(f"f/{name}", b"x")
+        asked: list[str] = []
+
+        def rank(name: str) -> tuple[bool, int] | None:
+            asked.append(name)
+            return None if name == "c" else (name[0] != "x", int(name[1:] or 0))
+
+        assert share.names("f", 3, rank) == ["x1", "b", "a9"]
+        assert sorted(asked) == ["a10", "a9", "b", "c", "x1"]
+        assert share.entries("f", 2, rank) == [Entry("x1", 1), Entry("b", 1)]
+        assert share.names("f", 9, lambda name: None) == []
+        assert share.entries("f", 9, lambda name: "same") == share.entries("f", 9)
+
     def test_hidden_and_unsafe_names_are_left_out_uncounted(self, rig: Rig) -> None:
         """SHARE-3."""
         rig.share.make_folder("f")

@@ -158,7 +158,10 @@ def test_what_was_refused_can_be_listed_shown_retried_and_dropped(peer: Typist) 
     assert row.keys() >= {"file", "author", "rule", "reason", "at"}
     assert (row["file"], row["author"]) == (f"peers/core/inbox/{letter.name}", "scout@lab")
     number = str(row["n"])
-    assert row["rule"] in peer("quarantine", "list", "--as", "core").out
+    listed = peer("quarantine", "list", "--as", "core").out
+    for word in ("rule", "reason", "said_to_be_of", "looks_like", "mend"):
+        said = row[word].replace("\x1b", "<1b>")
+        assert said in listed, "who, what rule, what it looked like, what to do"
     shown = peer("quarantine", "show", number, "--as", "core").out
     assert "not" in shown
     assert "\x1b" not in shown

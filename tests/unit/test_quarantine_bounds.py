@@ -26,7 +26,10 @@ def test_the_oldest_bytes_go_first_and_their_reasons_stay(monkeypatch: pytest.Mo
     ]
 
 
-def test_what_was_unreadable_once_and_is_gone_is_forgotten() -> None:
+def test_what_was_unreadable_once_and_is_gone_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quarantine, "unripe_ticks", 1)
     home = create_home(":memory:", bytes)
     with home.transaction():
         assert not home.quarantine.ripe("file", b"half", 1)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from peer.cli import output
+from peer.cli.progress import Progress
 from peer.cli.simulate import words
 from peer.cli.simulate.knobs import Knobs
-from peer.cli.simulate.progress import Progress
 from peer.cli.where import Where
 from protocol.errors import UsageError
 

@@ -12,8 +12,8 @@ import click
 from peer.cli import output
 from peer.cli.faults import INTERRUPTED
 from peer.cli.options import common
+from peer.cli.progress import Progress
 from peer.cli.simulate.knobs import in_range, seed_max
-from peer.cli.simulate.progress import Progress
 from peer.cli.where import Where
 from peer.simulate import cases
 from protocol.errors import UsageError

@@ -43,7 +43,7 @@ BUGS = (
         (
             Edit(
                 "peer.home.journal:Journal.advance",
-                "            if seq > received + 1:\n                break\n",
+                "                if seq > received + 1:\n                    break\n",
                 "",
             ),
         ),
@@ -98,14 +98,25 @@ BUGS = (
         "Lets one file that cannot be read end the reading of the inbox.",
         (
             Edit(
-                "peer.tick.receive:_read_inbox",
-                '{found.path}: {error}")\n            continue',
-                '{found.path}: {error}")\n            break',
+                "peer.tick.receive:_read_letter",
+                '{found.path}: {error}")\n        return False',
+                '{found.path}: {error}")\n        raise KeyError from error',
+            ),
+            Edit(
+                "peer.tick.receive:_read_letter",
+                "        taken = _clear(peer, found, error)",
+                "        raise KeyError from error",
             ),
             Edit(
                 "peer.tick.receive:_read_inbox",
-                "            taken = _clear(peer, found, error)",
-                "            break",
+                "        if _read_letter(peer, standing, report, name):\n"
+                "            done.append(name)\n",
+                "        try:\n"
+                "            is_done = _read_letter(peer, standing, report, name)\n"
+                "        except KeyError:\n"
+                "            break\n"
+                "        if is_done:\n"
+                "            done.append(name)\n",
             ),
         ),
         weather="litter",

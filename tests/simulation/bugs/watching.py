@@ -48,8 +48,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.listen:listen",
-                'report.problems.append(f"{layout.heartbeat(member.name)}: {data}")',
-                'report.problems.append(f"{layout.heartbeat(member.name)}: {data}")\n'
+                "_cannot_read(peer, member.name, data, report)",
+                "_cannot_read(peer, member.name, data, report)\n"
                 "                from protocol.errors import ShareUnavailableError\n"
                 "                if isinstance(data, ShareUnavailableError):\n"
                 "                    break",

@@ -22,8 +22,8 @@ def test_a_delivered_letter_is_found_and_fetched(share: MemoryShare) -> None:
     """LAYOUT-1: under the name of its author, epoch and seq; twice is once."""
     for _ in range(2):
         inbox.deliver(share, "scout", ONE, b"one")
-    assert inbox.letters(share, "scout") == ([ONE], False)
-    assert inbox.letters(share, "core") == ([], False)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 0, 0)
+    assert inbox.letters(share, "core") == ([], 0, 0, 0)
     assert inbox.fetch(share, "scout", ONE) == b"one"
     assert share.read("peers/scout/inbox/core.abcdefg2.1.page", 3) == b"one"
 
@@ -40,7 +40,7 @@ def test_junk_is_left_alone_while_there_is_room(share: MemoryShare) -> None:
     inbox.deliver(share, "scout", ONE, b"x")
     share.place("peers/scout/inbox/core.abcdefg2.1.page.bak", b"x")
     share.place("peers/scout/inbox/readme.txt", b"x")
-    assert inbox.letters(share, "scout") == ([ONE], False)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 2, 0)
     assert inbox.sizes(share, "scout", "core") == {ONE: 1}
     assert share.read("peers/scout/inbox/readme.txt", 1) == b"x"
 
@@ -55,7 +55,7 @@ def test_what_stands_at_a_letter_s_name(share: MemoryShare) -> None:
     with pytest.raises(SpecialFileError):
         inbox.fetch(share, "scout", ONE)
     inbox.discard(share, "scout", ONE)
-    assert inbox.letters(share, "scout") == ([OTHER, TEN], False)
+    assert inbox.letters(share, "scout") == ([OTHER, TEN], 0, 0, 0)
     with pytest.raises(MissingError):
         inbox.discard(share, "scout", ONE)
 
@@ -78,8 +78,8 @@ def test_junk_that_crowds_out_letters_is_cleared_away(
     for number in range(8):
         share.place(f"peers/scout/inbox/a{number}", b"x")  # sorted before the letter
     inbox.deliver(share, "scout", ONE, b"x")
-    assert inbox.letters(share, "scout") == ([], True)
-    assert inbox.letters(share, "scout") == ([ONE], False)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 8, 4)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 4, 0)
     assert len(share.names(layout.inbox("scout"), 99)) == 5
 
 
@@ -87,11 +87,25 @@ def test_letters_that_fill_an_inbox_are_no_junk(
     share: MemoryShare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LAYOUT-8: a crowd of letters is said, and not touched."""
-    monkeypatch.setattr(inbox, "names_max", 2)
-    for seq in (1, 2, 3):
+    monkeypatch.setattr(inbox, "letters_max", 2)
+    for seq in (1, 2, 10):
         inbox.deliver(share, "scout", PageName("core", "abcdefg2", seq), b"x")
-    assert inbox.letters(share, "scout")[1]
+    found = inbox.letters(share, "scout")
+    assert [page.seq for page in found.pages] == [1, 2], "by number, not by text"
+    assert (found.put_off, found.junk, found.cleared) == (1, 0, 0)
     assert len(share.names(layout.inbox("scout"), 99)) == 3
+
+
+def test_letters_that_are_awaited_come_first(
+    share: MemoryShare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LAYOUT-8: also where a flood of well-formed names is larger than what a tick reads."""
+    monkeypatch.setattr(inbox, "letters_max", 2)
+    for seq in (1, 2, 3, 9):
+        inbox.deliver(share, "scout", PageName("ada", "abcdefg2", seq), b"x")
+    inbox.deliver(share, "scout", ONE, b"x")
+    found = inbox.letters(share, "scout", lambda page: page.author == "core")
+    assert found == ([ONE, PageName("ada", "abcdefg2", 1)], 3, 0, 0)
 
 
 def test_letters_are_found_by_listing(share: MemoryShare) -> None:

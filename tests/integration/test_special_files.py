@@ -1,0 +1,305 @@
+"""Files that are none, on a real folder: no tick hangs, follows, fills the memory or fails.
+
+Links, FIFOs, sockets, devices, sparse files of 10 GB, folders for files and files for folders,
+unreadable files, names of every kind, and 200,000 junk files in one inbox.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from peer.home.places import choose
+from peer.wiring import open_peer
+from protocol.messages import Note
+from registry import layout
+from tests.integration.typist import Typist
+from tests.integration.typist import settled as typed
+from tests.network import CLUSTER, FolderNetwork, acted, insight, send, tick
+
+TEN_GB = 10 * 1000**3
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="made with POSIX calls")
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[FolderNetwork]:
+    made = FolderNetwork(tmp_path)
+    made.round(2)
+    yield made
+    made.close()
+
+
+def _secret() -> Path:
+    """A file of the person's own, outside the share."""
+    secret = Path(os.environ["HOME"], "secret")
+    if not secret.exists():
+        secret.write_bytes(b"mine")
+    return secret
+
+
+def _symbolic(path: Path) -> None:
+    path.symlink_to(_secret())
+
+
+def _dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def _hard(path: Path) -> None:
+    os.link(_secret(), path)
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path) -> None:
+    here = os.getcwd()
+    os.chdir(path.parent)  # the address of a socket is short
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+def _device(minor: int) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        try:
+            os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, minor))
+        except PermissionError:
+            pytest.skip("devices are made by root")
+
+    return make
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(TEN_GB)
+
+
+def _folder(path: Path) -> None:
+    (path / "a" / "b").mkdir(parents=True)
+    (path / "a" / "file").write_bytes(b"x")
+
+
+def _unreadable(path: Path) -> None:
+    path.write_bytes(b"{}")
+    path.chmod(0)
+
+
+SPECIAL: dict[str, Callable[[Path], None]] = {
+    "symbolic link": _symbolic,
+    "dangling link": _dangling,
+    "hard link": _hard,
+    "FIFO": _fifo,
+    "socket": _socket,
+    "zero device": _device(5),
+    "full device": _device(7),
+    "sparse": _sparse,
+    "folder": _folder,
+    "unreadable": _unreadable,
+}
+ENDLESS = ("sparse", "zero device")
+PLACES = (
+    "letter", "next letter", "heartbeat", "own heartbeat", "receipt", "own receipt", "feed",
+    "order", "roster", "mail", "card",
+)  # fmt: skip
+
+
+def _peak_bytes(work: Callable[[], object]) -> int:
+    """The most memory that Python held at once for this."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _path(network: FolderNetwork, place: str) -> Path:
+    core = network.peers["core"].home.state.epoch[:8]
+    return (
+        Path(network.share)
+        / {
+            "letter": f"{layout.inbox('scout')}/core.{core}.1.page",
+            "next letter": f"{layout.inbox('scout')}/core.{core}.2.page",
+            "heartbeat": layout.heartbeat("core"),
+            "own heartbeat": layout.heartbeat("scout"),
+            "receipt": layout.receipt("core", CLUSTER, "scout"),
+            "own receipt": layout.receipt("scout", CLUSTER, "core"),
+            "feed": f"{layout.feed('core')}/{core}.1.page",
+            "order": f"{layout.ORDERS}/0123456789abcdef.json",
+            "roster": f"{layout.CHARTER}/9.roster.01234567.json",
+            "mail": f"{layout.mail('core', 'scout')}/{core}.1.page",
+            "card": layout.card("core"),
+        }[place]
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_whatever_stands_in_a_files_place(network: FolderNetwork, kind: str, place: str) -> None:
+    """PAGE-13, LAYOUT-9, SHARE-2, SHARE-6, SHARE-7, TICK-3: all goes on; nothing is followed."""
+    for author, reader in (("core", "scout"), ("scout", "core")):
+        send(network.peers[author], [reader], [Note(text="letter")])
+        send(network.peers[author], ["all"], [insight("published")])
+    path = _path(network, place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.unlink()
+    SPECIAL[kind](path)
+    if kind in ENDLESS:
+        assert _peak_bytes(lambda: network.round(5)) < 20_000_000
+    else:
+        network.round(5)
+    assert acted(network.peers["scout"].home) == ["core: letter", "core: published"]
+    assert acted(network.peers["core"].home) == ["scout: letter", "scout: published"]
+    assert _secret().read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("kind", ["symbolic link", "FIFO", "socket", "sparse", "file"])
+@pytest.mark.parametrize(
+    "place",
+    ["inbox", "outbox", "outbox/feed", "outbox/mail", "receipts", f"receipts/{CLUSTER}", ""],
+)
+def test_whatever_stands_in_a_folders_place(network: FolderNetwork, kind: str, place: str) -> None:
+    """LAYOUT-7, PAGE-13, TICK-3: the owner makes way for it, and nothing is lost."""
+    send(network.peers["core"], ["scout"], [Note(text="letter")])
+    send(network.peers["scout"], ["core"], [Note(text="letter")])
+    path = Path(network.share, layout.peer_folder("scout"), place)
+    if path.exists():
+        shutil.rmtree(path)
+    make = {**SPECIAL, "file": lambda path: path.write_bytes(b"x")}[kind]
+    make(path)
+    network.round(6)
+    assert acted(network.peers["scout"].home) == ["core: letter"]
+    assert acted(network.peers["core"].home) == ["scout: letter"]
+
+
+NAMES = (
+    b"new\nline.page", b"bell\x07.page", b"\x1b]0;title\x07\x1b[2J.page", b"tab\there", b"\x7f",
+    b"\xff\xfe.page", b"core.\xc3\xa4.1.page", b"x" * 255, "\u202egepag".encode(), b"-rf", b" ",
+    b"a b", b"*", b"$(touch x)", b"core.aaaaaaaa.1.page\n", b"CON", b"nul.page", b"..page", b"...",
+    "\u0441ore.aaaaaaaa.1.page".encode(), b"CORE.aaaaaaaa.1.page", b"core.aaaaaaaa.01.page",
+    b"core.aaaaaaaa.99999999999999999.page", b"core.aaaaaaaa.-1.page", b"core.aaaaaaaa.1.page ",
+)  # fmt: skip
+FOLDERS = ("peers/scout/inbox", "peers/scout/outbox/feed", "charter", "orders", "peers", "",
+           f"peers/scout/receipts/{CLUSTER}", "peers/core/outbox/mail/scout")  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_names_that_are_not_ours(network: FolderNetwork, folder: str) -> None:
+    """LAYOUT-2: control characters, invalid UTF-8, 255 bytes: nobody's, read by nobody."""
+    place = os.path.join(os.fsencode(network.share), folder.encode())
+    os.makedirs(place, exist_ok=True)
+    for name in NAMES:
+        with open(os.path.join(place, name), "wb") as file:
+            file.write(b"{}")
+    send(network.peers["core"], ["scout"], [Note(text="letter")])
+    network.round(3)
+    assert acted(network.peers["scout"].home) == ["core: letter"]
+    assert [peer.home.quarantine.all() for peer in network.peers.values()] == [[], []]
+    assert set(NAMES) <= set(os.listdir(place)), "what is nobody's is left alone"
+
+
+def test_commands_print_such_names_without_harm(tmp_path: Path) -> None:
+    """LAYOUT-2: whatever a name or a file holds, a terminal shows codes."""
+    typist = typed(tmp_path)
+    box = typist.share / layout.inbox("scout")
+    for name in NAMES:
+        (box / os.fsdecode(name)).write_bytes(b"{}")
+    (box / "core.aaaaaaaa.1.page").write_bytes(b'{"\x1b[2J\x07":1}')
+    (typist.share / layout.ORDERS / "0123456789abcdef.json").write_bytes(b"\x1b[2J")
+    for _ in range(2):
+        typist("tick", "--as", "scout")
+    for words in (
+        ("tick",), ("status",), ("peers",), ("escalations",), ("doctor",), ("inbox",),
+        ("quarantine", "list"), ("quarantine", "show", "1"), ("quarantine", "show", "2"),
+    ):  # fmt: skip
+        for extra in ((), ("--json",)):
+            said = typist.run([*words, "--as", "scout", *extra])
+            assert said.code == 0, said
+            for text in (said.out, said.err):
+                assert not [c for c in text if c != "\n" and (c < " " or "\x7f" <= c < "\xa0")]
+
+
+JUNK = 200_000
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Path]:
+    """Where 200,000 files are made in seconds."""
+    place = Path("/dev/shm")
+    if not os.access(place, os.W_OK):
+        pytest.skip("no memory-backed disk here")
+    folder = place / f"soma-junk-{os.getpid()}"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _fill(box: Path, form: str) -> None:
+    handle = os.open(box, os.O_RDONLY)
+    try:
+        for number in range(1, JUNK + 1):
+            os.close(os.open(form.format(number), os.O_CREAT | os.O_WRONLY, dir_fd=handle))
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("form", "ticks", "left"),
+    [
+        # 5,000 go in a tick while there are 20,000 or more; so many are nobody's business.
+        pytest.param("0junk{}", 37, 15_000, id="names of no form"),
+        # 100,000 are read in a tick; what is empty goes when it is read again.
+        pytest.param("core.abcdefgh.{}.page", 5, 0, id="names of letters"),
+    ],
+)
+def test_200_000_junk_files_in_an_inbox(memory: Path, form: str, ticks: int, left: int) -> None:
+    """LAYOUT-8, PAGE-14, PAGE-15: letters pass, ticks are bounded, say what waits, work it off."""
+    base = memory / form[:4]
+    base.mkdir()
+    typist = typed(base)
+    box = typist.share / layout.inbox("scout")
+    _fill(box, form)
+    typist("send", "--as", "core", "scout", "letter")
+    told, peak_mib = _tick_in_a_process(typist)
+    assert peak_mib < 200
+    assert [p for p in told if "my inbox" in p and ("put off" in p or "crowded" in p)]
+    assert len(told) <= 1_001
+    scout = open_peer(*choose(str(typist.home), "peers", "scout", None))
+    assert acted(scout.home) == ["core: letter"]
+    for _ in range(ticks - 1):
+        assert len(os.listdir(box)) > left, "the number of ticks is as stated"
+        tick(scout)
+    assert len(os.listdir(box)) == left
+    assert tick(scout).problems == []
+    assert scout.home.quarantine.count() <= 10_000
+    assert os.path.getsize(scout.home.db.path) < 100_000_000
+    scout.home.close()
+
+
+def _tick_in_a_process(typist: Typist) -> tuple[list[str], float]:
+    """The problems that `peer tick` tells, and the most memory that its process had, MiB."""
+    command = [os.fsdecode(word) for word in typist.command("tick", "--as", "scout", "--json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=typist.environment) as running:
+        assert running.stdout is not None
+        said = running.stdout.read()
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    assert running.returncode == 0
+    problems: list[str] = json.loads(said)["problems"]
+    return problems, usage.ru_maxrss / 1024
