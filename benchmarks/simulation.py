@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def _scenario(peers: int, traffic: str) -> Scenario:
 def _seconds(scenario: Scenario) -> float:
     """The seconds that the timed rounds take; what the first ones cost does not count."""
     ended: list[float] = []
+    gc.collect()
 
     def note(round_: Round, rounds: int) -> None:
         ended.append(time.perf_counter())

@@ -161,13 +161,14 @@ class Past:
             " AND over BETWEEN 1 AND ? AND announced > received",
             over_day,
         )
-        self._db.write(
+        shortened = self._db.write(
             "UPDATE stream SET kept = received - ?1 + 1 WHERE received - kept >= ?1 * 5 / 4",
             pages_max,
         )
-        self._db.write(
-            "DELETE FROM page WHERE seq < (SELECT kept FROM stream WHERE n = page.stream)"
-        )
+        if shortened:
+            self._db.write(
+                "DELETE FROM page WHERE seq < (SELECT kept FROM stream WHERE n = page.stream)"
+            )
 
     def forget_items(self, ages: Ages) -> int:
         """Items of that age that are done with go; returns how many letters nobody had read."""

@@ -10,9 +10,11 @@ The run ends at the first violation: what comes after it would only confuse.
 
 from __future__ import annotations
 
+import gc
 import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,6 +29,7 @@ from peer.simulate.world import Broken, World
 from protocol.remembered import remembering
 
 remembered_max = 4_000
+collected_every = 50_000  # new objects
 remembered_a_peer = 10  # its heartbeat alone takes three: its signature, its form, its digest
 
 Watch = Callable[[Round, int], None]
@@ -40,8 +43,20 @@ LETTERS = {
 def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     """Run a plan; `watch` is told of every round that ended, and how many there are in all."""
     # Peers of one process see the same bytes: what verified for one needs no second look.
-    with remembering(max(remembered_max, remembered_a_peer * len(plan.instances()))):
+    many = max(remembered_max, remembered_a_peer * len(plan.instances()))
+    with remembering(many), _rarely_collecting():
         return _run(plan, watch)
+
+
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """A world holds on to most of what it makes; to look for garbage in it costs much."""
+    before = gc.get_threshold()
+    gc.set_threshold(collected_every, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _run(plan: Plan, watch: Watch | None) -> Outcome:
@@ -203,7 +218,7 @@ def _sample(world: World) -> Round:
 def _health(instance: Instance, names: list[str]) -> str:
     if instance.report is None or not instance.member or not instance.on:
         return "-" * len(names)
-    letters = {name: LETTERS[one.state] for name, one in instance.believed.items()}
+    letters = {name: LETTERS[state] for name, _, _, state in instance.believed.values()}
     letters[instance.name] = "."
     return "".join([letters.get(name, "u") for name in names])
 

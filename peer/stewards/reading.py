@@ -7,8 +7,9 @@ where there is something new: a tick that finds nothing new pays for no validati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from peer.home.archive import Stored
@@ -148,12 +149,14 @@ def _tell_rivals(peer: Peer) -> None:
             )
 
 
-def hear_heads(peer: Peer, heads: Iterable[dict[str, Any]]) -> list[Head]:
+_signed, _hash = itemgetter("signed"), itemgetter("hash")
+
+
+def hear_heads(peer: Peer, heads: Sequence[dict[str, Any]]) -> list[Head]:
     """The heads among these that a steward signed for a document which I do not hold."""
     known = peer.home.archive.digests()
-    heads = list(heads)
     with suppress(KeyError, TypeError):  # the usual case at one go: nothing that I do not hold
-        if known.issuperset([value["signed"]["hash"] for value in heads]):
+        if known.issuperset(map(_hash, map(_signed, heads))):
             return []
     unknown: dict[str, Head] = {}
     for value in heads:

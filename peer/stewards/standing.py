@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What holds for this peer now. `member` None: not admitted under this key."""
+    """What holds for this peer now. `member` None: not admitted under this key.
+
+    `others` are the names of all members but me, as the roster orders them.
+    """
 
     root: Root
     roster: Roster | None
@@ -32,17 +35,11 @@ class Standing:
     address: str
     all_halts: dict[str, Order]
     hidden_orders: int
+    others: tuple[str, ...]
 
     def find(self, name: str) -> Member | None:
         """The member called `name` by the roster in force, or None."""
         return None if self.roster is None else self.roster.member(name)
-
-    @property
-    def others(self) -> list[str]:
-        """The names of all members but me, as the roster orders them."""
-        me = self.address.partition("@")[0]
-        members = () if self.roster is None else self.roster.members
-        return [member.name for member in members if member.name != me]
 
     @property
     def halts(self) -> list[Order]:
@@ -87,6 +84,7 @@ def _sum_up(peer: Peer) -> Standing:
         address=peer.address,
         all_halts=halts_in_force(orders),
         hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
+        others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
     )
 
 

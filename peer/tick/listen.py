@@ -6,6 +6,9 @@ never go back within an epoch, and epochs that are over never return.
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter
+
 from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.home.quarantine import unreadable
@@ -23,6 +26,8 @@ from protocol.roster import Member
 from protocol.suspicion import observed, verdict
 from registry import layout, roster
 from registry.share import digest
+
+_heads = attrgetter("heads")
 
 
 def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
@@ -50,7 +55,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
                     changed.append(_row(peer, member.name, beat, data, row, now))
             elif isinstance(data, ShareError) and not isinstance(data, MissingError):
                 _cannot_read(peer, member.name, data, report)
-        unknown = reading.hear_heads(peer, [head for beat in fresh for head in beat.heads])
+        unknown = reading.hear_heads(peer, [*chain.from_iterable(map(_heads, fresh))])
         if not unknown:
             peer.home.neighbours.put(changed)
     if unknown:

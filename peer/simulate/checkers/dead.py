@@ -105,7 +105,7 @@ class Check(Checker):
                 )
 
     def _states(self, instance: Instance) -> dict[str, str]:
-        return {one.name: one.state for one in instance.believed.values()}
+        return {name: state for name, _, _, state in instance.believed.values()}
 
     def _looked_at(self, instance: Instance) -> object:
         """When it last looked, by its own clock."""

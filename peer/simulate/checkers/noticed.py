@@ -87,8 +87,8 @@ class Check(Checker):
         believed, broken = instance.believed, mine.broken
         for name, silence in mine.silences.items():
             row, last = believed.get(name), silence.believed
-            if row is not None and (last is None or last[1] != row.seq or last[0] != row.epoch):
-                silence.believed = (row.epoch, row.seq)
+            if row is not None and (last is None or last[1] != row[2] or last[0] != row[1]):
+                silence.believed = row[1:3]
                 silence.round, silence.looks = round_, mine.looks - 1
             rounds = round_ - silence.round
             if rounds < rounds_min or name == instance.name:
