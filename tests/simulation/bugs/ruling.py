@@ -102,6 +102,11 @@ BUGS = (
                 "        # Placed first",
                 "        self.shelf.keep(document)\n        # Placed first",
             ),
+            Edit(
+                "peer.stewards.desk:Desk.put_back",
+                "        root, shown =",
+                "        return\n        root, shown =",
+            ),
         ),
         weather="signers",
     ),
