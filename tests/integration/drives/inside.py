@@ -25,8 +25,7 @@ def main() -> None:
     told = play(village)
     if trips.made() is not None:
         told += f"; {village.costs()}"
-    if "HOLD" in os.environ:
-        told += f"; {hold(village, os.environ['HOLD'].split(), Path(mounts[0]))}"
+    told += f"; {hold(village)}"
     if "FREEZE" in os.environ:
         stop, go = (partial(_shell, os.environ[name]) for name in ("FREEZE", "THAW"))
         told += f"; {freeze(village, stop, go)}"

@@ -30,7 +30,6 @@ def test_cifs(mounts: Mounts, tell: Tell) -> None:
     """A replaced file is seen old for half a minute."""
     program("smbd", "samba")
     program("smbpasswd", "samba-common-bin")
-    program("smbclient", "smbclient")
     program("mount.cifs", "cifs-utils")
     tell(live_on(mounts.base, "cifs", PATIENCE=12))
 
