@@ -41,7 +41,9 @@ def explain(error: OSError, path: str) -> ShareError:
     if code in full:
         return ShareFullError(f"{said}; free space on the drive, the next tick tries again")
     if code in denied and getattr(error, "winerror", None) not in _in_use_winerrors:
-        return ShareDeniedError(f"{said}; ask the owner of the folder for access")
+        return ShareDeniedError(
+            f"{said}; ask the owner of the folder for access, or close what has it open"
+        )
     return ShareUnavailableError(f"{said}; is the drive well? The next tick tries again")
 
 
