@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.integration.drives.mounts import Mounts, needs_root, run, two
+from tests.integration.drives.mounts import Mounts, needs_root, program, run, two
 from tests.integration.drives.village import FINE, ROUGH, SHARE_FAILED, Village, ticks
 from tests.network import FIVE
 
@@ -55,6 +56,29 @@ def test_a_disk_runs_full(village: Village, store: Path, tell: Tell, what: str) 
     village.tick(ROUGH)
     assert any("No space left" in line for line in village.problems)
     remount(store, "size=8m" if what == "bytes" else "nr_inodes=10000")
+    took = village.settle()
+    village.check()
+    tell(f"settled {took} rounds after there was space; {village.idle()}")
+
+
+def test_a_tiny_ext4_runs_full(mounts: Mounts, tmp_path: Path, tell: Tell) -> None:
+    """SEND-1: blocks are given out late there, so that a write may fail only when it is synced."""
+    needs_root()
+    image = mounts.base / "image"
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    run(program("mkfs.ext4", "e2fsprogs"), "-q", image)
+    store = mounts.mount(mounts.folder("store"), mounts.block_device(image))
+    village = Village(tmp_path, [mounts.bind(store, at) for at in two(mounts)])
+    village.talk("before")
+    filler = store / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    village.talk("while it is full", ROUGH)
+    village.tick(ROUGH)
+    assert any("No space left" in line for line in village.problems)
+    filler.unlink()
     took = village.settle()
     village.check()
     tell(f"settled {took} rounds after there was space; {village.idle()}")
