@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from peer import lock
 from peer.clock import Clock, Entropy
@@ -71,7 +72,8 @@ def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> 
             epoch, again = begin_epoch(home, told, clock, entropy)
             return Repaired(epoch, again, None, None)
     except DamagedHomeError:
-        return _rescue(path, told, clock, entropy)
+        pass  # the error must be gone: what it holds open cannot be renamed on Windows
+    return _rescue(path, told, clock, entropy)
 
 
 def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) -> Repaired:
@@ -117,9 +119,11 @@ def begin_epoch(
 def _salvage(damaged: str, fresh: Database) -> int:
     """Copy every row that a damaged database still gives; returns how many."""
     try:
-        old = sqlite3.connect(f"file:{damaged}?mode=ro", uri=True)
+        # As a URI of its own: a path may hold what a URI has other meanings for.
+        old = sqlite3.connect(f"{Path(damaged).absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
         raise HomeError(f"{damaged} cannot be read now ({error}); try again") from error
+    old.text_factory = _text
     with closing(old), fresh.transaction():
         return sum(_copy(old, fresh, table) for table in _TABLES)
 
@@ -139,6 +143,14 @@ def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
     return copied
 
 
+def _text(data: bytes) -> str | None:
+    """A cell of text, None where it is none any more: then its row alone is lost, or no value."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 class _UnreadableError(Exception):
     """From here on a table of the damaged database gives nothing."""
 
@@ -149,7 +161,8 @@ def _rows(old: sqlite3.Connection, select: str) -> Iterator[tuple[object, ...]]:
         while (row := cursor.fetchone()) is not None:
             yield row
     except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF in _NOT_DAMAGE:
+        # Faults that Python finds itself, in what SQLite gave it, have no code.
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_DAMAGE:
             raise HomeError(f"the database cannot be read now ({error}); try again") from error
         raise _UnreadableError from error
 

@@ -30,6 +30,7 @@ from registry.share import Entry, Rank, is_listed, read_each, smallest
 past_max = 400
 HEARTBEAT = "heartbeat.json"
 call_ms = 3
+_all = 1 << 30
 
 # What is about to happen in a call: ("before" | "after", operation, path, data to be placed).
 Step = Callable[[str, str, str, bytes], None]
@@ -226,7 +227,7 @@ class View:
         late = self._late_in(folder)
         if not late:
             return self.store.entries(folder, names_max, rank)
-        found = dict(self.store.entries(folder, names_max + len(late), rank))
+        found = dict(self.store.entries(folder, _all))
         for name, (node, _, _, _) in late.items():
             if node is None:
                 found.pop(name, None)
@@ -240,7 +241,7 @@ class View:
         late = self._late_in(folder)
         if not late:
             return self.store.names(folder, names_max, rank)
-        found = set(self.store.names(folder, names_max + len(late), rank))
+        found = set(self.store.names(folder, _all))
         for name, (node, _, _, _) in late.items():
             if node is None:
                 found.discard(name)
@@ -317,7 +318,7 @@ class View:
     def lists(self, folder: str) -> list[str]:
         """The names that a listing would give now, with no call counted."""
         try:
-            found = set(self.store.names(folder, 1 << 30))
+            found = set(self.store.names(folder, _all))
         except ShareError:
             return []
         for name, late in self._late_in(folder).items():

@@ -798,7 +798,7 @@ def test_a_real_backup_is_restored_and_repaired(tmp_path: Path) -> None:
     network.close()
 
 
-@pytest.mark.parametrize("damage", ["gone", "head", "middle", "short", "empty"])
+@pytest.mark.parametrize("damage", ["gone", "head", "middle", "short", "empty", "text"])
 def test_a_damaged_database_is_set_aside_and_what_is_readable_is_kept(
     tmp_path: Path, damage: str
 ) -> None:
@@ -824,9 +824,16 @@ def test_a_damaged_database_is_set_aside_and_what_is_readable_is_kept(
             path.write_bytes(data[: len(data) // 2])
         case "empty":
             path.write_bytes(b"")
+        case "text":  # one cell of it, beside a page
+            with sqlite3.connect(path) as raw:
+                raw.execute("UPDATE item SET kind = CAST(x'ff' AS TEXT) WHERE n = 3")
+            raw.close()
+            data = path.read_bytes()
+            half = len(data) // 2 // 4096 * 4096
+            path.write_bytes(data[:half] + b"\xff" * 4096 + data[half + 4096 :])
     done = repair(str(path.parent), core.identity, network.clock, core.entropy)
     assert damage in {"gone", "empty"} or done.set_aside is not None
-    assert damage != "middle" or (done.salvaged or 0) > 10
+    assert damage not in {"middle", "text"} or (done.salvaged or 0) > 10
     network.open("core")
     network.tick("core")
     send(network.peers["core"], ["scout"], [Note(text="after")])
@@ -835,6 +842,35 @@ def test_a_damaged_database_is_set_aside_and_what_is_readable_is_kept(
     assert "core: after" in got
     assert len(got) == len(set(got))
     assert network.peers["scout"].home.concerns.all() == []
+    network.close()
+
+
+@pytest.mark.parametrize("name", ["C#", "what?", "100%41", "a b"])
+def test_a_damaged_database_is_read_wherever_it_lies(tmp_path: Path, name: str) -> None:
+    """EPOCH-4: a letter that waits in it is sent, whatever its path means in a URI."""
+    place = tmp_path / name
+    place.mkdir()
+    network = FolderNetwork(place)
+    network.round()
+    core = network.peers["core"]
+    shutil.rmtree(Path(network.share) / layout.inbox("scout"))
+    send(core, ["scout"], [Note(text="waits")])
+    core.home.db.one("PRAGMA wal_checkpoint(TRUNCATE)")
+    network.peers.pop("core").home.close()
+    path = Path(network.folder("core")) / "home.db"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE torn (x)")
+        (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'torn'").fetchone()
+    raw.close()
+    data = bytearray(path.read_bytes())
+    data[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    done = repair(str(path.parent), core.identity, network.clock, core.entropy)
+    assert done.set_aside is not None
+    assert done.queued_again == 1
+    network.open("core")
+    network.round(4)
+    assert acted(network.peers["scout"].home) == ["core: waits"]
     network.close()
 
 

@@ -36,6 +36,7 @@ class Check(Checker):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._files = self._counted_at = 0
+        self._more: dict[Instance, int] = {}  # uncounted when a tick of it began
         self._genuine: dict[bytes, PageFile] = {}
 
     def wrote(self, instance: Instance, path: str, data: bytes) -> None:
@@ -56,7 +57,9 @@ class Check(Checker):
         # Counting is dear where many peers tick: an eighth more or less is near enough.
         if what == "tick" and (store is not drive.store or 8 * grown > self._files):
             self._files = max(self._files, count_files(store))
-            self._counted_at = drive.changes
+            self._counted_at, grown = drive.changes, 0
+        if what == "tick":
+            self._more[instance] = grown
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
@@ -64,8 +67,8 @@ class Check(Checker):
             return
         members = len(self.world.instances)
         if calls > 120 + 60 * members:  # else the files need not be counted
-            grown = self.world.drive.changes - self._counted_at
-            files = max(self._files, count_files(instance.view.store)) + grown
+            more = self._more.get(instance, 0)
+            files = max(self._files, count_files(instance.view.store)) + more
             bound = 120 + 60 * members + 5 * files
             if calls > bound:
                 self.fail(instance.name, f"a tick made {calls} calls, more than {bound}")
