@@ -49,6 +49,17 @@ BUGS = (
         weather="busy",
     ),
     Bug(
+        "receipts-over-and-over",
+        "Places each receipt a thousand times: the same bytes, and a drive that is busy with them.",
+        (
+            Edit(
+                "registry.receipts:place",
+                "    yard.place(share",
+                "    for _ in range(1_000):\n        yard.place(share",
+            ),
+        ),
+    ),
+    Bug(
         "placed-before-commit",
         "Places pages inside the transaction that forms them.",
         (
