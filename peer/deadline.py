@@ -12,11 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from peer.clock import Clock
 from protocol.errors import ShareError
-from registry.share import Entry, Rank, Share
+from registry.share import Entry, Moving, Rank, Share
 
 T = TypeVar("T")
 stalled_ms_max = 60_000
@@ -31,6 +31,8 @@ class WatchedShare:
         self._clock = clock
         self._began: int | None = None
         self.doing = ""  # the newest operation, for whoever asks what it waits for
+        if isinstance(inner, Moving):
+            inner.moved = self.moved
 
     def stalled_ms(self) -> int:
         """How long the operation under way has been going on; 0 where there is none."""
@@ -71,24 +73,16 @@ class WatchedShare:
 
     def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
-        return self._run(
-            "list", folder, lambda: self._inner.entries(folder, names_max, self._moving(rank))
-        )
+        return self._run("list", folder, lambda: self._inner.entries(folder, names_max, rank))
 
     def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share.names`."""
-        return self._run(
-            "list", folder, lambda: self._inner.names(folder, names_max, self._moving(rank))
-        )
+        return self._run("list", folder, lambda: self._inner.names(folder, names_max, rank))
 
-    def _moving(self, rank: Rank | None) -> Rank:
-        """Every name of a listing is progress: on some drives 100,000 take minutes."""
-
-        def moving(name: str) -> Any:
+    def moved(self) -> None:
+        """The operation under way goes on: every name of a listing is progress."""
+        if self._began is not None:  # the share may also be used by somebody else than me
             self._began = self._clock.monotonic_ms()
-            return name if rank is None else rank(name)
-
-        return moving
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""

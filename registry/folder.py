@@ -58,11 +58,16 @@ _sync_flags = (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | careful_flags
 T = TypeVar("T")
 
 
+def _nothing() -> None:
+    """Nobody waits."""
+
+
 class FolderShare:
     """A share that is a folder at `root`, which must exist (`create` makes one).
 
     `writer` and `nonce` make the names of temporaries, `.<writer>.<nonce>`: safe names both, the
-    second a new one at each call. `pause` waits the given seconds.
+    second a new one at each call. `pause` waits the given seconds. `moved` is called at each name
+    of a long operation: on some drives 100,000 take minutes.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class FolderShare:
         self._writer = writer
         self._nonce = nonce
         self._pause = pause
+        self.moved: Callable[[], object] = _nothing
         self.by_descriptor = has_descriptors
 
     @classmethod
@@ -133,7 +139,8 @@ class FolderShare:
         with explained(folder), self._walk() as walk:
             spot = walk.to(parts)
             found: list[Entry] = []
-            for name in listed(spot, names_max, rank):
+            for name in listed(spot, names_max, rank, self.moved):
+                self.moved()
                 with suppress(FileNotFoundError):
                     status = os.lstat(spot.prefix + name, dir_fd=spot.fd)
                     regular = stat.S_ISREG(status.st_mode)
@@ -144,7 +151,7 @@ class FolderShare:
         """See `Share.names`."""
         parts = check_folder(folder)
         with explained(folder), self._walk() as walk:
-            return listed(walk.to(parts), names_max, rank)
+            return listed(walk.to(parts), names_max, rank, self.moved)
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
@@ -303,6 +310,7 @@ class FolderShare:
         names = names[:names_left] if len(parts) <= remove_depth_max else []
         names_left -= len(names)
         for name in names:
+            self.moved()
             spot = walk.to(parts)
             with suppress(FileNotFoundError):
                 at = spot.prefix + name

@@ -54,7 +54,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from heapq import nsmallest
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from protocol.errors import ShareError
 from protocol.remembered import remembered
@@ -189,6 +189,13 @@ def check_folder(path: str) -> list[str]:
 def is_listed(name: str) -> bool:
     """Whether listings show this name (SHARE-3): safe and not hidden."""
     return _name_is_safe(name) is not None and not name.startswith(".")
+
+
+@runtime_checkable
+class Moving(Protocol):
+    """A share whose operations can take long: it calls `moved` at each step of them."""
+
+    moved: Callable[[], object]
 
 
 def smallest(

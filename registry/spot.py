@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -107,9 +107,15 @@ def scan(spot: Spot) -> Iterator[str]:
             os.close(fd)
 
 
-def listed(spot: Spot, names_max: int, rank: Rank | None) -> list[str]:
-    """The names that listings show (SHARE-3)."""
-    return smallest(scan(spot), names_max, rank, is_listed)
+def listed(spot: Spot, names_max: int, rank: Rank | None, moved: Callable[[], object]) -> list[str]:
+    """The names that listings show (SHARE-3); `moved` is called for the others as well."""
+    return smallest(_each(scan(spot), moved), names_max, rank, is_listed)
+
+
+def _each(names: Iterator[str], moved: Callable[[], object]) -> Iterator[str]:
+    for name in names:
+        moved()
+        yield name
 
 
 def open_up_folder(spot: Spot, mode: int) -> None:

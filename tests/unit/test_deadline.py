@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from peer.deadline import WatchedShare, stalled_ms_max
 from peer.simulate.machine import VirtualClock
 from protocol.errors import MissingError, ShareError
+from registry.folder import FolderShare
 from registry.memory import MemoryShare
 from registry.share import Entry, Share, digest
 from tests.network import FakeClock
@@ -85,13 +88,14 @@ class SlowFolder:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock, self.seen = clock, list[int]()
+        self.moved: Callable[[], object] = list
         self.watched = WatchedShare(cast(Share, self), clock)
 
     def names(self, folder: str, names_max: int, rank: Any = None) -> list[str]:
-        for name in "abcd":
+        for _ in "abcd":
             self.clock.go(30_000)
             self.seen.append(self.watched.stalled_ms())
-            assert rank(name) in (name, None)
+            self.moved()
         return []
 
     def entries(self, folder: str, names_max: int, rank: Any = None) -> list[Entry]:
@@ -118,3 +122,23 @@ def test_a_watched_listing_is_that_of_the_share() -> None:
     assert watched.names("", 2) == ["a", "b"]
     assert watched.names("", 2, lambda name: None if name == "a" else name) == ["b", "c"]
     assert watched.entries("", 1) == [Entry("a", 1)]
+
+
+def test_hidden_names_and_sizes_are_progress(tmp_path: Path) -> None:
+    """TICK-6: 20,000 names that no listing shows end no tick; each size asked for counts."""
+    clock = FakeClock()
+    share = FolderShare(str(tmp_path), "core", lambda: "2")
+    for name in (".a", ".b", "c d", "e", "f"):
+        (tmp_path / name).write_bytes(b"x")
+    watched, stalled = WatchedShare(share, clock), list[int]()
+
+    def slowly(moved: Callable[[], object]) -> None:
+        clock.go(50_000)
+        stalled.append(watched.stalled_ms())
+        moved()
+
+    share.moved = partial(slowly, share.moved)
+    assert watched.names("", 9) == ["e", "f"]
+    assert watched.entries("", 9) == [Entry("e", 1), Entry("f", 1)]
+    assert stalled == [50_000] * (5 + 5 + 2)
+    assert watched.stalled_ms() == 0
