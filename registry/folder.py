@@ -236,7 +236,7 @@ class FolderShare:
                 self._sync(fd)
             finally:
                 os.close(fd)  # NFS and quotas tell of a failed write only here
-        except BaseException:
+        except BaseException:  # also an interruption: what is half written stays nowhere
             self._drop(spot, temporary)
             raise
         return temporary

@@ -69,11 +69,8 @@ class Database:
             if version == 0 and not create and path != _MEMORY:
                 raise _sick(path, "it is empty")
             self._migrate(version)
-        except BaseException as error:  # nobody has it, so nobody could close it
-            self.__del__()
-            if isinstance(error, sqlite3.DatabaseError):
-                raise self._fault(error) from error
-            raise
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
 
     def copy_to(self, path: str) -> None:
         """Everything that is committed, as a database of its own in a new file."""

@@ -209,8 +209,8 @@ class View:
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
         """See `Share`."""
-        unharmed = self.skip is not None and not self.troubles and not self._late
-        if not unharmed or self.skip is None or not self.skip(len(paths)):
+        harmed = self.troubles or self._late
+        if harmed or self.skip is None or not self.skip(len(paths)):
             return read_each(self.read, paths, bytes_max, known)
         self.calls += len(paths)
         self.drive.spend(call_ms * len(paths))

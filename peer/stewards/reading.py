@@ -40,7 +40,7 @@ def refresh(peer: Peer) -> list[str]:
     try:
         read_marker(peer)
         return read_documents(peer)
-    except BaseException:
+    except BaseException:  # also a death: whoever goes on must look again
         peer.looked.pop("stewards")
         raise
 

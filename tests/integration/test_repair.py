@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from peer.home import create_home
+from peer.home import create_home, files
 from peer.lock import held
 from peer.repair import repair
 from peer.send import send
@@ -842,6 +842,32 @@ def test_a_damaged_database_is_set_aside_and_what_is_readable_is_kept(
     assert "core: after" in got
     assert len(got) == len(set(got))
     assert network.peers["scout"].home.concerns.all() == []
+    network.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="asks /proc what is open")
+@pytest.mark.parametrize("damage", [b"", b"no database at all" * 100])
+def test_nothing_holds_the_damaged_database_open_when_it_is_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    """EPOCH-4: on Windows what is open cannot be renamed."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    core = network.peers["core"]
+    network.peers.pop("core").home.close()
+    path = Path(network.folder("core")) / "home.db"
+    path.write_bytes(damage)
+    seen: list[list[str]] = []
+
+    def set_aside(place: str, word: str) -> str | None:
+        links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+        seen.append([os.readlink(link) for link in links if os.path.lexists(link)])
+        return files.set_aside(place, word)
+
+    monkeypatch.setattr("peer.repair.set_aside", set_aside)
+    assert repair(str(path.parent), core.identity, network.clock, core.entropy).set_aside
+    assert len(seen) == 1
+    assert str(path) not in seen[0]
     network.close()
 
 
