@@ -25,7 +25,7 @@ from registry.faulty import Fault, FaultyShare
 from registry.share import Share
 from tests.crash.campaign import Campaign
 from tests.crash.ledger import databases, watch
-from tests.crash.processes import End, Point, Process, Strace, calmly, together
+from tests.crash.processes import READS, End, Point, Process, Strace, calmly, together
 from tests.crash.world import PEERS, QUARTER_MS, Act
 
 LIFE_STEPS = 40
@@ -122,7 +122,13 @@ class ShortShare:
 
 def call(campaign: Campaign) -> None:
     """See above."""
-    _each_point(campaign, "call", lambda point: [f"{point.call}:signal=SIGKILL:when={point.at}"])
+
+    def injections(point: Point) -> list[str]:
+        if point.call in READS:
+            return []
+        return [f"{point.call}:signal=SIGKILL:when={point.at}"]
+
+    _each_point(campaign, "call", injections)
 
 
 ERRORS = {
@@ -132,6 +138,8 @@ ERRORS = {
     "fsync": ("EIO", "ENOSPC"),
     "fdatasync": ("EIO", "ENOSPC"),
     "ftruncate": ("EIO",),
+    "read": ("EIO", "ESTALE"),
+    "pread64": ("EIO",),
 }
 
 
@@ -142,7 +150,8 @@ def error(campaign: Campaign) -> None:
         found = []
         for what in ERRORS.get(point.call, ("EIO", "EACCES", "ENOSPC")):
             once = f"{point.call}:error={what}:when={point.at}"
-            found += [once, once + "+"]
+            # From then on also Python could read none of its own files.
+            found += [once] if point.call in READS else [once, once + "+"]
         return found
 
     _each_point(campaign, "error", injections)
@@ -152,7 +161,8 @@ def lie(campaign: Campaign) -> None:
     """See above."""
 
     def injections(point: Point) -> list[str]:
-        if point.where != "share" or point.call in ("openat", "ftruncate") or point.result < 0:
+        harmless = ("openat", "ftruncate", *READS)
+        if point.where != "share" or point.call in harmless or point.result < 0:
             return []
         return [f"{point.call}:retval={point.result}:when={point.at}"]
 

@@ -32,8 +32,9 @@ SECONDS_MAX = 60
 CALLS = (
     "openat", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "fchmod",
     "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "rmdir",
-    "mkdir", "mkdirat",
+    "mkdir", "mkdirat", "read", "pread64",
 )  # fmt: skip
+READS = ("read", "pread64")  # they change nothing, so dying there is dying before the next call
 _PR_SET_PTRACER, _ANY = 0x59616D61, -1
 
 Work = Callable[[Callable[..., None]], object]
@@ -58,22 +59,22 @@ class Process:
     """A fork that does `work(say)`; where `held`, only once it is told to `go`."""
 
     def __init__(self, work: Work, *, held: bool = False, file_bytes_max: int | None = None):
-        # A socket: no call that `strace` makes fail says what a process has to say.
+        # Sockets: no call that `strace` counts, or makes fail, says what a process has to say.
         self._out, out = socket.socketpair()
-        gate, self._gate = os.pipe()
+        gate, self._gate = socket.socketpair()
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid == 0:
             self._out.close()
-            os.close(self._gate)
+            self._gate.close()
             _live(work, gate if held else None, out, file_bytes_max)
         out.close()
-        os.close(gate)
+        gate.close()
 
     def go(self) -> None:
         """Let it begin."""
         with suppress(BrokenPipeError):
-            os.write(self._gate, b"!")
+            self._gate.send(b"!")
 
     def kill(self) -> None:
         """SIGKILL; nothing where it has ended."""
@@ -82,7 +83,7 @@ class Process:
     def end(self) -> End:
         """Wait for it."""
         _, status = os.waitpid(self.pid, 0)
-        os.close(self._gate)
+        self._gate.close()
         with self._out, self._out.makefile("rb") as out:
             lines = out.read().decode().splitlines()
         died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
@@ -96,7 +97,9 @@ class Process:
         return End(died, code, said, trace, seconds)
 
 
-def _live(work: Work, gate: int | None, out: socket.socket, file_bytes_max: int | None) -> None:
+def _live(
+    work: Work, gate: socket.socket | None, out: socket.socket, file_bytes_max: int | None
+) -> None:
     """The child's whole life."""
 
     def tell(**line: Any) -> None:
@@ -106,7 +109,7 @@ def _live(work: Work, gate: int | None, out: socket.socket, file_bytes_max: int 
     try:
         if gate is not None:
             _let_anybody_trace()
-            os.read(gate, 1)
+            gate.recv(1)
         if file_bytes_max is not None:
             # Writes beyond it are short, and then fail: real ones, by the kernel.
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))

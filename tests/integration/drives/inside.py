@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.integration.drives import trips
+from tests.integration.drives import sharing, trips
 from tests.integration.drives.village import Village, as_json, freeze, hold, play
 
 MARK = "DRIVE "
@@ -26,6 +26,8 @@ def main() -> None:
     if trips.made() is not None:
         told += f"; {village.costs()}"
     told += f"; {hold(village)}"
+    if "SMB" in os.environ:
+        told += f"; {hold(village, sharing.opener(os.environ['SMB']), ' by another SMB session')}"
     if "FREEZE" in os.environ:
         stop, go = (partial(_shell, os.environ[name]) for name in ("FREEZE", "THAW"))
         told += f"; {freeze(village, stop, go)}"

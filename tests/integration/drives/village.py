@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -312,10 +312,19 @@ def play(village: Village, rounds: int = 2) -> str:
     )
 
 
-def hold(village: Village) -> str:
+def _open(mount: Path, path: Path) -> AbstractContextManager[object]:
+    return path.open("rb")
+
+
+def hold(
+    village: Village,
+    open_: Callable[[Path, Path], AbstractContextManager[object]] = _open,
+    by: str = "",
+) -> str:
     """Somebody has all files open on every mount, as a virus scanner does, while everybody talks.
 
     On a Windows drive such a file can be neither replaced nor removed, also not by a Linux client.
+    `open_` opens a file that was found below a mount.
     """
     failed = village.failed
     with ExitStack() as held:
@@ -323,14 +332,15 @@ def hold(village: Village) -> str:
         for mount in sorted(set(village.at.values())):
             for path in [path for path in mount.glob("peers/**/*") if path.is_file()]:
                 with suppress(OSError):  # it may be seen late, and gone
-                    held.enter_context(path.open("rb"))
+                    held.enter_context(open_(mount, path))
                     count += 1
+        assert count, "nothing could be held open"
         for number in range(2):
-            village.talk(f"while files are held, {number}", ROUGH)
+            village.talk(f"while files are held{by}, {number}", ROUGH)
     took = village.settle()
     village.check()
     gave_up = village.failed - failed
-    return f"{count} files held open: {gave_up} ticks gave up, settled {took} after"
+    return f"{count} files held open{by}: {gave_up} ticks gave up, settled {took} after"
 
 
 def freeze(village: Village, stop: Callable[[], object], go: Callable[[], object]) -> str:

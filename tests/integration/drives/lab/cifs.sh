@@ -30,3 +30,4 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
 done
 mount -t cifs //127.0.0.1/drive /run/B -o vers=3.1.1,username=root,password=lab,nosharesock
 export FREEZE='pkill -STOP smbd' THAW='pkill -CONT smbd'
+export SMB=root:lab@127.0.0.1:445/drive
