@@ -291,7 +291,7 @@ def _tried(identity: Identity, clock: Clock) -> Findings:
     own = os.path.join(identity.share, *layout.peer_folder(identity.name).split("/"))
     tried = probe(own, clock.monotonic_ms)
     watched = "changes are seen at once"
-    if kind.watching == "polling":
+    if drives.watching(kind, tried) == "polling":
         watched = f"changes are looked for every {drives.POLL_SECONDS} s"
     expect = f"; {kind.expect}" if kind.expect else ""
     yield _ok(check, f"looks like {kind.called} ({type_ or 'unknown'}): {watched}{expect}")

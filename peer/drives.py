@@ -56,6 +56,11 @@ def kind_of_drive(type_: str, root: str) -> Kind:
     return _KINDS[max(fitting, key=len)] if fitting else _LOCAL
 
 
+def watching(kind: Kind, probe: Probe) -> Watching:
+    """How to notice changes: only looking is sure where the system tells of none."""
+    return kind.watching if probe.tells else "polling"
+
+
 def weaknesses(probe: Probe) -> list[str]:
     """What a probe found that a drive does worse than a local disk."""
     found = []

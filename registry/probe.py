@@ -1,5 +1,7 @@
 """Probing a folder: what the drive under it really does, by doing it there.
 
+That the system tells of changes made here does not say that it tells of other machines' changes.
+
 Rules: everything happens in a hidden folder that readers ignore (SHARE-3) and that is removed
 again. A probe states facts of one machine and one moment; what they mean is not said here, and no
 promise rests on them: drives lie.
@@ -8,6 +10,7 @@ promise rests on them: drives lie.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from registry.errnos import explained, unsupported
 PLACE = ".probe"
 _posix = os.name == "posix"
 _TRIES = 5
+_EVENT_SECONDS = 1.0
 _MOMENT_NS = 1_234_567_891_234_567_891  # odd in every digit
 _STEPS_NS = (2_000_000_000, 1_000_000_000, 10_000_000, 1_000_000, 1_000, 100, 1)
 _flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
@@ -25,7 +29,10 @@ _flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """`step_ns`: how finely files are dated. `place_ms`, `list_ms`: medians of a few calls."""
+    """`step_ns`: how finely files are dated. `place_ms`, `list_ms`: medians of a few calls.
+
+    `tells`: the system tells a watcher of a change.
+    """
 
     replaces: bool
     exclusive: bool
@@ -35,6 +42,7 @@ class Probe:
     step_ns: int
     place_ms: int
     list_ms: int
+    tells: bool
 
 
 def probe(folder: str, now_ms: Callable[[], int]) -> Probe:
@@ -73,6 +81,7 @@ def _probe(place: str, now_ms: Callable[[], int]) -> Probe:
         step_ns=_step(os.path.join(place, "file-0")),
         place_ms=int(median(placed)),
         list_ms=int(median(listed)),
+        tells=_tells(place),
     )
 
 
@@ -124,6 +133,30 @@ def _exclusive(place: str) -> bool:
     except OSError:
         return True  # sshfs says EPERM to the loser
     return False
+
+
+def _tells(place: str) -> bool:
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
+    from watchdog.observers import Observer
+
+    told = threading.Event()
+
+    class Listener(FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            told.set()
+
+    observer = Observer()
+    try:
+        observer.schedule(Listener(), place)
+        observer.start()
+    except OSError:
+        return False  # it can watch no more folders, or none of this kind
+    try:
+        _write(os.path.join(place, "seen"), b"x", [])
+        return told.wait(_EVENT_SECONDS)
+    finally:
+        observer.stop()
+        observer.join()
 
 
 def _step(path: str) -> int:

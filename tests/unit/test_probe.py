@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from peer.drives import kind_of_drive, weaknesses
+from peer.drives import kind_of_drive, watching, weaknesses
 from protocol.errors import ShareDeniedError, ShareError
 from registry import probe as probing
 from registry.probe import PLACE, Probe, probe
 
 GOOD = Probe(
     replaces=True, exclusive=True, syncs_files=True, syncs_folders=True, case_blind=False,
-    step_ns=1, place_ms=0, list_ms=0,
+    step_ns=1, place_ms=0, list_ms=0, tells=True,
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def tried(folder: Path) -> Probe:
 def test_a_local_disk_has_nothing_to_tell(tmp_path: Path) -> None:
     found = tried(tmp_path)
     assert found.step_ns <= 1_000
+    assert found.tells
     assert weaknesses(found) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -155,3 +156,18 @@ def test_whoever_loses_may_be_told_so_in_other_words(
 def test_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "_posix", False)
     assert tried(tmp_path).syncs_folders
+
+
+def test_where_no_more_folders_can_be_watched_changes_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from watchdog.observers import Observer
+
+    def refuse(self: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(Observer, "start", refuse)
+    found = tried(tmp_path)
+    assert not found.tells
+    assert watching(kind_of_drive("ext4", str(tmp_path)), found) == "polling"
+    assert watching(kind_of_drive("ext4", str(tmp_path)), GOOD) == "native"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 def opener(where: str) -> Callable[[Path, Path], AbstractContextManager[object]]:
     """How to open files of `user:password@host:port/share`: others may read, and nothing else."""
-    import smbclient  # type: ignore[import-not-found, unused-ignore]
+    import smbclient  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     who, _, place = where.partition("@")
     user, _, password = who.partition(":")
