@@ -14,6 +14,7 @@ from collections import Counter
 from tests.fuzz.campaign import VERDICTS, Account, play
 
 FAILURES_SHOWN = 10
+MEMORY_MIB_MAX = 400  # three peers and their share in memory, for however long
 
 
 def main() -> int:
@@ -42,7 +43,9 @@ def main() -> int:
     for case, text in account.failures:
         print(f"\nFAILED: python -m tests.fuzz --seed {case} --files 1\n{text}")
     print(f"\naccepted or lost: {len(account.failures)}")
-    return 1 if account.failures else 0
+    if peak_mib() > MEMORY_MIB_MAX:
+        print(f"FAILED: more memory than {MEMORY_MIB_MAX} MiB")
+    return 1 if account.failures or peak_mib() > MEMORY_MIB_MAX else 0
 
 
 def peak_mib() -> float:

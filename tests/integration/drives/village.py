@@ -245,6 +245,7 @@ class Village:
         for what, count in again.items():
             more = max(trips_more_max, first[what] // 8)
             assert count <= first[what] + more, (what, first, again)
+            assert count <= trips.most()[what], (what, first, again)
         self.check()
         told = ", ".join(f"{what} {first[what]} ({again[what]})" for what in first)
         return f"requests to the server at first (after {letters_more} letters more): {told}"
