@@ -11,6 +11,7 @@ from peer.stewards.standing import Standing
 from peer.tick.collect import awaited, collect, count
 from peer.tick.intake import Found, Taken, take
 from peer.tick.report import Report
+from peer.tick.sweep import sweep
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -18,8 +19,7 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
-from registry import inbox
-from registry.inbox import Letters
+from registry import inbox, layout
 from registry.layout import PageName
 
 inbox_ms_max = 120_000  # in one tick; then others have their turn, and the rest waits
@@ -93,7 +93,12 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
             done.append(name)
         if looked % shown_every == 0:
             peer.progress(looked, len(found.pages), "letters read")
-    _tell_crowd(found, found.put_off + len(found.pages) - looked, report)
+    if put_off := found.put_off + len(found.pages) - looked:
+        report.problems.append(
+            f"{put_off} files in my inbox are put off to the next tick; letters of members whom"
+            " I know come first"
+        )
+    sweep(peer, layout.inbox(peer.name), found.junk, inbox.is_letter, report)
     return done
 
 
@@ -111,19 +116,6 @@ def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName)
         return False
     count(report, taken)
     return taken.done
-
-
-def _tell_crowd(found: Letters, put_off: int, report: Report) -> None:
-    if put_off:
-        report.problems.append(
-            f"{put_off} files in my inbox are put off to the next tick; letters of members whom"
-            " I know come first"
-        )
-    if found.cleared:
-        report.problems.append(
-            f"my inbox is crowded with {found.junk} names that are no letters;"
-            f" {found.cleared} of them are cleared away, more at the next tick"
-        )
 
 
 def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:

@@ -105,8 +105,9 @@ def test_reading_one_outbox_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(collect, "looks_max", 2)
     told = network.tick("scout").problems
     assert network.acted("scout") == ["core: 0", "core: 1", "smith: here"]
-    assert "peers/core/outbox/feed is crowded; new pages are read before others, and 1 files" in (
-        told[0]
+    assert (
+        "peers/core/outbox/feed is crowded; new pages are read before others, and 1 files"
+        in (told[0])
     )
     monkeypatch.setattr(collect, "outbox_ms_max", 0)
     network.tick("scout")
