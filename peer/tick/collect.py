@@ -93,6 +93,8 @@ def _parts(
     epoch8 = "" if row is None else row.epoch[:8]
     fresh.sort(key=lambda name: (name.epoch8 != epoch8, name))
     tick = peer.home.state.number("tick")
+    if not has_room:  # those that turned out to be bad cannot be told from others any more
+        fresh = _from(fresh, tick * vain_max)
     turns = [_Part(_from(pages, tick * turn_max), turn_max) for pages in (again, others)]
     return [_Part(fresh, vain_max), *turns], lambda name: has_room and is_awaited(name)
 

@@ -129,6 +129,9 @@ def test_what_is_remembered_of_bad_pages_is_bounded(monkeypatch: pytest.MonkeyPa
     for _ in range(8):
         network.tick("scout")
     assert 30 <= len(journal.damaged("core@lab.eu")) < 30 + 25
+    for _ in range(6):
+        assert len(looks(network)) <= 20 + 5
+    assert len(network.caught("scout")) == 100, "all had their turn nevertheless"
     nodes = network.memory.nodes("peers/core/outbox/feed")
     for name in [*nodes]:
         del nodes[name]
