@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from peer.home import quarantine
-from peer.tick import collect
+from peer.tick import collect, own
 from protocol import documents
 from protocol.errors import RuleError
 from protocol.heartbeat import FeedHead, open_heartbeat
@@ -202,3 +202,26 @@ def test_of_too_many_files_to_look_at_again_the_bound_stays(
         assert "later" in rows
         [old] = [name for name in rows if name != "later"][:1]
         assert home.quarantine.ripe(old, old.encode(), 9)
+
+
+@pytest.mark.parametrize("seq", [2, 300])
+def test_a_crowd_beyond_my_counter_costs_a_bound_and_hides_no_twin(
+    seq: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EPOCH-2: in the inbox of a member that never sends a receipt; a twin is found in turn."""
+    monkeypatch.setattr(own, "suspects_max", 10)
+    network = settled()
+    network.send("scout", "core", "one")
+    [letter] = network.files(layout.inbox("core"))
+    nodes = network.memory.nodes(layout.inbox("core"))
+    stem = letter.rpartition("/")[2].removesuffix(".1.page")
+    nodes.update({f"{stem}.{n}.page": b"{}%d" % n for n in range(2, 400)})
+    for _ in range(3):
+        assert len(looks(network, layout.inbox("core"))) == 20
+    name, data, _ = network.page("scout", "core", seq=seq, prev="0" * 64)
+    network.drop("core", name, data)
+    ticks = 1
+    while network.tick("scout").state != "parked":
+        ticks += 1
+        assert ticks <= 39
+    assert ticks == 1 or seq == 300
