@@ -92,6 +92,10 @@ class WatchedShare:
         """See `Share.remove`."""
         self._run("remove", path, lambda: self._inner.remove(path))
 
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """See `Share.clear`."""
+        return self._run("clear", folder, lambda: self._inner.clear(folder, names))
+
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""
         self._run("make", path, lambda: self._inner.make_folder(path, shared))

@@ -136,6 +136,10 @@ class FaultyShare:
         """See `Share`."""
         self._do("remove", path, lambda: self.inner.remove(path))
 
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """See `Share`; counted as one removal."""
+        return self._do("remove", folder, lambda: self.inner.clear(folder, names)) or 0
+
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share`."""
         self._do("make_folder", path, lambda: self.inner.make_folder(path, shared))

@@ -1,4 +1,4 @@
-"""The share as a folder: local disk, NFS, SMB, a synchronised folder. Keeps SHARE-1 to SHARE-18.
+"""The share as a folder: local disk, NFS, SMB, a synchronised folder. Keeps SHARE-1 to SHARE-19.
 
 Every operation walks from the root anew (`walk`), opens, slurps, closes, and keeps no handle.
 `place` is the one place where bytes get onto a share. A failed write, sync or close forbids the
@@ -31,7 +31,7 @@ from registry.errnos import (
     special,
     unsupported,
 )
-from registry.share import Entry, Rank, check_folder, check_path, digest
+from registry.share import Entry, Rank, check_folder, check_name, check_path, digest
 from registry.spot import (
     Spot,
     careful_flags,
@@ -173,20 +173,28 @@ class FolderShare:
 
     def remove(self, path: str) -> None:
         """See `Share.remove`."""
-        parts = check_path(path)
-        *folders, name = parts
+        *folders, name = check_path(path)
         with explained(path), self._walk() as walk:
-            spot = walk.to(folders)
-            if is_folder(os.lstat(spot.prefix + name, dir_fd=spot.fd)):
-                self._clear(walk, parts, remove_names_max)
-                spot = walk.to(folders)
-                self._patiently(
-                    lambda: os.rmdir(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
-                )
-            else:
-                self._patiently(
-                    lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
-                )
+            self._remove(walk, folders, name, remove_names_max)
+
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """See `Share.clear`."""
+        parts = check_folder(folder)
+        for name in names:
+            check_name(name)
+        removed, inside_left = 0, remove_names_max
+        with explained(folder), self._walk() as walk:
+            walk.to(parts)  # whether it is there; what is wrong with single names is passed over
+            for name in names:
+                self.moved()
+                try:
+                    inside_left = self._remove(walk, parts, name, inside_left)
+                except OSError:
+                    continue
+                except OversizedError:
+                    break
+                removed += 1
+        return removed
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""
@@ -302,7 +310,22 @@ class FolderShare:
                 lambda: os.unlink(spot.prefix + temporary, dir_fd=spot.fd), self._in_use(spot)
             )
 
-    def _clear(self, walk: Walk, parts: list[str], names_left: int) -> int:
+    def _remove(self, walk: Walk, folders: list[str], name: str, inside_left: int) -> int:
+        """Remove what stands at a name; how many of the names allowed inside are left."""
+        spot = walk.to(folders)
+        if is_folder(os.lstat(spot.prefix + name, dir_fd=spot.fd)):
+            inside_left = self._empty(walk, [*folders, name], inside_left)
+            spot = walk.to(folders)
+            self._patiently(
+                lambda: os.rmdir(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
+            )
+        else:
+            self._patiently(
+                lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
+            )
+        return inside_left
+
+    def _empty(self, walk: Walk, parts: list[str], names_left: int) -> int:
         """Empty a folder, never through a link; how many of the names allowed are left."""
         spot = walk.to(parts)
         names = list(islice(scan(spot), names_left + 1))
@@ -315,7 +338,7 @@ class FolderShare:
             with suppress(FileNotFoundError):
                 at = spot.prefix + name
                 if is_folder(os.lstat(at, dir_fd=spot.fd)):
-                    names_left = self._clear(walk, [*parts, name], names_left)
+                    names_left = self._empty(walk, [*parts, name], names_left)
                     spot = walk.to(parts)
                     os.rmdir(at, dir_fd=spot.fd)
                 else:

@@ -6,61 +6,48 @@ This module finds, reads and places; whether a page is true is decided elsewhere
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 from protocol import limits
-from protocol.errors import ShareError
 from registry import layout
 from registry.layout import PageName
-from registry.share import Share
+from registry.share import Share, is_listed
 
-# More names than a folder should ever hold.
-names_max = 20_000
+names_max = 20_000  # of one author
 letters_max = 100_000  # read in one tick; what is beyond is seen once these are worked off
-junk_removed_max = 5_000
 
 
 class Letters(NamedTuple):
     """What the names in an inbox claim, in the order to read it.
 
-    `put_off`: how many more letters lie there; `junk`: how many other names, and `cleared` of them.
+    `put_off`: how many more letters lie there; `junk`: how many other names, hidden ones as well.
     """
 
     pages: list[PageName]
     put_off: int
     junk: int
-    cleared: int
 
 
 def letters(
     share: Share, owner: str, is_awaited: Callable[[PageName], bool] | None = None
 ) -> Letters:
-    """The letters in an inbox by author, epoch and seq, but those that are awaited come first.
-
-    Where junk crowds it, the owner clears some of it away at each call.
-    """
+    """The letters in an inbox by author, epoch and seq, but those that are awaited come first."""
     folder, count, junk = layout.inbox(owner), 0, 0
 
     def rank(name: str) -> tuple[bool, PageName] | None:
         nonlocal count, junk
-        page = layout.read_letter_file(name)
+        page = layout.read_letter_file(name) if is_letter(name) else None
         count, junk = count + (page is not None), junk + (page is None)
         return None if page is None else (is_awaited is not None and not is_awaited(page), page)
 
     names = share.names(folder, letters_max, rank)
-    cleared = 0
-    if junk >= names_max:
-        for name in share.names(folder, junk_removed_max, _rank_of_junk):
-            with suppress(ShareError):  # the next call tries again
-                share.remove(f"{folder}/{name}")
-                cleared += 1
     pages = [page for name in names if (page := layout.read_letter_file(name)) is not None]
-    return Letters(pages, count - len(pages), junk, cleared)
+    return Letters(pages, count - len(pages), junk)
 
 
-def _rank_of_junk(name: str) -> str | None:
-    return name if layout.read_letter_file(name) is None else None
+def is_letter(name: str) -> bool:
+    """Whether a name in an inbox is that of a letter, and listings show it."""
+    return layout.read_letter_file(name) is not None and is_listed(name)
 
 
 def sizes(share: Share, owner: str, author: str) -> dict[PageName, int | None]:

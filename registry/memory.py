@@ -1,8 +1,8 @@
 """A share in memory, for tests and the simulator: the contract with nothing underneath.
 
 Folders are dicts, files are bytes, everything else (link, FIFO, socket, device) is None. It keeps
-SHARE-1 to SHARE-17 in the simplest words; the state machine in tests/contract proves that `folder`
-says the same.
+SHARE-1 to SHARE-17 and SHARE-19 in the simplest words; the state machine in tests/contract proves
+that `folder` says the same.
 It does *not* know modes, space or power cuts; `faulty` adds what goes wrong.
 """
 
@@ -22,6 +22,7 @@ from registry.share import (
     Entry,
     Rank,
     check_folder,
+    check_name,
     check_path,
     is_listed,
     path_names,
@@ -82,6 +83,17 @@ class MemoryShare:
         if name not in folder:
             raise _missing(path)
         del folder[name]
+
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """See `Share.clear`."""
+        parts = check_folder(folder)
+        for name in names:
+            check_name(name)
+        nodes = self._folder(parts, folder)
+        there = [name for name in dict.fromkeys(names) if name in nodes]
+        for name in there:
+            del nodes[name]
+        return len(there)
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""

@@ -6,6 +6,7 @@ Both live below their author's own folder, so only he writes them. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from protocol import limits
 from protocol.errors import MissingError, SpecialFileError
@@ -15,7 +16,16 @@ from registry.share import Share
 
 # A feed keeps some 1,000 pages; a folder with many more was filled by somebody else.
 names_max = 20_000
-junk_removed_max = 5_000
+
+
+class Own(NamedTuple):
+    """Pages that the names in an own outbox claim, and how many other names lie there.
+
+    `sizes` has None where no regular file stands, and everywhere if only names were asked for.
+    """
+
+    sizes: dict[PageName, int | None]
+    junk: int
 
 
 def folder(author: str, to: str | None) -> str:
@@ -46,48 +56,57 @@ def pages(
     return [page for page in found if page is not None]
 
 
-def own_pages(share: Share, author: str, to: str | None) -> list[PageName]:
-    """`pages` of the own outbox, whose owner makes way for it.
+def own_pages(
+    share: Share, author: str, to: str | None, is_mine: Callable[[PageName], bool]
+) -> Own:
+    """The names in the own outbox, `is_mine` first, whose owner makes way for it.
 
-    What is no folder goes; where junk crowds the folder, some of it goes at each call.
+    What is no folder goes.
     """
-    where, junk = folder(author, to), 0
-
-    def rank(name: str) -> PageName | None:
-        nonlocal junk
-        page = layout.read_page_file(name, author)
-        junk += page is None
-        return page
-
+    where, rank = folder(author, to), _OwnRank(author, is_mine)
     try:
         names = share.names(where, names_max, rank)
     except MissingError:
-        return []
+        return Own({}, 0)
     except SpecialFileError:
         yard.make_folder(share, author, where)
-        return []
-    if junk >= names_max:
-        for name in share.names(where, junk_removed_max, _rank_of_junk):
-            share.remove(f"{where}/{name}")
+        return Own({}, 0)
     found = (layout.read_page_file(name, author) for name in names)
-    return [page for page in found if page is not None]
+    return Own({page: None for page in found if page is not None}, rank.junk)
 
 
-def _rank_of_junk(name: str) -> str | None:
-    return name if layout.read_page_file(name, "") is None else None
-
-
-def sizes(share: Share, author: str, to: str | None) -> dict[PageName, int | None]:
-    """The same with sizes; None: no regular file."""
+def own_sizes(
+    share: Share, author: str, to: str | None, is_mine: Callable[[PageName], bool]
+) -> Own:
+    """The same with sizes; none where the folder is missing."""
+    rank = _OwnRank(author, is_mine)
     try:
-        entries = share.entries(folder(author, to), names_max)
+        entries = share.entries(folder(author, to), names_max, rank)
     except MissingError:
-        return {}
-    return {
-        page: entry.size
-        for entry in entries
-        if (page := layout.read_page_file(entry.name, author)) is not None
-    }
+        return Own({}, 0)
+    found = ((layout.read_page_file(entry.name, author), entry.size) for entry in entries)
+    return Own({page: size for page, size in found if page is not None}, rank.junk)
+
+
+class _OwnRank:
+    """Mine come first, by epoch and seq: no flood of other names hides them. Counts the junk."""
+
+    def __init__(self, author: str, is_mine: Callable[[PageName], bool]) -> None:
+        self._author = author
+        self._is_mine = is_mine
+        self.junk = 0
+
+    def __call__(self, name: str) -> tuple[bool, PageName] | None:
+        page = layout.read_page_file(name, self._author)
+        if page is None:
+            self.junk += 1
+            return None
+        return not self._is_mine(page), page
+
+
+def is_page(name: str) -> bool:
+    """Whether a name in an outbox is that of a page."""
+    return layout.read_page_file(name, "") is not None
 
 
 def fetch(share: Share, to: str | None, page: PageName) -> bytes:

@@ -10,7 +10,8 @@ Paths and listings
   SHARE-3   Listings MUST be sorted, hold at most `names_max` names (the smallest), and leave out,
             without counting them, hidden names (leading dot: temporaries) and unsafe names. With
             a `rank` they MUST be sorted by it, and leave out those that it gives None; it is asked
-            once for each name, and no more than `names_max` names are held.
+            once for each name, also for those that are left out whatever it says, so that it can
+            count them; and no more than `names_max` names are held.
   SHARE-4   `entries` MUST give the size of a regular file, and None for everything else; `names`
             MUST give the same names as `entries`.
 Reading
@@ -34,6 +35,9 @@ Writing
   SHARE-13  `remove` MUST take away whatever stands at the path, a folder with all it holds, and
             nothing outside it. It need not survive a power cut.
   SHARE-14  `make_folder` MUST create missing parents, and succeed where the folder exists.
+  SHARE-19  `clear` MUST take away names as a `rank` was told them, hidden and unsafe ones, too, and
+            nothing outside the folder; one that is no single name MUST raise ValueError before
+            anything is touched; one that cannot be removed MUST keep no other one.
 Errors (protocol/errors.py)
   SHARE-15  MissingError MUST mean: no such name, or a folder on the way is missing.
   SHARE-16  SpecialFileError MUST be raised where something other than a folder stands on the way,
@@ -132,6 +136,13 @@ class Share(Protocol):
         """
         ...
 
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """`remove` whatever stands at these names in a folder; how many are gone by it.
+
+        The way to be rid of what no path can name; what cannot be removed now is left there.
+        """
+        ...
+
     def make_folder(self, path: str, shared: bool = False) -> None:
         """Make sure that a folder and its parents exist; ShareFullError without space.
 
@@ -186,6 +197,12 @@ def check_folder(path: str) -> list[str]:
     return check_path(path) if path else []
 
 
+def check_name(name: str) -> None:
+    """ValueError for what is no single name in a folder (SHARE-19), though it may be unsafe."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ValueError(f"not a name: {name[:path_chars_max]!r}")
+
+
 def is_listed(name: str) -> bool:
     """Whether listings show this name (SHARE-3): safe and not hidden."""
     return _name_is_safe(name) is not None and not name.startswith(".")
@@ -202,8 +219,9 @@ def smallest(
     names: Iterable[str], names_max: int, rank: Rank | None, is_shown: Callable[[str], bool]
 ) -> list[str]:
     """What a listing shows of the names in a folder (SHARE-3): a flood costs time, never memory."""
-    shown = filter(is_shown, names)
     if rank is None:
-        return nsmallest(names_max, shown)
-    ranked = ((place, name) for name in shown if (place := rank(name)) is not None)
+        return nsmallest(names_max, filter(is_shown, names))
+    ranked = (
+        (place, name) for name in names if (place := rank(name)) is not None and is_shown(name)
+    )
     return [name for _, name in nsmallest(names_max, ranked)]

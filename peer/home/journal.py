@@ -340,6 +340,17 @@ class Journal:
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def forget_damage(self, author: str, audience: str, but: set[tuple[str, int]]) -> None:
+        """Let go of an author's unreadable files, except these (epoch8, seq)."""
+        self._db.write_many(
+            "DELETE FROM damage WHERE author = ? AND epoch8 = ? AND audience = ? AND seq = ?",
+            [
+                (author, epoch8, audience, seq)
+                for epoch8, to, seq in self.damaged(author)
+                if to == audience and (epoch8, seq) not in but
+            ],
+        )
+
     def owe_receipt(self, author: str) -> None:
         """The receipt for an author must be written (again)."""
         self._db.write(

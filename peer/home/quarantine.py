@@ -31,6 +31,11 @@ unripe_max = 200_000
 trimmed_every = 100  # new entries; in between 50 MiB may be there beyond the bound
 kept_bytes_max = 64 * 1024 * 1024
 BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
+# Who is no neighbour may call himself anything: all of those together count as one author.
+_BY_AUTHOR = (
+    "PARTITION BY CASE WHEN substr(author, 1, instr(author, '@') - 1)"
+    " IN (SELECT name FROM neighbour) THEN author END ORDER BY n DESC"
+)
 _COLUMNS = "n, file, author, rule, reason, size, data, item, at, times"
 
 
@@ -129,12 +134,13 @@ class Quarantine:
     def trim(self, tick: int) -> None:
         """Keep within bounds: the oldest bytes go first, their rule and reason stay longer.
 
-        Items of my own journal that were set aside stay: no flood of junk may push them out.
+        Of the author who has most: whoever floods pushes out his own entries, and never those of
+        an author with fewer. Items of my own journal that were set aside stay.
         """
         self._db.write("DELETE FROM unripe WHERE tick < ?", tick - unripe_ticks)
         self._db.write(
-            "DELETE FROM unripe WHERE tick <= (SELECT tick FROM unripe ORDER BY tick DESC"
-            " LIMIT 1 OFFSET ?)",
+            "DELETE FROM unripe WHERE file IN"  # of one tick by digest: nobody's names come first
+            " (SELECT file FROM unripe ORDER BY tick DESC, digest LIMIT -1 OFFSET ?)",
             unripe_max,
         )
         self._trim_entries()
@@ -142,14 +148,16 @@ class Quarantine:
 
     def _trim_entries(self) -> None:
         self._db.write(
-            "DELETE FROM quarantine WHERE item IS NULL"
-            " AND n <= (SELECT max(n) FROM quarantine) - ?",
+            "DELETE FROM quarantine WHERE n IN (SELECT n FROM"
+            f" (SELECT n, row_number() OVER ({_BY_AUTHOR}) AS place FROM quarantine"
+            " WHERE item IS NULL) ORDER BY place, n DESC LIMIT -1 OFFSET ?)",
             entries_max,
         )
         self._db.write(
             "UPDATE quarantine SET data = x'' WHERE length(data) > 0 AND n IN (SELECT n FROM"
-            " (SELECT n, sum(length(data)) OVER (ORDER BY n DESC) AS total FROM quarantine)"
-            " WHERE total > ?)",
+            " (SELECT n, sum(size) OVER (ORDER BY share, n DESC) AS total FROM"
+            f" (SELECT n, length(data) AS size, sum(length(data)) OVER ({_BY_AUTHOR}) AS share"
+            " FROM quarantine)) WHERE total > ?)",
             kept_bytes_max,
         )
 

@@ -263,6 +263,13 @@ class View:
         self.store.remove(path)
         self._end("remove", path, b"", before)
 
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        """See `Share`."""
+        self._begin("remove", folder)
+        removed = self.store.clear(folder, names)
+        self._end("remove", folder, b"", {})
+        return removed
+
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share`."""
         self._begin("make_folder", path)

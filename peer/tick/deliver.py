@@ -15,10 +15,11 @@ from peer.tick import own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, read_receipt
 from peer.tick.report import Report
+from peer.tick.sweep import sweep
 from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
-from registry import inbox, outbox
+from registry import crowd, inbox, outbox
 from registry.layout import PageName
 
 Listing = dict[PageName, int | None]
@@ -96,9 +97,10 @@ def survey(peer: Peer, audience: str) -> Listing | None:
     """
     to = peer.bare(audience)
     read_receipt(peer, to)
-    kept = outbox.own_pages(peer.share, peer.name, to)
-    own.check_mail(peer, to, kept)
-    if kept and peer.home.state.text(f"mail:{audience}") is None:
+    kept = outbox.own_pages(peer.share, peer.name, to, own.by_this_life(peer))
+    own.check_mail(peer, to, kept.sizes)
+    is_to_tidy = kept.sizes or kept.junk > crowd.names_max
+    if is_to_tidy and peer.home.state.text(f"mail:{audience}") is None:
         with peer.home.transaction(durable=False):  # so that this tick, or the next, clears it
             peer.home.state.put(f"mail:{audience}", 1)
     try:
@@ -168,11 +170,17 @@ def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
     """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
     to = peer.bare(audience)
     read_receipt(peer, to)
-    names = outbox.own_pages(peer.share, peer.name, to)
-    open_pages = len(names) == outbox.names_max  # there may be more
-    for name in names:
+    there = outbox.own_pages(peer.share, peer.name, to, own.by_this_life(peer))
+    sweep(peer, outbox.folder(peer.name, to), there.junk, outbox.is_page, report)
+    open_pages = len(there.sizes) == outbox.names_max or there.junk > crowd.names_max
+    strange = 0
+    for name in there.sizes:
         covered = peer.home.outgoing.is_covered(name.epoch8, audience, name.seq)
         if covered is None:
+            strange += 1
+            if strange > strange_pages_max:
+                open_pages = True
+                break
             covered = is_receipted(peer, audience, name)
             gone = not covered and tidy.clear(peer, to, name, report) is False
         else:
@@ -213,8 +221,9 @@ def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
 def _put_back_feed(peer: Peer, report: Report) -> None:
     """Own feed files that are missing, of another size, or (a few a tick) of other bytes."""
     sizes = peer.home.outgoing.sizes(ALL)
-    there = outbox.sizes(peer.share, peer.name, None)
     known = {PageName(peer.name, epoch[:8], seq) for epoch, seq in sizes}
+    there, junk = outbox.own_sizes(peer.share, peer.name, None, known.__contains__)
+    sweep(peer, outbox.folder(peer.name, None), junk, outbox.is_page, report)
     strange = [name for name in there if name not in known]
     audited = _audited(peer, len(sizes) + len(strange))
     for index, ((epoch, seq), size) in enumerate(sizes.items()):

@@ -24,20 +24,26 @@ from registry.layout import PageName
 class Found:
     """A file that claims to be a page: where it lies, what its name says, and for whom.
 
-    `own_folder`: it lies in its author's folder, where I cannot remove it.
+    `own_folder`: it lies in its author's folder, where I cannot remove it; `noted`: its author is
+    to be told where I cannot read it.
     """
 
     path: str
     name: PageName
     audience: str
     own_folder: bool
+    noted: bool = True
 
 
 @dataclass(slots=True)
 class Taken:
-    """What became of a file. `done`: nothing more is to be learned from it."""
+    """What became of a file.
+
+    `done`: nothing more is to be learned from it; `new`: it is a page that I did not have.
+    """
 
     done: bool = True
+    new: bool = False
     items: int = 0
     problem: str | None = None
 
@@ -86,7 +92,8 @@ def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
 
 def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken:
     state, quarantine = peer.home.state, peer.home.quarantine
-    with peer.home.transaction():
+    # What stays where it lies can be found out again.
+    with peer.home.transaction(durable=not found.own_folder):
         tick, author = state.number("tick"), peer.full(found.name.author)
         if quarantine.refuse(found.path, data, error, tick, peer.clock.wall_ms(), author) is None:
             return Taken(done=False)
@@ -96,7 +103,7 @@ def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken
 
 def _note_damage(peer: Peer, found: Found, *, bad: bool) -> None:
     """In its author's folder only the author can mend a page; my receipt tells him."""
-    if not found.own_folder:
+    if not found.own_folder or (bad and not found.noted):
         return
     name, author = found.name, peer.full(found.name.author)
     if peer.home.journal.set_damaged(author, name.epoch8, found.audience, name.seq, bad):
@@ -127,7 +134,7 @@ def _journal(peer: Peer, page: Page) -> Taken:
         good = ((place, i) for place, i in enumerate(page.items) if isinstance(i, Item))
         items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())
     journal.advance(stream, header.floor)
-    return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
+    return Taken(new=True, items=items, problem=f"page refused: {rule}" if rule else None)
 
 
 def _chain_fault(

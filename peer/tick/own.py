@@ -30,6 +30,7 @@ from registry.layout import PageName
 # What stands there is no document of mine; any other fault of the drive proves nothing, and is
 # raised: whoever cannot look must not sign.
 NOT_MINE = (MissingError, OversizedError, SpecialFileError, ShareDeniedError)
+suspects_max = 64
 Fetch = Callable[[PageName], bytes]
 _MEND = "stop the other copy of this home if there is one, then run `peer repair`"
 
@@ -80,7 +81,14 @@ def check_heartbeat(peer: Peer) -> None:
 
 def check_feed(peer: Peer) -> None:
     """Compare the pages in my feed with my counter."""
-    _check_pages(peer, ALL, outbox.own_pages(peer.share, peer.name, None), _own_reader(peer, None))
+    pages = outbox.own_pages(peer.share, peer.name, None, by_this_life(peer)).sizes
+    _check_pages(peer, ALL, pages, _own_reader(peer, None))
+
+
+def by_this_life(peer: Peer) -> Callable[[PageName], bool]:
+    """Whether a page claims to be of my present epoch: those are looked at before others."""
+    epoch8 = peer.home.state.epoch[:8]
+    return lambda page: page.epoch8 == epoch8
 
 
 def check_letters(peer: Peer, to: str, names: Iterable[PageName]) -> None:
@@ -103,11 +111,10 @@ def _own_reader(peer: Peer, to: str | None) -> Fetch:
 
 def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fetch) -> None:
     epoch = peer.home.state.epoch
-    suspects = [p for p in names if p.author == peer.name and p.epoch8 == epoch[:8]]
+    mine = [p for p in names if p.author == peer.name and p.epoch8 == epoch[:8]]
     counter = peer.home.outgoing.position(epoch, audience)
-    for name in suspects:
-        if name.seq <= counter:
-            continue
+    suspects = sorted(name for name in mine if name.seq > counter)
+    for name in _some(suspects, peer.home.state.number("tick")):
         try:
             page = open_page(fetch(name), peer.identity.network)
         except (RuleError, *NOT_MINE):
@@ -117,6 +124,16 @@ def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fe
             continue
         if header.seq > peer.home.outgoing.position(epoch, audience):
             park(peer, f"page {header.seq} to {audience}")
+
+
+def _some(suspects: list[PageName], tick: int) -> list[PageName]:
+    """As many as are read at once: where another me went on from my counter, and some in turn.
+
+    True ones are few, and one of them is enough; a crowd is junk.
+    """
+    some, rest = suspects[:suspects_max], suspects[suspects_max:]
+    start = tick * suspects_max % max(len(rest), 1)
+    return [*some, *(rest[start:] + rest[:start])[:suspects_max]]
 
 
 def park(peer: Peer, what: str) -> None:

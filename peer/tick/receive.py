@@ -6,13 +6,12 @@ being read; what stands at a letter's name and is no letter is removed, because 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from peer.instance import Peer
 from peer.stewards.standing import Standing
+from peer.tick.collect import awaited, collect, count
 from peer.tick.intake import Found, Taken, take
 from peer.tick.report import Report
-from protocol import limits
+from peer.tick.sweep import sweep
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -20,9 +19,7 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
-from protocol.page import ALL
-from registry import inbox, outbox
-from registry.inbox import Letters
+from registry import inbox, layout
 from registry.layout import PageName
 
 inbox_ms_max = 120_000  # in one tick; then others have their turn, and the rest waits
@@ -39,7 +36,7 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
     done = _read_inbox(peer, standing, report)
     for neighbour in peer.home.neighbours.all().values():
         if neighbour.mail and standing.find(neighbour.name) is not None:
-            _read_outbox(peer, standing, report, neighbour.name, peer.name)
+            collect(peer, standing, report, neighbour.name, peer.name)
             if neighbour.name in fresh:
                 _owe_again(peer, neighbour.name)
     _read_feeds(peer, standing, report)
@@ -53,7 +50,7 @@ def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
     for author in sorted({*peer.home.journal.feeds_ahead(), *unread}):
         if standing.find(peer.bare(author)) is None:
             continue
-        complete = _read_outbox(peer, standing, report, peer.bare(author), None)
+        complete = collect(peer, standing, report, peer.bare(author), None)
         if complete == (author in unread):
             with peer.home.transaction(durable=False):
                 state.forget(f"feed:{author}") if complete else state.put(f"feed:{author}", 1)
@@ -83,9 +80,9 @@ def _owe_again(peer: Peer, author: str) -> None:
 def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName]:
     found = inbox.letters(peer.share, peer.name)
     if found.put_off:
-        found = inbox.letters(peer.share, peer.name, _awaited(peer, peer.address))
+        found = inbox.letters(peer.share, peer.name, awaited(peer, peer.address))
     elif len(found.pages) > crowd:  # on a slow drive not all of them may be read in time
-        is_awaited = _awaited(peer, peer.address)
+        is_awaited = awaited(peer, peer.address)
         found.pages.sort(key=lambda page: (not is_awaited(page), page))
     began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
     for name in found.pages:
@@ -96,7 +93,12 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
             done.append(name)
         if looked % shown_every == 0:
             peer.progress(looked, len(found.pages), "letters read")
-    _tell_crowd(found, found.put_off + len(found.pages) - looked, report)
+    if put_off := found.put_off + len(found.pages) - looked:
+        report.problems.append(
+            f"{put_off} files in my inbox are put off to the next tick; letters of members whom"
+            " I know come first"
+        )
+    sweep(peer, layout.inbox(peer.name), found.junk, inbox.is_letter, report)
     return done
 
 
@@ -112,42 +114,8 @@ def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName)
     except ShareError as error:
         report.problems.append(f"{found.path}: {error}")
         return False
-    _count(report, taken)
+    count(report, taken)
     return taken.done
-
-
-def _awaited(peer: Peer, audience: str) -> Callable[[PageName], bool]:
-    """Whether a page is one that its author may have under way now, by what I know of him.
-
-    In a flood these are read first: whoever floods a folder can hide none of them, as long as he
-    cannot keep their own names occupied.
-    """
-    window = 0 if audience == ALL else limits.stream_pages_unreceipted_max
-    known = {
-        (peer.bare(author), epoch8): (low, high + window)
-        for author, epoch8, low, high in peer.home.journal.heights(audience)
-    }
-    for row in peer.home.neighbours.all().values():
-        known.setdefault((row.name, row.epoch[:8]), (0, window))
-
-    def is_awaited(page: PageName) -> bool:
-        low, high = known.get((page.author, page.epoch8), (0, 0))
-        return low < page.seq <= high
-
-    return is_awaited
-
-
-def _tell_crowd(found: Letters, put_off: int, report: Report) -> None:
-    if put_off:
-        report.problems.append(
-            f"{put_off} files in my inbox are put off to the next tick; letters of members whom"
-            " I know come first"
-        )
-    if found.cleared:
-        report.problems.append(
-            f"my inbox is crowded with {found.junk} names that are no letters;"
-            f" {found.cleared} of them are cleared away, more at the next tick"
-        )
 
 
 def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
@@ -158,49 +126,3 @@ def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
             found.path, b"", rule, peer.clock.wall_ms(), author=peer.full(found.name.author)
         )
     return Taken(problem=f"{found.path}: {rule}")
-
-
-def _read_outbox(
-    peer: Peer, standing: Standing, report: Report, author: str, to: str | None
-) -> bool:
-    """Take what is new in somebody's outbox; whether all of it could be taken."""
-    audience = ALL if to is None else peer.address
-    try:
-        names = outbox.pages(peer.share, author, to)
-        if len(names) == outbox.names_max:
-            names = outbox.pages(peer.share, author, to, _awaited(peer, audience))
-            report.problems.append(
-                f"{outbox.folder(author, to)} is crowded; new pages are read before others"
-            )
-    except ShareError as error:
-        report.problems.append(f"{outbox.folder(author, to)}: {error}")
-        return False
-    complete = True
-    for name in _unread(peer, author, audience, names):
-        found = Found(outbox.path(to, name), name, audience, own_folder=True)
-        try:
-            data = outbox.fetch(peer.share, to, name)
-        except ShareError as error:
-            report.problems.append(f"{found.path}: {error}")
-            complete = False
-            continue
-        if peer.home.quarantine.holds(found.path, data):
-            complete = False
-            continue
-        taken = take(peer, standing, found, data)
-        _count(report, taken)
-        complete = complete and taken.problem is None and taken.done
-    return complete
-
-
-def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> list[PageName]:
-    places = [(name.epoch8, name.seq) for name in names]
-    held = peer.home.journal.holds(peer.full(author), audience, places)
-    return [name for name in names if (name.epoch8, name.seq) not in held]
-
-
-def _count(report: Report, taken: Taken) -> None:
-    report.received += taken.items
-    if taken.problem is not None:
-        report.quarantined += 1
-        report.problems.append(taken.problem)

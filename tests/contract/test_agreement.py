@@ -1,7 +1,7 @@
 """Two adapters, any sequence of operations: the same results and the same errors.
 
 The memory adapter is simple enough to be believed; the folder adapter must agree with it, by
-descriptor and by path. Rule ids: SHARE-1 to SHARE-17 (registry/share.py).
+descriptor and by path. Rule ids: SHARE-1 to SHARE-17, SHARE-19 (registry/share.py).
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class Agreement(RuleBasedStateMachine):
     @rule(path=any_paths)
     def remove(self, path: str) -> None:
         self.agree(lambda share: share.remove(path))
+
+    @rule(folder=any_paths | st.just(""), some=st.lists(names | odd_names, max_size=3))
+    def clear(self, folder: str, some: list[str]) -> None:
+        self.agree(lambda share: share.clear(folder, some))
 
     @rule(path=any_paths, shared=st.booleans())
     def make_folder(self, path: str, shared: bool) -> None:

@@ -295,6 +295,25 @@ class TestSizes:
             except OversizedError:
                 attempts += 1
         assert 1 < attempts < 10
+
+    def test_clearing_folders_full_of_names_is_bounded_and_goes_on(
+        self, rig: FolderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SHARE-19: 5,000 folders of 10,000 names each must not fill one tick."""
+        monkeypatch.setattr(registry.folder, "remove_names_max", 10)
+        some = [f"a {number}" for number in range(4)]
+        for folder in some:
+            (rig.root / folder).mkdir()
+            for name in range(6):
+                (rig.root / folder / str(name)).touch()
+
+        def left() -> int:
+            return sum(len(files) for _, _, files in os.walk(rig.root))
+
+        assert rig.share.clear("", some) == 1
+        assert left() == 24 - 10
+        assert [rig.share.clear("", some) for _ in range(2)] == [2, 1]
+        assert list(rig.root.iterdir()) == []
         assert rig.share.names("", 9) == []
 
     def test_a_tree_too_deep_to_remove(self, rig: FolderRig) -> None:

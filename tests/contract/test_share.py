@@ -47,6 +47,7 @@ on_files: dict[str, Operation] = {
 on_folders: dict[str, Operation] = {
     "entries": lambda share, path: share.entries(path, 9),
     "names": lambda share, path: share.names(path, 9),
+    "clear": lambda share, path: share.clear(path, ["x"]),
     "make_folder": lambda share, path: share.make_folder(path),
 }
 every_operation = {**on_files, **on_folders}
@@ -142,6 +143,18 @@ class TestListings:
         rig.share.place("f/z", b"x")
         assert rig.share.names("f", 1) == ["z"]
         assert rig.share.entries("f", 1) == [Entry("z", 1)]
+
+    def test_who_lists_can_count_what_no_listing_shows(self, rig: Rig) -> None:
+        """SHARE-3: he is asked for those names, too, and they are left out whatever he says."""
+        rig.share.make_folder("f")
+        rig.put_unlisted("f")
+        rig.share.place("f/z", b"x")
+        for listing in (rig.share.names, rig.share.entries):
+            asked: list[str] = []
+            found = listing("f", 9, lambda name, asked=asked: asked.append(name) or name)  # type: ignore[misc]
+            assert len(found) == 1
+            assert len(asked) == len(set(asked)) > 5
+            assert {"z", ".core.1f", "a b"} < set(asked)
 
     def test_only_regular_files_have_a_size(self, rig: Rig) -> None:
         """SHARE-4."""
@@ -294,6 +307,36 @@ class TestWriting:
         assert share.names("", 9) == ["neighbour"]
         with pytest.raises(MissingError):
             share.remove("file")
+
+    def test_clear_takes_away_what_no_path_can_name(self, rig: Rig) -> None:
+        """SHARE-19: by the names that a listing's rank was told."""
+        share, told = rig.share, list[str]()
+        share.make_folder("f/full/deep")
+        rig.put_unlisted("f")
+        rig.put_unlisted("f/full")
+        rig.put_special("f/special")
+        for path in ("f/kept", "neighbour"):
+            share.place(path, b"x")
+        share.names("f", 1, told.append)
+        told.remove("kept")
+        assert share.clear("f", ["missing", *told, *told]) == len(told)
+        left = list[str]()
+        share.names("f", 1, left.append)
+        assert left == ["kept"]
+        assert share.read("neighbour", 9) == b"x"
+        assert share.clear("f", []) == 0
+        with pytest.raises(MissingError):
+            share.clear("g", ["x"])
+
+    @pytest.mark.parametrize("name", ["", ".", "..", "../neighbour", "a/b", "/", "a\0b"])
+    def test_clear_leaves_its_folder_never(self, share: Share, name: str) -> None:
+        """SHARE-19: and nothing is gone before that is seen."""
+        for path in ("f/a/b", "f/c", "neighbour"):
+            share.make_folder(path.rpartition("/")[0] or "f")
+            share.place(path, b"x")
+        with pytest.raises(ValueError, match="not a name"):
+            share.clear("f", ["c", name])
+        assert share.read("f/c", 9) == share.read("f/a/b", 9) == share.read("neighbour", 9) == b"x"
 
     def test_make_folder_makes_parents_and_may_be_repeated(self, share: Share) -> None:
         """SHARE-14."""

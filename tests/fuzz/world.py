@@ -67,6 +67,9 @@ class Watched:
     def remove(self, path: str) -> None:
         self._memory.remove(path)
 
+    def clear(self, folder: str, names: Sequence[str]) -> int:
+        return self._memory.clear(folder, names)
+
     def make_folder(self, path: str, shared: bool = False) -> None:
         self._memory.make_folder(path, shared)
 

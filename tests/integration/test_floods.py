@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from peer.tick import act, deliver, receive, report
 from protocol.messages import Note
-from registry import inbox, layout, outbox
-from tests.network import Network, denied, insight, settled
+from registry import crowd, inbox, layout, outbox
+from registry.memory import Node
+from tests.network import FolderNetwork, Network, acted, denied, insight, send_note, settled
 
 DIGITS = str.maketrans("0189", "abcd")  # an epoch has none of these
 
@@ -151,3 +155,92 @@ def test_a_flooded_outbox_hides_no_new_page(kind: str, monkeypatch: pytest.Monke
     network.round(30)
     assert len(nodes) < before
     assert not [name for name in nodes if name.endswith(".page") and name.startswith("2222")]
+
+
+def crowd_of(count: int) -> dict[str, Node]:
+    """Names that are no letters and no pages: a third each plain, hidden and unsafe."""
+    kinds = ("0junk{}", ".core.{}", "0 junk\n{}")
+    return {kinds[n % 3].format(n): b"" for n in range(count)}
+
+
+FOLDERS = {
+    "inbox": layout.inbox("scout"),
+    "feed": layout.feed("scout"),
+    "mail": layout.mail("scout", "core"),
+}
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_a_crowd_in_a_folder_of_mine_is_said_and_goes(kind: str) -> None:
+    """LAYOUT-8: from 1,000 names on; what may be a write under way from the second tick on."""
+    network, folder = settled(), FOLDERS[kind]
+    if kind == "mail":
+        network.send("scout", "core", "one", denied(f"{layout.inbox('core')}/*", "place"))
+    network.send("scout", "all", insight("published"))
+    nodes = network.memory.nodes(folder)
+    before = set(nodes)
+    nodes.update(crowd_of(999))
+    assert not any("crowded" in problem for problem in network.tick("scout").problems)
+    assert len(set(nodes) - before) == 999, "a few are nobody's business"
+    nodes.update(crowd_of(1_500))
+    told = network.tick("scout").problems
+    assert (
+        f"{folder} is crowded with 1500 names that are none of the network's;"
+        " 500 of them are cleared away, more at the next tick" in told
+    )
+    assert len(set(nodes) - before) == 1_000
+    nodes.update({".core.new": b"", "0junk": b""})
+    network.tick("scout")
+    assert set(nodes) - before == {".core.new"}
+    assert not any("crowded" in problem for problem in network.tick("scout").problems)
+    assert network.peers["scout"].home.state.flags("junk:") == []
+    assert before <= set(nodes)
+
+
+def test_a_crowd_that_cannot_be_cleared_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LAYOUT-8: and the tick goes on."""
+    monkeypatch.setattr(crowd, "names_max", 10)
+    network = settled()
+    network.memory.nodes(layout.inbox("scout")).update(crowd_of(30))
+    network.memory.nodes(layout.feed("scout")).update(crowd_of(30))
+    network.send("core", "scout", "one")
+    faults = [denied(FOLDERS[kind], "remove") for kind in ("inbox", "feed")]
+    told = network.tick("scout", *faults).problems
+    assert len([p for p in told if "is crowded with 30 odd names" in p]) == 2
+    assert network.acted("scout") == ["core: one"]
+    network.round(2)
+    assert not network.memory.nodes(layout.feed("scout"))
+
+
+def test_a_crowd_in_a_real_folder_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LAYOUT-8: whatever bytes the names are, and whatever stands there."""
+    monkeypatch.setattr(crowd, "names_max", 20)
+    network = FolderNetwork(tmp_path)
+    network.round(1)
+    folder = os.fsencode(f"{network.share}/{layout.inbox('scout')}")
+    for number in range(10):
+        for name in (b"plain%d", b".core.%d", b"\xff %d", b"new\nline%d"):
+            at = os.path.join(folder, name % number)
+            os.mkdir(at) if number % 2 else os.symlink(b"/nowhere", at)
+    send_note(network.peers["core"], "scout", "one")
+    network.round(3)
+    assert os.listdir(folder) == []
+    assert acted(network.peers["scout"].home) == ["core: one"]
+    network.close()
+
+
+def test_a_flood_of_pages_names_hides_no_page_of_mine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SEND-8, EPOCH-2: neither one that was damaged, nor one that a twin wrote."""
+    monkeypatch.setattr(outbox, "names_max", 50)
+    monkeypatch.setattr(deliver, "strange_pages_max", 5)
+    monkeypatch.setattr(deliver, "audited_pages", 0)
+    network = settled()
+    network.send("core", "all", insight("one"))
+    nodes = network.memory.nodes(layout.feed("core"))
+    [mine] = nodes
+    nodes.update({f"2222{n:04}".translate(DIGITS) + ".1.page": b"torn" for n in range(400)})
+    calls = network.calls("core", lambda: network.tick_here("core"))
+    assert ("read", f"{layout.feed('core')}/{mine}") not in calls, "its size says that it is whole"
+    name, data, _ = network.page("core", "all", seq=2, prev="0" * 64)
+    network.memory.place(outbox.path(None, name), data)
+    assert network.tick("core").state == "parked"

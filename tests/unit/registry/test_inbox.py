@@ -22,8 +22,8 @@ def test_a_delivered_letter_is_found_and_fetched(share: MemoryShare) -> None:
     """LAYOUT-1: under the name of its author, epoch and seq; twice is once."""
     for _ in range(2):
         inbox.deliver(share, "scout", ONE, b"one")
-    assert inbox.letters(share, "scout") == ([ONE], 0, 0, 0)
-    assert inbox.letters(share, "core") == ([], 0, 0, 0)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 0)
+    assert inbox.letters(share, "core") == ([], 0, 0)
     assert inbox.fetch(share, "scout", ONE) == b"one"
     assert share.read("peers/scout/inbox/core.abcdefg2.1.page", 3) == b"one"
 
@@ -40,7 +40,7 @@ def test_junk_is_left_alone_while_there_is_room(share: MemoryShare) -> None:
     inbox.deliver(share, "scout", ONE, b"x")
     share.place("peers/scout/inbox/core.abcdefg2.1.page.bak", b"x")
     share.place("peers/scout/inbox/readme.txt", b"x")
-    assert inbox.letters(share, "scout") == ([ONE], 0, 2, 0)
+    assert inbox.letters(share, "scout") == ([ONE], 0, 2)
     assert inbox.sizes(share, "scout", "core") == {ONE: 1}
     assert share.read("peers/scout/inbox/readme.txt", 1) == b"x"
 
@@ -55,7 +55,7 @@ def test_what_stands_at_a_letter_s_name(share: MemoryShare) -> None:
     with pytest.raises(SpecialFileError):
         inbox.fetch(share, "scout", ONE)
     inbox.discard(share, "scout", ONE)
-    assert inbox.letters(share, "scout") == ([OTHER, TEN], 0, 0, 0)
+    assert inbox.letters(share, "scout") == ([OTHER, TEN], 0, 0)
     with pytest.raises(MissingError):
         inbox.discard(share, "scout", ONE)
 
@@ -69,20 +69,6 @@ def test_a_letter_is_as_large_as_a_page_and_no_larger(share: MemoryShare) -> Non
         inbox.fetch(share, "scout", ONE)
 
 
-def test_junk_that_crowds_out_letters_is_cleared_away(
-    share: MemoryShare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """LAYOUT-8: a flood of names cannot hide letters for ever; letters stay."""
-    monkeypatch.setattr(inbox, "names_max", 6)
-    monkeypatch.setattr(inbox, "junk_removed_max", 4)
-    for number in range(8):
-        share.place(f"peers/scout/inbox/a{number}", b"x")  # sorted before the letter
-    inbox.deliver(share, "scout", ONE, b"x")
-    assert inbox.letters(share, "scout") == ([ONE], 0, 8, 4)
-    assert inbox.letters(share, "scout") == ([ONE], 0, 4, 0)
-    assert len(share.names(layout.inbox("scout"), 99)) == 5
-
-
 def test_letters_that_fill_an_inbox_are_no_junk(
     share: MemoryShare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +78,7 @@ def test_letters_that_fill_an_inbox_are_no_junk(
         inbox.deliver(share, "scout", PageName("core", "abcdefg2", seq), b"x")
     found = inbox.letters(share, "scout")
     assert [page.seq for page in found.pages] == [1, 2], "by number, not by text"
-    assert (found.put_off, found.junk, found.cleared) == (1, 0, 0)
+    assert (found.put_off, found.junk) == (1, 0)
     assert len(share.names(layout.inbox("scout"), 99)) == 3
 
 
@@ -105,7 +91,7 @@ def test_letters_that_are_awaited_come_first(
         inbox.deliver(share, "scout", PageName("ada", "abcdefg2", seq), b"x")
     inbox.deliver(share, "scout", ONE, b"x")
     found = inbox.letters(share, "scout", lambda page: page.author == "core")
-    assert found == ([ONE, PageName("ada", "abcdefg2", 1)], 3, 0, 0)
+    assert found == ([ONE, PageName("ada", "abcdefg2", 1)], 3, 0)
 
 
 def test_letters_are_found_by_listing(share: MemoryShare) -> None:

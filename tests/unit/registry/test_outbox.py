@@ -10,8 +10,13 @@ from registry import layout, outbox
 from registry.faulty import FaultyShare
 from registry.layout import PageName
 from registry.memory import MemoryShare
+from registry.share import Share
 
 ONE, TWO, TEN = (PageName("core", "abcdefg2", seq) for seq in (1, 2, 10))
+
+
+def own_sizes(share: Share, to: str | None) -> dict[PageName, int | None]:
+    return outbox.own_sizes(share, "core", to, lambda page: True).sizes
 
 
 @pytest.mark.parametrize(
@@ -23,11 +28,11 @@ def test_what_is_offered_is_found_and_fetched(
     """LAYOUT-1: sorted by number, until it is withdrawn."""
     assert outbox.folder("core", to) == folder
     assert outbox.pages(share, "core", to) == []
-    assert outbox.sizes(share, "core", to) == {}
+    assert own_sizes(share, to) == {}
     for page, data in ((TEN, b"ten"), (ONE, b"one"), (TWO, b""), (ONE, b"1")):
         outbox.offer(share, to, page, data)
     assert outbox.pages(share, "core", to) == [ONE, TWO, TEN]
-    assert outbox.sizes(share, "core", to) == {ONE: 1, TWO: 0, TEN: 3}
+    assert own_sizes(share, to) == {ONE: 1, TWO: 0, TEN: 3}
     assert outbox.fetch(share, to, ONE) == b"1"
     assert share.read(f"{folder}/abcdefg2.1.page", 9) == b"1"
     for _ in range(2):
@@ -49,11 +54,11 @@ def test_junk_and_special_files(share: MemoryShare) -> None:
     share.place("peers/core/outbox/feed/abcdefg2.1.page.bak", b"x")
     share.make_folder("peers/core/outbox/feed/abcdefg2.2.page")
     assert outbox.pages(share, "core", None) == [TWO]
-    assert outbox.sizes(share, "core", None) == {TWO: None}
+    assert own_sizes(share, None) == {TWO: None}
     with pytest.raises(SpecialFileError):
         outbox.fetch(share, None, TWO)
     outbox.offer(share, None, TWO, b"mine")  # its owner makes way
-    assert outbox.sizes(share, "core", None) == {TWO: 4}
+    assert own_sizes(share, None) == {TWO: 4}
 
 
 def test_a_page_is_as_large_as_a_page_and_no_larger(share: MemoryShare) -> None:
@@ -80,5 +85,5 @@ def test_pages_are_found_by_listing(share: MemoryShare) -> None:
     """LAYOUT-6: nobody is asked for a name that was not listed."""
     watched = FaultyShare(share)
     outbox.pages(watched, "core", None)
-    outbox.sizes(watched, "core", "scout")
+    own_sizes(watched, "scout")
     assert {call.op for call in watched.calls} == {"names", "entries"}
