@@ -32,6 +32,14 @@ _OURS = (
 Row = tuple[Any, ...]  # column values, in the order of the SELECT
 Stamp = tuple[int, int]
 
+# Age is told by row numbers (`peer.home.past`), so none is given twice. SQLite would begin anew
+# where the newest rows are gone.
+_next = (
+    "(SELECT max(coalesce((SELECT max(n) FROM {1}), 0),"
+    " coalesce((SELECT {0} FROM age ORDER BY day DESC LIMIT 1), 0)) + 1)"
+)
+next_item, next_page = _next.format("item", "item"), _next.format("page", "own_page")
+
 _MEMORY = ":memory:"
 _HELD_MAX = 200  # answers; those of a tick are some twenty
 _named = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)").findall

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peer.home.database import Database
+from peer.home.database import Database, next_item, next_page
 
 
 class Ages(NamedTuple):
@@ -41,11 +41,7 @@ class Past:
 
     def mark(self, day: int, days_kept: int) -> None:
         """Note how far the home has come on this day."""
-        self._db.write(
-            "INSERT OR IGNORE INTO age SELECT ?, (SELECT coalesce(max(n), 0) FROM item),"
-            " (SELECT coalesce(max(n), 0) FROM own_page)",
-            day,
-        )
+        self._db.write(f"INSERT OR IGNORE INTO age SELECT ?, {next_item} - 1, {next_page} - 1", day)
         self._db.write("DELETE FROM age WHERE day < ?", day - days_kept)
 
     def until(self, day: int) -> Ages:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from peer.instance import DAY_MS
@@ -98,6 +100,10 @@ def test_letters_that_wait_in_the_home_expire_too() -> None:
         network.send("core", "scout", f"letter {number}")
     live(network, 32, "core", "smith")
     assert network.waiting("core", "scout") == 0
+    assert rows(network, "core", "item WHERE state = 'expired'") == 40
+    (said,) = network.files("peers/scout/inbox")
+    assert json.loads(network.data(said))["signed"]["floor"] == 17, "and this page is young"
+    live(network, 31, "core", "smith")
     assert network.open_pages("core", "scout") == 0
     assert network.files("peers/scout/inbox") == []
 
@@ -230,6 +236,23 @@ def test_a_reader_who_lost_his_home_gets_what_is_kept_and_waits_for_nothing_else
     assert network.acted("scout") == ["core: lately"]
     assert network.open_pages("core", "scout") == 0
     assert network.writes() == []
+
+
+@pytest.mark.parametrize("days", [62, 400])
+def test_a_letter_after_a_long_silence_is_as_young_as_any(days: int) -> None:
+    """AGE-4, AGE-7: what was kept before it is gone, and its row takes no number of those."""
+    network = settled()
+    network.send("core", "scout", "early")
+    live(network, days)
+    assert rows(network, "core", "own_page") == 0
+    network.tick("core")
+    network.send("core", "scout", "late")
+    live(network, 28, "core")
+    assert network.waiting("core", "scout") == 0
+    live(network, 1)
+    assert "core: late" in network.acted("scout")
+    live(network, 28)
+    assert rows(network, "core", "item") == (2 if days < 365 else 1)
 
 
 def test_what_a_hostile_member_makes_up_does_not_pile_up() -> None:
