@@ -13,7 +13,7 @@ from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.tick import own, tidy
 from peer.tick.forming import form
-from peer.tick.receipts import is_receipted, read_receipt
+from peer.tick.receipts import is_receipted, offer_anew, read_receipt
 from peer.tick.report import Report
 from protocol import limits
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
@@ -71,6 +71,7 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
                 state.put(f"recheck:{address}", f"{epoch} {int(looks or 0) + 1}")
             else:
                 peer.home.outgoing.reopen(address)
+                offer_anew(peer, address)
                 peer.home.outgoing.queue_again(state.earlier_epochs, address)
                 state.forget(f"recheck:{address}")
 

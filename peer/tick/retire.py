@@ -54,9 +54,9 @@ def retire(peer: Peer, report: Report) -> None:
 
 
 def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
-    ages = past.until(day - letter_days)
+    ages, long_ago = past.until(day - letter_days), past.until(day - received_days)
     overdue = past.overdue(ages)
-    for page in overdue:
+    for page in overdue + past.withdrawn(long_ago):
         _withdraw(peer, page)
     with peer.home.transaction():
         for audience, count in sorted(past.expire(ages).items()):
@@ -70,11 +70,10 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
                 f"see whether {to} still runs; then send them again (`peer outbox`)",
                 peer.clock.wall_ms(),
             )
-        done = past.received_long_ago(past.until(day - received_days))
-        done += past.received_below(overdue)
+        done = past.received_long_ago(long_ago)
         if overdue or done:
             past.forget_pages([page.n for page in overdue] + done)
-            past.owe_floors(overdue, peer.home.state.epoch)
+            past.pass_over(overdue, peer.home.state.epoch)
 
 
 def _feed(peer: Peer, past: Past, day: int) -> None:

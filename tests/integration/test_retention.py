@@ -238,6 +238,63 @@ def test_a_reader_who_lost_his_home_gets_what_is_kept_and_waits_for_nothing_else
     assert network.writes() == []
 
 
+@pytest.mark.parametrize("days", [20, 45])
+def test_what_a_reader_lost_is_offered_for_two_weeks_at_least(days: int) -> None:
+    """AGE-6: he comes back from a backup, and is away once more; its page alone would expire."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "long ago")
+    live(network, days)
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.tick("scout")
+    live(network, 14, "core")
+    assert network.concerns("core") == ["dead:scout"]
+    network.round(4)
+    assert network.acted("scout") == ["core: long ago"]
+    assert network.open_pages("core", "scout") == 0
+    live(network, 70)
+    assert network.files("peers/scout/inbox") == []
+    assert rows(network, "core", "own_page") == 0
+
+
+def test_what_was_received_is_kept_although_a_later_letter_expires() -> None:
+    """AGE-6: the floor passes its page; whoever comes back from a backup gets it in a new one."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "received")
+    live(network, 5)
+    network.send("core", "scout", "expired")
+    live(network, 33, "core")
+    assert "expired:scout@lab.eu" in network.concerns("core")
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.round(4)
+    assert network.acted("scout") == ["core: received"]
+    network.send("core", "scout", "goes on")
+    network.round(3)
+    assert network.acted("scout") == ["core: goes on", "core: received"]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
+def test_an_item_that_comes_again_is_acted_on_once() -> None:
+    """AGE-6, STREAM-6: a new life that kept everything knows it in its new page, too."""
+    network = settled()
+    network.send("core", "scout", "received")
+    live(network, 20)
+    network.repair("scout")
+    home = network.peers["scout"].home
+    with home.transaction():  # a new life that says to hold nothing
+        home.db.write("UPDATE stream SET received = 0, kept = 1, head = NULL")
+        home.db.write("DELETE FROM page")
+    network.round(4)
+    assert rows(network, "core", "own_page WHERE covered_at = 0") == 1
+    assert rows(network, "core", "own_page") == 2
+    assert network.acted("scout") == ["core: received"]
+    assert network.open_pages("core", "scout") == 0
+
+
 @pytest.mark.parametrize("days", [62, 400])
 def test_a_letter_after_a_long_silence_is_as_young_as_any(days: int) -> None:
     """AGE-4, AGE-7: what was kept before it is gone, and its row takes no number of those."""
