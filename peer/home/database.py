@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from peer.home.files import on_read_only_disk
 from protocol.errors import DamagedHomeError, HomeError
 
 BUSY_SECONDS = 30.0
@@ -247,6 +248,11 @@ def _sick(path: str, fault: str) -> HomeError:
     if "full" in fault:
         return HomeError(f"the disk of {path} is full; make room and try again, nothing is lost")
     if "readonly" in fault or "unable to open" in fault:
+        if on_read_only_disk(path):
+            return HomeError(
+                f"{path} cannot be written: its disk is read-only; mount it so that it can be"
+                " written, nothing is lost"
+            )
         return HomeError(
             f"{path} cannot be written ({fault}); run `peer doctor` to see who owns it"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,6 +12,18 @@ from peer.home.files import make_private_folder, set_aside, write_private
 from peer.lock import held
 from peer.stewards.shelf import FolderShelf
 from protocol.errors import HomeError
+
+
+def test_a_disk_that_refuses_even_to_forget_is_a_fault_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **more: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(HomeError, match="its disk is read-only"):
+        write_private(str(tmp_path / "file"), b"")
 
 
 @pytest.mark.parametrize("call", ["open", "fsync", "replace"])
@@ -31,7 +44,7 @@ def test_a_disk_that_refuses_is_a_fault_of_the_home(
 
 def test_a_lock_that_cannot_be_opened_is_a_fault_of_the_home(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
-    with pytest.raises(HomeError, match="cannot be opened"), held(str(tmp_path)):
+    with pytest.raises(HomeError, match="cannot be written"), held(str(tmp_path)):
         pass
 
 
