@@ -18,7 +18,7 @@ from peer.clock import Clock
 from peer.deadline import watch
 from peer.home import Home, open_home
 from peer.home.drive import check_home, kind_of, network_kind
-from peer.home.files import on_read_only_disk
+from peer.home.files import refusal
 from peer.home.places import DATABASE, Identity, identities
 from peer.stewards.opening import open_marker
 from peer.wiring import open_share
@@ -123,9 +123,8 @@ def _home(home: str) -> Findings:
     mode = stat.S_IMODE(os.stat(home).st_mode)
     if os.name == "posix" and mode & 0o022:
         yield _bad("home", f"others can write {home}", f"`chmod go-w {home}`")
-    elif on_read_only_disk(home):
-        mend = "mount it so that it can be written; nothing is lost"
-        yield _bad("home", f"the disk of {home} is read-only", mend)
+    elif (remedy := refusal(home)) is not None:
+        yield _bad("home", f"the disk of {home} takes nothing", remedy)
     elif not os.access(home, os.W_OK | os.X_OK):
         mend = "run this as its owner, or name another home with --home"
         yield _bad("home", f"{home} cannot be written", mend)

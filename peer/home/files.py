@@ -99,7 +99,7 @@ def put_in_place(fresh: str, path: str) -> None:
 def _sync_folder(path: str) -> None:
     if os.name != "posix":
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path or ".", os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -117,9 +117,13 @@ def unwritten(path: str, error: OSError) -> HomeError:
     return HomeError(f"{path} cannot be written ({error.strerror}); {mend}")
 
 
-def on_read_only_disk(path: str) -> bool:
-    """Whether the disk of an existing path is mounted so that nobody can write it."""
+def refusal(path: str) -> str | None:
+    """Why the disk of an existing path takes nothing, and what to do; None: it may take more."""
     try:
-        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+        disk = os.statvfs(path)
     except (AttributeError, OSError):  # Windows does not know
-        return False
+        return None
+    if disk.f_flag & os.ST_RDONLY:
+        return _MENDS[errno.EROFS]
+    full = disk.f_bavail == 0 or (disk.f_files > 0 and disk.f_favail == 0)
+    return _MENDS[errno.ENOSPC] if full else None

@@ -42,6 +42,14 @@ def test_a_disk_that_refuses_is_a_fault_of_the_home(
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_bare_name_is_a_file_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_private("file", b"whole")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+
+
 def test_a_lock_that_cannot_be_opened_is_a_fault_of_the_home(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
     with pytest.raises(HomeError, match="cannot be written"), held(str(tmp_path)):
