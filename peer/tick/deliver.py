@@ -260,7 +260,7 @@ def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: 
         if mine is not None and mine != (path in kept):
             with peer.home.transaction(durable=False):
                 state, flag = peer.home.state, f"kept:{path}"
-                state.put(flag, 1) if mine else state.forget(flag)
+                state.put(flag, state.days_lived) if mine else state.forget(flag)
 
 
 def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:

@@ -61,6 +61,46 @@ def test_a_feed_keeps_its_newest_thousand_pages(monkeypatch: pytest.MonkeyPatch)
     assert len(network.acted("scout")) in (20, 60)  # whoever ticks first
 
 
+def test_what_a_lost_life_published_goes_after_ninety_days() -> None:
+    """AGE-2, SEND-11: whoever restores a backup does not offer it for ever."""
+    network = settled("core", "scout", "smith")
+    backup = network.backup("core")
+    for number in range(3):
+        network.send("core", "all", insight(f"lost {number}"))
+    network.tick("core")
+    network.restart("core", backup)
+    network.repair("core")
+    network.send("core", "all", insight("since"))
+    live(network, 85, "core", "smith")
+    assert len(network.files(layout.feed("core"))) == 4
+    live(network, 10, "core", "smith")
+    (left,) = network.files(layout.feed("core"))
+    assert "since" in network.data(left).decode()
+    assert network.peers["core"].home.state.flags("kept:") == []
+    live(network, 2)
+    assert "core: since" in network.acted("scout")
+    network.send("core", "all", insight("goes on"))
+    live(network, 2)
+    assert "core: goes on" in network.acted("scout")
+    assert network.writes() == []
+
+
+def test_of_what_a_lost_life_published_the_newest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AGE-2: not without bound."""
+    monkeypatch.setattr(retire, "feed_pages_max", 20)
+    network = settled()
+    backup = network.backup("core")
+    for number in range(24):
+        network.send("core", "all", insight(f"lost {number}"))
+    network.tick("core")
+    network.restart("core", backup)
+    network.repair("core")
+    network.send("core", "all", insight("since"))
+    live(network, 3)
+    assert feed(network, "core") == [1, *range(5, 25)]
+    assert len(network.acted("scout")) >= 21
+
+
 def test_who_comes_late_does_not_wait_for_what_is_gone() -> None:
     """AGE-3, STREAM-4: the floor in a heartbeat is one."""
     network = settled()
