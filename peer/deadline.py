@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from peer.clock import Clock
 from protocol.errors import ShareError
-from registry.share import Entry, Moving, Rank, Share
+from registry.share import Entry, Moving, Rank, Share, sweep
 
 T = TypeVar("T")
 stalled_ms_max = 60_000
@@ -91,6 +91,11 @@ class WatchedShare:
     def remove(self, path: str) -> None:
         """See `Share.remove`."""
         self._run("remove", path, lambda: self._inner.remove(path))
+
+    def sweep(self, folder: str) -> int:
+        """See `Sweeping.sweep`; nothing where the share knows no temporaries."""
+        inner = self._inner
+        return self._run("clear", folder, lambda: sweep(inner, folder))
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from protocol import limits
 from protocol.errors import MissingError, ShareError, ShareUnavailableError, WrongShareError
 from registry import layout
-from registry.share import Rank, Share
+from registry.share import Rank, Share, sweep
 from registry.yard import marker_bytes_max
 
 if TYPE_CHECKING:
@@ -90,3 +91,10 @@ def place_document(share: Share, document: StewardDocument) -> None:
     """Put a steward document where everybody looks for it."""
     path = layout.document_path(document.type, document.number, document.digest)
     share.place(path, document.data)
+
+
+def clear_leftovers(share: Share) -> None:
+    """What a death of this steward's program left half written goes, where that can be."""
+    for folder in FOLDERS:
+        with suppress(ShareError):  # it harms nobody
+            sweep(share, folder)

@@ -49,6 +49,7 @@ from registry.walk import Walk, has_descriptors
 
 remove_names_max = 10_000  # in one call
 remove_depth_max = 32
+swept_max = 100
 _temporary_tries = 4
 _patience_seconds = (0.001, 0.004, 0.016)
 
@@ -187,6 +188,17 @@ class FolderShare:
                 self._patiently(
                     lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
                 )
+
+    def sweep(self, folder: str) -> int:
+        """See `Sweeping.sweep`; so many at each call, should somebody make a flood of them."""
+        parts, ours = check_folder(folder), f".{self._writer}."
+        with explained(folder), self._walk() as walk:
+            spot = walk.to(parts)
+            left = list(islice((name for name in scan(spot) if name.startswith(ours)), swept_max))
+            for name in left:
+                self.moved()
+                self._drop(spot, name)
+            return len(left)
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""

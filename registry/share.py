@@ -198,6 +198,23 @@ class Moving(Protocol):
     moved: Callable[[], object]
 
 
+@runtime_checkable
+class Sweeping(Protocol):
+    """A share on which a death of its writer can leave temporaries."""
+
+    def sweep(self, folder: str) -> int:
+        """Remove such temporaries of this writer in a folder, where that can be; how many it saw.
+
+        Only for who is alone: another process of this writer may be writing one now.
+        """
+        ...
+
+
+def sweep(share: Share, folder: str) -> int:
+    """`Sweeping.sweep`, where the share can do that."""
+    return share.sweep(folder) if isinstance(share, Sweeping) else 0
+
+
 def smallest(
     names: Iterable[str], names_max: int, rank: Rank | None, is_shown: Callable[[str], bool]
 ) -> list[str]:

@@ -80,6 +80,7 @@ class Desk:
         document = verify(data, self.root(), self.identity.network)
         # Placed first: what never came to the share was not signed as far as anybody knows.
         charter.place_document(self.share, document)
+        charter.clear_leftovers(self.share)
         try:
             self.shelf.keep(document)
         except HomeError as error:
