@@ -54,7 +54,8 @@ class Flood:
     def chosen(self, paths: list[str]) -> list[str]:
         """Those to be read, in order; `paths` are the first of each folder by `rank`."""
         self._waiting = len(paths)
-        return sorted(paths, key=self._place)
+        few = len(paths) <= files_max and self._peer.home.state.text(_FLOODED) is None
+        return sorted(paths) if few else sorted(paths, key=self._place)
 
     def has_read(self, path: str, size: int) -> bool:
         """Count one; whether that was enough for this look."""
