@@ -31,12 +31,8 @@ _OURS = (
 )
 
 # Faults of a disk that a repair can do something about: others pass, or a person mends the disk.
-_UNREADABLE = (
-    sqlite3.SQLITE_IOERR_READ,
-    sqlite3.SQLITE_IOERR_SHORT_READ,
-    sqlite3.SQLITE_IOERR_CORRUPTFS,
-    sqlite3.SQLITE_IOERR_DATA,
-)
+# READ, SHORT_READ, DATA and CORRUPTFS; Python has no name for what an old SQLite does not know.
+_UNREADABLE = tuple(sqlite3.SQLITE_IOERR | kind << 8 for kind in (1, 2, 32, 33))
 
 Row = tuple[Any, ...]  # column values, in the order of the SELECT
 Stamp = tuple[int, int]
