@@ -64,7 +64,7 @@ def read_documents(peer: Peer, heads: Iterable[Head] = ()) -> list[str]:
     """Learn every new document on the share and mend what I remember there; returns problems.
 
     In a flood of files that are named like documents and are none: first those that these heads
-    name, and of the others `strangers_max` at each look, in turn.
+    name, and of the others so many at each look, in turn (`strangers`).
     """
     known = _remembered(peer)
     flood = strangers.Flood(peer, heads)
@@ -91,8 +91,8 @@ def _remembered(peer: Peer) -> set[str]:
     )
 
 
-def _learn(peer: Peer, trust: Root, path: str) -> tuple[int, list[str]]:
-    """Read a file that I do not know: (its bytes, problems)."""
+def _learn(peer: Peer, trust: Root, path: str) -> tuple[int | None, list[str]]:
+    """Read a file that I do not know: (how many bytes of junk, None if it is none; problems)."""
     from peer.stewards.opening import open_at
 
     now = peer.clock.wall_ms()
@@ -117,7 +117,7 @@ def _learn(peer: Peer, trust: Root, path: str) -> tuple[int, list[str]]:
     with peer.home.transaction():
         for digest in peer.home.archive.remember(document, now):
             peer.home.concerns.resolve(f"hidden:{digest}", now)
-    return len(data), []
+    return None, []
 
 
 def _put_back(peer: Peer, present: set[str]) -> None:

@@ -1,9 +1,9 @@
 """Files that are named like steward documents and that I do not know: which are read, and when.
 
-Rules: most are new documents, a few, and all are read at each look. Whoever can write the share can
-put 100,000 there. Then nothing stops; a person is told, and so many are read at each look: first
-those that signed heads name, then those never read, and at every fourth tick first those that were
-found to be none, because a document may stand there now; each sort in turn, from a mark on.
+Rules: most are new documents, and all are read at each look. Whoever can write the share can put
+100,000 there that are none. Then nothing stops; a person is told, and so many of them are read at
+each look: first what signed heads name, then what was never read, and at every fourth tick first
+what was found to be none, because a document may stand there now; each sort in turn from a mark.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Flood:
 
     def names_max(self, known: set[str]) -> int:
         """How much of a listing of each folder is asked for."""
-        return len(known) + len(self._named) + files_max + 1
+        return len(known) + len(self._named) + charter.names_max
 
     def rank(self, known: set[str]) -> Rank:
         """What comes first in a listing: what I know, what heads name, then the others in turn."""
@@ -57,11 +57,11 @@ class Flood:
         few = len(paths) <= files_max and self._peer.home.state.text(_FLOODED) is None
         return sorted(paths) if few else sorted(paths, key=self._place)
 
-    def has_read(self, path: str, size: int) -> bool:
-        """Count one; whether that was enough for this look."""
+    def has_read(self, path: str, junk_bytes: int | None) -> bool:
+        """Count one (None: it was a document); whether that was enough for this look."""
         self._waiting -= 1
-        if path not in self._named:
-            self._files, self._bytes = self._files + 1, self._bytes + size
+        if junk_bytes is not None and path not in self._named:
+            self._files, self._bytes = self._files + 1, self._bytes + junk_bytes
             self._read[path in self._judged] = path
         return self._files >= files_max or self._bytes >= bytes_max
 

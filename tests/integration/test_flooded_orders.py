@@ -75,6 +75,7 @@ def test_a_halt_in_a_flood_is_found_in_turn(monkeypatch: pytest.MonkeyPatch) -> 
     flood(network, 300)
     halt(network.desk, "*", "")
     assert 2 <= ticks_until_halted(network) <= 22, "300 files, 20 a look; one tick of four is lost"
+    assert network.concerns("scout") == ["flooded"]
     network.resume_all()
     network.round(45)
     halt(network.desk, "*", "")
@@ -130,3 +131,16 @@ def test_an_unreadable_file_holds_up_no_others(monkeypatch: pytest.MonkeyPatch) 
     halt(network.desk, "*", "")
     assert len(nodes) == 61
     assert ticks_until_halted(network) <= 5
+
+
+def test_many_true_documents_are_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HALT-9: whoever comes late learns all that stewards signed in years, at once."""
+    monkeypatch.setattr(strangers, "files_max", 20)
+    network = settled()
+    for number in range(50):
+        halt(network.desk, "*", f"the {number}th")
+    assert ticks_until_halted(network) == 1
+    assert network.concerns("scout") == []
+    network.resume_all()
+    network.clock.go(2_000)
+    assert network.tick("scout").state == "idle"
