@@ -18,6 +18,7 @@ from peer.clock import Clock
 from peer.deadline import watch
 from peer.home import Home, open_home
 from peer.home.drive import check_home, kind_of, network_kind
+from peer.home.files import refusal
 from peer.home.places import DATABASE, Identity, identities
 from peer.stewards.opening import open_marker
 from peer.wiring import open_share
@@ -122,6 +123,8 @@ def _home(home: str) -> Findings:
     mode = stat.S_IMODE(os.stat(home).st_mode)
     if os.name == "posix" and mode & 0o022:
         yield _bad("home", f"others can write {home}", f"`chmod go-w {home}`")
+    elif (remedy := refusal(home)) is not None:
+        yield _bad("home", f"the disk of {home} takes nothing", remedy)
     elif not os.access(home, os.W_OK | os.X_OK):
         mend = "run this as its owner, or name another home with --home"
         yield _bad("home", f"{home} cannot be written", mend)
@@ -247,11 +250,14 @@ def _share(identity: Identity, clock: Clock, folder: str | None = None) -> Findi
 
 def _own_part(share: Share, identity: Identity, folder: str, clock: Clock) -> Findings:
     yield from _inbox(share, identity)
-    with lock.held(folder) as alone:
-        # A tick that is running sings for itself, and ours would spoil its song.
-        if alone:
-            yield from _canary(share, identity)
-            yield from _tried(identity, clock)
+    try:
+        with lock.held(folder) as alone:
+            # A tick that is running sings for itself, and ours would spoil its song.
+            if alone:
+                yield from _canary(share, identity)
+                yield from _tried(identity, clock)
+    except HomeError as error:
+        yield _fault(f"{identity.name}: lock", error)
 
 
 def _inbox(share: Share, identity: Identity) -> Findings:

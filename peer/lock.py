@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from protocol.errors import HomeError
+from peer.home.files import unwritten
 
 
 @contextmanager
@@ -24,9 +24,7 @@ def held(folder: str | None) -> Iterator[bool]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise HomeError(
-            f"{path} cannot be opened ({error.strerror}); check its disk and its owner"
-        ) from error
+        raise unwritten(path, error) from error
     try:
         yield _try_lock(descriptor)
     finally:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from peer import lock
 from peer.clock import Clock
 from peer.home import open_home
-from peer.home.files import make_private_folder, set_aside, write_private
+from peer.home.files import make_private_folder, set_aside, unwritten, write_private
 from peer.home.places import DATABASE, Identity, directory, save_identity
 from protocol import canonical, names, wire
 from protocol.errors import HomeError, RuleError, UsageError
@@ -42,7 +42,11 @@ def export_peer(folder: str, identity: Identity, path: str, clock: Clock) -> Non
         with closing(open_home(os.path.join(folder, DATABASE))) as home, home.transaction():
             if home.state.text("moved") is None:
                 home.state.put("moved", clock.wall_ms())
-        write_private(path, _packed(folder, identity))
+        try:
+            packed = _packed(folder, identity)
+        except OSError as error:
+            raise unwritten(folder, error) from error
+        write_private(path, packed)
 
 
 def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from protocol import limits
 from protocol.errors import MissingError, ShareError, ShareUnavailableError, WrongShareError
 from registry import layout
-from registry.share import Share
+from registry.share import Rank, Share
 from registry.yard import marker_bytes_max
 
 if TYPE_CHECKING:
     from protocol.authority import StewardDocument
 
+FOLDERS = (layout.CHARTER, layout.ORDERS)
+Is = Callable[[str], bool]
+_IS_OURS: tuple[Is, ...] = (layout.is_document_file, layout.is_order_file)
+
 names_max = 4_096
+leftovers_max = 100  # cleared at each signing, should somebody make a flood of them
 
 
 def make_folders(share: Share) -> None:
@@ -44,26 +51,35 @@ def fetch_marker(share: Share) -> bytes:
 def documents(share: Share) -> list[str]:
     """The paths of all files in `charter/` and `orders/` that are named like documents.
 
-    ShareUnavailableError where one of the folders is missing: a halt could be hidden there.
+    ShareUnavailableError where one of the folders is missing, or holds too many such names: whoever
+    knows no document yet, or signs the next one, must have seen all.
     """
-    found = []
-    for folder, is_ours in (
-        (layout.CHARTER, layout.is_document_file),
-        (layout.ORDERS, layout.is_order_file),
-    ):
+    found = listed(share, names_max, lambda path: path)
+    for folder in FOLDERS:
+        if sum(path.startswith(folder) for path in found) == names_max:
+            raise ShareUnavailableError(
+                f"{folder}/ holds {names_max} files or more that are named like documents, far more"
+                " than stewards signed; its owner may empty it, since peers put back what they know"
+            )
+    return found
+
+
+def listed(share: Share, names_max: int, rank: Rank) -> list[str]:
+    """The same, but no more of each folder than `names_max` paths, those that `rank` puts first."""
+    found: list[str] = []
+    for folder, is_ours in zip(FOLDERS, _IS_OURS, strict=True):
+
+        def place(name: str, folder: str = folder, is_ours: Is = is_ours) -> Any:
+            return rank(f"{folder}/{name}") if is_ours(name) else None
+
         try:
-            names = share.names(folder, names_max)
+            names = share.names(folder, names_max, place)
         except ShareError as error:
             raise ShareUnavailableError(
                 f"{folder}/ cannot be listed, so a halt could be hidden ({error});"
                 " restore the folder, empty if need be"
             ) from error
-        if len(names) == names_max:
-            raise ShareUnavailableError(
-                f"{folder}/ holds {names_max} names or more, so a halt could be hidden among them;"
-                " a person must clear out what is no document"
-            )
-        found += [f"{folder}/{name}" for name in names if is_ours(name)]
+        found += [f"{folder}/{name}" for name in names]
     return found
 
 
@@ -76,3 +92,17 @@ def place_document(share: Share, document: StewardDocument) -> None:
     """Put a steward document where everybody looks for it."""
     path = layout.document_path(document.type, document.number, document.digest)
     share.place(path, document.data)
+
+
+def clear_leftovers(share: Share, steward: str) -> None:
+    """What a death of this steward's program left half written goes, where that can be."""
+    for folder in FOLDERS:
+        left: list[str] = []
+
+        def note(name: str, left: list[str] = left) -> None:
+            if layout.is_temporary(name, steward) and len(left) < leftovers_max:
+                left.append(name)
+
+        with suppress(ShareError):  # it harms nobody
+            share.names(folder, 1, note)
+            share.clear(folder, left)

@@ -118,3 +118,8 @@ def receipts(name: str, cluster: str) -> str:
 def receipt(name: str, cluster: str, author: str) -> str:
     """The path of the receipt that `name` writes for `author` of `cluster`."""
     return f"{PEERS}/{name}/receipts/{cluster}/{author}.json"
+
+
+def is_temporary(name: str, writer: str) -> bool:
+    """Whether a hidden name is one that this writer takes while he writes."""
+    return name.startswith(f".{writer}.")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from peer.home.files import refusal
 from protocol.errors import DamagedHomeError, HomeError
 
 BUSY_SECONDS = 30.0
@@ -29,8 +30,20 @@ _OURS = (
     sqlite3.DataError,
 )
 
+# Faults of a disk that a repair can do something about: others pass, or a person mends the disk.
+# READ, SHORT_READ, DATA and CORRUPTFS; Python has no name for what an old SQLite does not know.
+_UNREADABLE = tuple(sqlite3.SQLITE_IOERR | kind << 8 for kind in (1, 2, 32, 33))
+
 Row = tuple[Any, ...]  # column values, in the order of the SELECT
 Stamp = tuple[int, int]
+
+# Age is told by row numbers (`peer.home.past`), so none is given twice. SQLite would begin anew
+# where the newest rows are gone.
+_next = (
+    "(SELECT max(coalesce((SELECT max(n) FROM {1}), 0),"
+    " coalesce((SELECT {0} FROM age ORDER BY day DESC LIMIT 1), 0)) + 1)"
+)
+next_item, next_page = _next.format("item", "item"), _next.format("page", "own_page")
 
 _MEMORY = ":memory:"
 _HELD_MAX = 200  # answers; those of a tick are some twenty
@@ -198,7 +211,11 @@ class Database:
 
     def _fault(self, error: sqlite3.DatabaseError) -> Exception:
         """What a disk or a foreign hand did to the file is HomeError; our own mistakes stay."""
-        return error if isinstance(error, _OURS) else _sick(self.path, str(error))
+        return (
+            error
+            if isinstance(error, _OURS)
+            else _sick(self.path, str(error), getattr(error, "sqlite_errorcode", 0))
+        )
 
     def _migrate(self, version: int) -> None:
         steps = sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
@@ -232,16 +249,22 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _sick(path: str, fault: str) -> HomeError:
+def _sick(path: str, fault: str, code: int = 0) -> HomeError:
     """Only what has no other cause is damage: a repair puts the database aside."""
     if "locked" in fault:
         return HomeError(f"{path} stayed locked for {BUSY_SECONDS:.0f} s; try again in a moment")
     if "full" in fault:
         return HomeError(f"the disk of {path} is full; make room and try again, nothing is lost")
+    if "readonly" in fault or "unable to open" in fault or code & 0xFF == sqlite3.SQLITE_IOERR:
+        mend = refusal(path)
+        if mend is not None:
+            return HomeError(f"{path} cannot be written; {mend}, nothing is lost")
     if "readonly" in fault or "unable to open" in fault:
         return HomeError(
             f"{path} cannot be written ({fault}); run `peer doctor` to see who owns it"
         )
+    if code & 0xFF == sqlite3.SQLITE_IOERR and code not in _UNREADABLE:
+        return HomeError(f"the disk of {path} has a fault ({fault}); mend it and try again")
     return DamagedHomeError(
         f"{path} is damaged ({fault}); run `peer repair`, which keeps what can still be read"
     )

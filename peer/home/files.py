@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -9,6 +10,12 @@ from contextlib import suppress
 from protocol.errors import HomeError
 
 _PARTS = ("", "-wal")
+_MENDS = {
+    errno.EROFS: "its disk is read-only: mount it so that it can be written",
+    errno.ENOSPC: "its disk is full: make room",
+    errno.EACCES: "check who owns it",
+    errno.EPERM: "check who owns it",
+}
 
 
 def make_private_folder(path: str) -> None:
@@ -16,7 +23,7 @@ def make_private_folder(path: str) -> None:
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise _unwritten(path, error) from error
+        raise unwritten(path, error) from error
 
 
 def write_private(path: str, data: bytes) -> None:
@@ -31,8 +38,9 @@ def write_private(path: str, data: bytes) -> None:
         os.replace(temporary, path)
         _sync_folder(os.path.dirname(path))
     except OSError as error:
-        _forget(temporary)
-        raise _unwritten(path, error) from error
+        with suppress(OSError):  # a disk that is read-only says so even of what is not there
+            _forget(temporary)
+        raise unwritten(path, error) from error
 
 
 def read_private(path: str) -> bytes:
@@ -56,7 +64,10 @@ def read_private(path: str) -> bytes:
 
 
 def set_aside(path: str, word: str) -> str | None:
-    """Move a database out of the way, with its log; it is never deleted. Returns where it is."""
+    """Move a database out of the way, with its log; it is never deleted. Returns where it is.
+
+    HomeError where the disk refuses; what was moved by then stays where it is.
+    """
     number = 1
     while any(os.path.exists(f"{path}.{word}-{number}{suffix}") for suffix in _PARTS):
         number += 1
@@ -64,7 +75,10 @@ def set_aside(path: str, word: str) -> str | None:
     # The database before its log: one without its log would be another, and look sound.
     for suffix in _PARTS:
         if os.path.exists(path + suffix):
-            os.rename(path + suffix, f"{path}.{word}-{number}{suffix}")
+            try:
+                os.rename(path + suffix, f"{path}.{word}-{number}{suffix}")
+            except OSError as error:
+                raise unwritten(path + suffix, error) from error
             moved = True
     _forget(path + "-shm")
     return f"{path}.{word}-{number}" if moved else None
@@ -85,7 +99,7 @@ def put_in_place(fresh: str, path: str) -> None:
 def _sync_folder(path: str) -> None:
     if os.name != "posix":
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path or ".", os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -97,5 +111,19 @@ def _forget(path: str) -> None:
         os.unlink(path)
 
 
-def _unwritten(path: str, error: OSError) -> HomeError:
-    return HomeError(f"{path} cannot be written ({error.strerror}); make room or check its owner")
+def unwritten(path: str, error: OSError) -> HomeError:
+    """What a disk refused, and what a person can do about it."""
+    mend = _MENDS.get(error.errno or 0, "make room or check its owner")
+    return HomeError(f"{path} cannot be written ({error.strerror}); {mend}")
+
+
+def refusal(path: str) -> str | None:
+    """Why the disk of an existing path takes nothing, and what to do; None: it may take more."""
+    try:
+        disk = os.statvfs(path)
+    except (AttributeError, OSError):  # Windows does not know
+        return None
+    if disk.f_flag & os.ST_RDONLY:
+        return _MENDS[errno.EROFS]
+    full = disk.f_bavail == 0 or (disk.f_files > 0 and disk.f_favail == 0)
+    return _MENDS[errno.ENOSPC] if full else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from peer.home.database import Database
+from peer.home.database import Database, next_item
 
 if TYPE_CHECKING:
     from protocol.messages import Item
@@ -179,9 +179,9 @@ class Journal:
             for place, item in items
         ]
         return self._db.write_many(
-            "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth,"
+            "INSERT INTO item (n, id, mine, author, audience, kind, thread, auto, depth,"
             " understood, data, epoch, stream, seq, place, state, stored_at)"
-            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)"
+            f" VALUES ({next_item}, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)"
             # Offered again (a new epoch), an item still waiting behind a hole moves along.
             " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, stream = excluded.stream,"
             " seq = excluded.seq, place = excluded.place WHERE state = 'new'",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from peer.home.database import Database
+from peer.home.database import Database, next_item, next_page
 from protocol import canonical, wire
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class Outgoing:
         """Keep items that are to be sent: in a page, in this order, or waiting for one."""
         where = (None, None, "waiting") if page is None else (page.epoch, page.seq, "paged")
         self._db.write_many(
-            "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth, understood,"
-            " data, epoch, seq, state, place, stored_at)"
-            " VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO item (n, id, mine, author, audience, kind, thread, auto, depth,"
+            " understood, data, epoch, seq, state, place, stored_at)"
+            f" VALUES ({next_item}, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     item.id,
@@ -192,8 +192,8 @@ class Outgoing:
             *(line.epoch, line.audience, header.seq, digest, header.floor),
         )
         n = self._db.insert(
-            "INSERT INTO own_page (epoch, audience, seq, digest, data, formed_at, placed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO own_page (n, epoch, audience, seq, digest, data, formed_at, placed_at)"
+            f" VALUES ({next_page}, ?, ?, ?, ?, ?, ?, ?)",
             *(line.epoch, line.audience, header.seq, digest, data, header.at, header.at),
         )
         return OwnPage(n, line.epoch, line.audience, header.seq, digest, data, header.at)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peer.home.database import Database
+from peer.home.database import Database, next_item, next_page
+from peer.home.outgoing import WITHDRAWN
 
 
 class Ages(NamedTuple):
@@ -41,11 +42,7 @@ class Past:
 
     def mark(self, day: int, days_kept: int) -> None:
         """Note how far the home has come on this day."""
-        self._db.write(
-            "INSERT OR IGNORE INTO age SELECT ?, (SELECT coalesce(max(n), 0) FROM item),"
-            " (SELECT coalesce(max(n), 0) FROM own_page)",
-            day,
-        )
+        self._db.write(f"INSERT OR IGNORE INTO age SELECT ?, {next_item} - 1, {next_page} - 1", day)
         self._db.write("DELETE FROM age WHERE day < ?", day - days_kept)
 
     def until(self, day: int) -> Ages:
@@ -64,15 +61,28 @@ class Past:
         )
         return [Retired(*row) for row in rows]
 
+    def withdrawn(self, ages: Ages) -> list[Retired]:
+        """Letters' pages of that age whose items went elsewhere; some may lie on the share."""
+        rows = self._db.read(
+            "SELECT n, epoch, audience, seq FROM own_page"
+            " WHERE n <= ? AND covered_at = ? AND audience <> 'all' ORDER BY n",
+            *(ages.page, WITHDRAWN),
+        )
+        return [Retired(*row) for row in rows]
+
     def expire(self, ages: Ages) -> dict[str, int]:
-        """Letters of that age which nobody received are offered no more: how many, to whom."""
+        """Letters of that age which nobody received are offered no more: how many, to whom.
+
+        What waits again, and has no place, was in a page; its new page has an age of its own.
+        """
         open_ = (
             "EXISTS (SELECT 1 FROM own_page WHERE covered_at IS NULL AND n <= ?2"
             " AND (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
         )
         which = (
             "mine = 1 AND audience <> 'all'"
-            f" AND ((state = 'waiting' AND n <= ?1) OR (state = 'paged' AND {open_}))"
+            " AND ((state = 'waiting' AND place IS NOT NULL AND n <= ?1)"
+            f" OR (state = 'paged' AND {open_}))"
         )
         told = self._db.read(
             f"SELECT audience, count(*) FROM item WHERE {which} GROUP BY audience", *ages
@@ -99,28 +109,31 @@ class Past:
         )
         return [row[0] for row in rows]
 
-    def received_below(self, expired: list[Retired]) -> list[int]:
-        """Received pages below those that expired: while they stay no floor can pass these."""
-        tops: dict[tuple[str, str], int] = {}
-        for page in expired:
-            at = (page.epoch, page.audience)
-            tops[at] = max(page.seq, tops.get(at, 0))
-        found: list[int] = []
-        for (epoch, audience), seq in tops.items():
-            self._db.write(
-                "UPDATE item SET acted_at = (SELECT covered_at FROM own_page WHERE"
-                " (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
-                " WHERE mine = 1 AND state = 'paged' AND acted_at IS NULL"
-                " AND epoch = ? AND audience = ? AND seq < ?",
-                *(epoch, audience, seq),
-            )
-            rows = self._db.read(
-                "SELECT n FROM own_page WHERE epoch = ? AND audience = ? AND seq < ?"
-                " AND covered_at IS NOT NULL",
-                *(epoch, audience, seq),
-            )
-            found += [row[0] for row in rows]
-        return found
+    def offer_anew(self, reader: str, page: int, epoch: str) -> None:
+        """What is open to a reader up to this page, or below a floor, waits for a page again.
+
+        He lost what he had received. As it stands it would expire soon, or nobody waits for it.
+        """
+        which = (
+            "audience = ?1 AND covered_at IS NULL AND (n <= ?2 OR seq < (SELECT floor FROM"
+            " own_stream AS line WHERE line.epoch = own_page.epoch AND line.audience = ?1))"
+        )
+        rows = self._db.read(
+            f"SELECT n, epoch, audience, seq FROM own_page WHERE {which}", reader, page
+        )
+        pages = [Retired(*row) for row in rows]
+        if not pages:
+            return
+        self._db.write(
+            "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
+            " WHERE mine = 1 AND state = 'paged' AND audience = ?1 AND EXISTS"
+            f" (SELECT 1 FROM own_page WHERE epoch = item.epoch AND seq = item.seq AND {which})",
+            *(reader, page),
+        )
+        self._db.write_many(
+            "UPDATE own_page SET covered_at = ? WHERE n = ?", [(WITHDRAWN, p.n) for p in pages]
+        )
+        self.pass_over(pages, epoch)
 
     def feed(self, ages: Ages, pages_max: int) -> list[Retired]:
         """Published pages of that age, and all but the newest ones; never the newest one."""
@@ -137,16 +150,20 @@ class Past:
         """Own pages are kept no more; the floors of their streams rise."""
         self._db.write_many("DELETE FROM own_page WHERE n = ?", [(n,) for n in ns])
         self._db.write(
-            "UPDATE own_stream SET floor = coalesce((SELECT min(seq) FROM own_page WHERE"
+            "UPDATE own_stream SET floor = max(floor, coalesce((SELECT min(seq) FROM own_page WHERE"
             " (own_page.epoch, own_page.audience) = (own_stream.epoch, own_stream.audience)),"
-            " seq + 1)"
+            " seq + 1))"
         )
 
-    def owe_floors(self, expired: list[Retired], epoch: str) -> None:
-        """Readers may hold later pages of these streams, and wait for those that expired."""
+    def pass_over(self, gone: list[Retired], epoch: str) -> None:
+        """Floors rise beyond pages that are offered no more, whatever is kept below them.
+
+        Readers may hold later pages of the streams of this epoch, and wait for those that are gone.
+        """
         self._db.write_many(
-            "UPDATE own_stream SET owes = 1 WHERE epoch = ? AND audience = ? AND seq > ?",
-            [(epoch, page.audience, page.seq) for page in expired if page.epoch == epoch],
+            "UPDATE own_stream SET floor = max(floor, ?1 + 1),"
+            " owes = owes OR (epoch = ?2 AND seq > ?1) WHERE epoch = ?3 AND audience = ?4",
+            [(page.seq, epoch, page.epoch, page.audience) for page in gone],
         )
 
     # ---------------------------------------------------------------------------- what I read

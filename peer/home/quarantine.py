@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from peer.home.database import Database
@@ -107,6 +108,18 @@ class Quarantine:
             "SELECT rule FROM quarantine WHERE file = ? AND digest = ?", file, digest
         )
         return any(rule not in BY_ROSTER for (rule,) in found)
+
+    def files(self, folders: Iterable[str]) -> set[str]:
+        """The paths in these folders of the share from which something was set aside, or may be."""
+        found: set[str] = set()
+        for folder in folders:
+            rows = self._db.held(
+                "SELECT file FROM quarantine WHERE file > ?1 AND file < ?2"
+                " UNION SELECT file FROM unripe WHERE file > ?1 AND file < ?2",
+                *(f"{folder}/", f"{folder}0"),
+            )
+            found.update(row[0] for row in rows)
+        return found
 
     def ripe(self, file: str, data: bytes, tick: int) -> bool:
         """Whether an earlier tick saw exactly these unreadable bytes; else this one did now."""

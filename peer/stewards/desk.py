@@ -18,7 +18,14 @@ from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64
 from protocol.card import Card, open_card
-from protocol.errors import HumanNeededError, MissingError, NotFoundError, RuleError, UsageError
+from protocol.errors import (
+    HomeError,
+    HumanNeededError,
+    MissingError,
+    NotFoundError,
+    RuleError,
+    UsageError,
+)
 from protocol.order import Order, contains, halts_in_force
 from protocol.root import Root
 from protocol.roster import Member, MemberKey, Roster
@@ -73,7 +80,14 @@ class Desk:
         document = verify(data, self.root(), self.identity.network)
         # Placed first: what never came to the share was not signed as far as anybody knows.
         charter.place_document(self.share, document)
-        self.shelf.keep(document)
+        charter.clear_leftovers(self.share, self.identity.name)
+        try:
+            self.shelf.keep(document)
+        except HomeError as error:
+            # It holds all the same: whoever believed that it failed would sign another one.
+            raise HomeError(
+                f"what was signed stands on the share, and holds; yet {error}"
+            ) from error
         return document
 
 

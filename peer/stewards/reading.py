@@ -7,7 +7,7 @@ where there is something new: a tick that finds nothing new pays for no validati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from peer.home.archive import Stored
 from peer.home.quarantine import unreadable
 from peer.instance import Peer
+from peer.stewards import strangers
 from peer.stewards.standing import in_force, standing
-from protocol import order
+from protocol import limits, order
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -59,15 +60,23 @@ def read_marker(peer: Peer) -> None:
         peer.home.state.put("marker", data)
 
 
-def read_documents(peer: Peer) -> list[str]:
-    """Learn every new document on the share and mend what I remember there; returns problems."""
-    problems: list[str] = []
-    paths = shelf.documents(peer.share)
+def read_documents(peer: Peer, heads: Iterable[Head] = ()) -> list[str]:
+    """Learn every new document on the share and mend what I remember there; returns problems.
+
+    In a flood of files that are named like documents and are none: first those that these heads
+    name, and of the others so many at each look, in turn (`strangers`).
+    """
     known = _remembered(peer)
+    flood = strangers.Flood(peer, heads)
+    paths = shelf.listed(peer.share, flood.names_max(known), flood.rank(known))
     trust = standing(peer).root
-    for path in paths:
-        if path not in known:
-            problems += _learn(peer, trust, path)
+    problems: list[str] = []
+    for path in flood.chosen([path for path in paths if path not in known]):
+        size, told = _learn(peer, trust, path)
+        problems += told
+        if flood.has_read(path, size):
+            break
+    problems += flood.told()
     now = standing(peer)
     if now.member is not None and not now.hidden_orders:
         _put_back(peer, set(paths))
@@ -82,7 +91,8 @@ def _remembered(peer: Peer) -> set[str]:
     )
 
 
-def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
+def _learn(peer: Peer, trust: Root, path: str) -> tuple[int | None, list[str]]:
+    """Read a file that I do not know: (how many bytes of junk, None if it is none; problems)."""
     from peer.stewards.opening import open_at
 
     now = peer.clock.wall_ms()
@@ -93,20 +103,21 @@ def _learn(peer: Peer, trust: Root, path: str) -> list[str]:
         if rule is not None:
             with peer.home.transaction(durable=False):
                 peer.home.quarantine.add(path, b"", rule, now)
-        return [f"{path}: {rule or error}"]
+        size = limits.steward_bytes_max if isinstance(error, OversizedError) else 0
+        return size, [f"{path}: {rule or error}"]
     if peer.home.quarantine.holds(path, data):
-        return []
+        return len(data), []
     try:
         document = open_at(data, path, trust, peer.identity.network)
     except RuleError as error:
         with peer.home.transaction(durable=False):
             tick = peer.home.state.number("tick")
             done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
-        return [] if done is None else [f"{path}: {error}"]
+        return len(data), [] if done is None else [f"{path}: {error}"]
     with peer.home.transaction():
         for digest in peer.home.archive.remember(document, now):
             peer.home.concerns.resolve(f"hidden:{digest}", now)
-    return []
+    return None, []
 
 
 def _put_back(peer: Peer, present: set[str]) -> None:

@@ -13,7 +13,7 @@ from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.tick import own, tidy
 from peer.tick.forming import form
-from peer.tick.receipts import is_receipted, read_receipt
+from peer.tick.receipts import is_receipted, offer_anew, read_receipt
 from peer.tick.report import Report
 from peer.tick.sweep import sweep
 from protocol import limits
@@ -72,6 +72,7 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
                 state.put(f"recheck:{address}", f"{epoch} {int(looks or 0) + 1}")
             else:
                 peer.home.outgoing.reopen(address)
+                offer_anew(peer, address)
                 peer.home.outgoing.queue_again(state.earlier_epochs, address)
                 state.forget(f"recheck:{address}")
 
@@ -268,7 +269,7 @@ def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: 
         if mine is not None and mine != (path in kept):
             with peer.home.transaction(durable=False):
                 state, flag = peer.home.state, f"kept:{path}"
-                state.put(flag, 1) if mine else state.forget(flag)
+                state.put(flag, state.days_lived) if mine else state.forget(flag)
 
 
 def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:

@@ -157,7 +157,7 @@ def elapsed(row: Neighbour, now: Moment) -> int:
 
 def _look_for(peer: Peer, unknown: list[Head], report: Report) -> None:
     """Heads name documents that I do not hold: they came to the share since, or are hidden."""
-    report.problems += reading.read_documents(peer)
+    report.problems += reading.read_documents(peer, unknown)
     held = peer.home.archive.digests()
     missing = [head for head in unknown if head.hash not in held]
     if missing:

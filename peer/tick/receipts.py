@@ -33,6 +33,9 @@ from registry import receipts as shelf
 from registry.layout import PageName
 from registry.share import digest
 
+# What a reader lost is offered again for at least as long: an older page would expire too soon.
+renewed_days = 15
+
 
 def read_receipt(peer: Peer, reader: str) -> bool:
     """Take the receipt of `reader` for me, if it is new; whether anything may have changed."""
@@ -80,11 +83,15 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
         epochs.end(peer, receipt.reader, receipt.earlier_epochs)
         if not outgoing.keep_receipt(receipt, now):
             return
-        if earlier and receipt.reader_epoch not in earlier:
+        before = outgoing.open_count(receipt.reader)
+        anew = bool(earlier) and receipt.reader_epoch not in earlier
+        if anew:
             outgoing.reopen(receipt.reader)
         lines = (_plausible(peer, receipt.reader, line) for line in receipt.streams)
         honest = [line for line in lines if line is not None]
-        outgoing.cover(receipt, honest, now)
+        covered = outgoing.cover(receipt, honest, now)
+        if anew or outgoing.open_count(receipt.reader) > before - covered:
+            offer_anew(peer, receipt.reader)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.
         outgoing.queue_again(peer.home.state.earlier_epochs, receipt.reader)
         mine = [line for line in honest if line.epoch == peer.home.state.epoch]
@@ -95,6 +102,15 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
         asked = peer.home.state.text(f"recheck:{receipt.reader}") or ""
         if asked.partition(" ")[0] == receipt.reader_epoch:
             peer.home.state.forget(f"recheck:{receipt.reader}")
+
+
+def offer_anew(peer: Peer, reader: str) -> None:
+    """A reader lost what he had received: what cannot be put back as it is goes into new pages.
+
+    Inside a transaction.
+    """
+    past, state = peer.home.past, peer.home.state
+    past.offer_anew(reader, past.until(state.days_lived - renewed_days).page, state.epoch)
 
 
 def _plausible(peer: Peer, reader: str, line: StreamReceipt) -> StreamReceipt | None:

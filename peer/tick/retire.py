@@ -14,7 +14,7 @@ from peer.instance import DAY_MS, Peer
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
-from registry import inbox, outbox
+from registry import inbox, layout, outbox
 from registry.layout import PageName
 
 letter_days = 30  # how long a letter is offered
@@ -38,6 +38,7 @@ def retire(peer: Peer, report: Report) -> None:
         if past.until(day - letter_days) != NOTHING:
             _letters(peer, past, day, report)
         _feed(peer, past, day)
+        _lost_lives(peer, day)
     except ShareError as error:
         report.problems.append(f"what is old stays another day: {error}")
         return
@@ -54,9 +55,9 @@ def retire(peer: Peer, report: Report) -> None:
 
 
 def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
-    ages = past.until(day - letter_days)
+    ages, long_ago = past.until(day - letter_days), past.until(day - received_days)
     overdue = past.overdue(ages)
-    for page in overdue:
+    for page in overdue + past.withdrawn(long_ago):
         _withdraw(peer, page)
     with peer.home.transaction():
         for audience, count in sorted(past.expire(ages).items()):
@@ -70,11 +71,10 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
                 f"see whether {to} still runs; then send them again (`peer outbox`)",
                 peer.clock.wall_ms(),
             )
-        done = past.received_long_ago(past.until(day - received_days))
-        done += past.received_below(overdue)
+        done = past.received_long_ago(long_ago)
         if overdue or done:
             past.forget_pages([page.n for page in overdue] + done)
-            past.owe_floors(overdue, peer.home.state.epoch)
+            past.pass_over(overdue, peer.home.state.epoch)
 
 
 def _feed(peer: Peer, past: Past, day: int) -> None:
@@ -84,6 +84,23 @@ def _feed(peer: Peer, past: Past, day: int) -> None:
     if old:
         with peer.home.transaction():
             past.forget_pages([page.n for page in old])
+
+
+def _lost_lives(peer: Peer, day: int) -> None:
+    """What a life that this home has lost published goes as its own does; `deliver` noted the day.
+
+    Nobody waits for it: its epoch is over, or its pages lie below a floor.
+    """
+    state = peer.home.state
+    kept = []
+    for path in state.flags("kept:"):
+        name = layout.read_page_file(path.rpartition("/")[2], peer.name)
+        assert name is not None
+        kept.append((state.number(f"kept:{path}"), name.seq, name))
+    newest = sorted(kept, reverse=True)
+    old = [name for seen, _, name in newest[:feed_pages_max] if seen <= day - feed_days]
+    for name in old + [name for _, _, name in newest[feed_pages_max:]]:
+        outbox.withdraw(peer.share, None, name)
 
 
 def _withdraw(peer: Peer, page: Retired) -> None:

@@ -183,3 +183,19 @@ def test_the_network_is_shown_by_stewards_and_by_peers(peer: Typist) -> None:
     assert shown["root"] in peer("network", "show").out
     (peer.home / "stewards").rename(peer.base / "stewards")
     assert peer("network", "show", "--json").json == shown, "any of the peers can tell"
+
+
+def test_what_a_death_left_half_written_goes_when_a_steward_signs_again(tmp_path: Path) -> None:
+    """LAYOUT-10: his own temporaries, and nothing of anybody else."""
+    peer = settled(tmp_path)
+    folders = [peer.share / folder for folder in ("charter", "orders")]
+    for folder in folders:
+        (folder / ".kay.abcdefghijklmnop").write_bytes(b'{"sig')
+        (folder / ".core.abcdefghijklmnop").write_bytes(b'{"sig')
+        (folder / ".kayak.abcdefghijklmnop").write_bytes(b'{"sig')
+    (folders[0] / ".kay.folder").mkdir()
+    peer("halt", "librarian")
+    for folder in folders:
+        left = {path.name for path in folder.glob(".*")} - {".kay.folder"}
+        assert left == {".core.abcdefghijklmnop", ".kayak.abcdefghijklmnop"}
+    assert "halted" in peer("tick", "--as", "librarian").out

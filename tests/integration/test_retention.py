@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from peer.instance import DAY_MS
@@ -59,6 +61,46 @@ def test_a_feed_keeps_its_newest_thousand_pages(monkeypatch: pytest.MonkeyPatch)
     assert len(network.acted("scout")) in (20, 60)  # whoever ticks first
 
 
+def test_what_a_lost_life_published_goes_after_ninety_days() -> None:
+    """AGE-2, SEND-11: whoever restores a backup does not offer it for ever."""
+    network = settled("core", "scout", "smith")
+    backup = network.backup("core")
+    for number in range(3):
+        network.send("core", "all", insight(f"lost {number}"))
+    network.tick("core")
+    network.restart("core", backup)
+    network.repair("core")
+    network.send("core", "all", insight("since"))
+    live(network, 85, "core", "smith")
+    assert len(network.files(layout.feed("core"))) == 4
+    live(network, 10, "core", "smith")
+    (left,) = network.files(layout.feed("core"))
+    assert "since" in network.data(left).decode()
+    assert network.peers["core"].home.state.flags("kept:") == []
+    live(network, 2)
+    assert "core: since" in network.acted("scout")
+    network.send("core", "all", insight("goes on"))
+    live(network, 2)
+    assert "core: goes on" in network.acted("scout")
+    assert network.writes() == []
+
+
+def test_of_what_a_lost_life_published_the_newest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AGE-2: not without bound."""
+    monkeypatch.setattr(retire, "feed_pages_max", 20)
+    network = settled()
+    backup = network.backup("core")
+    for number in range(24):
+        network.send("core", "all", insight(f"lost {number}"))
+    network.tick("core")
+    network.restart("core", backup)
+    network.repair("core")
+    network.send("core", "all", insight("since"))
+    live(network, 3)
+    assert feed(network, "core") == [1, *range(5, 25)]
+    assert len(network.acted("scout")) >= 21
+
+
 def test_who_comes_late_does_not_wait_for_what_is_gone() -> None:
     """AGE-3, STREAM-4: the floor in a heartbeat is one."""
     network = settled()
@@ -98,6 +140,10 @@ def test_letters_that_wait_in_the_home_expire_too() -> None:
         network.send("core", "scout", f"letter {number}")
     live(network, 32, "core", "smith")
     assert network.waiting("core", "scout") == 0
+    assert rows(network, "core", "item WHERE state = 'expired'") == 40
+    (said,) = network.files("peers/scout/inbox")
+    assert json.loads(network.data(said))["signed"]["floor"] == 17, "and this page is young"
+    live(network, 31, "core", "smith")
     assert network.open_pages("core", "scout") == 0
     assert network.files("peers/scout/inbox") == []
 
@@ -230,6 +276,80 @@ def test_a_reader_who_lost_his_home_gets_what_is_kept_and_waits_for_nothing_else
     assert network.acted("scout") == ["core: lately"]
     assert network.open_pages("core", "scout") == 0
     assert network.writes() == []
+
+
+@pytest.mark.parametrize("days", [20, 45])
+def test_what_a_reader_lost_is_offered_for_two_weeks_at_least(days: int) -> None:
+    """AGE-6: he comes back from a backup, and is away once more; its page alone would expire."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "long ago")
+    live(network, days)
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.tick("scout")
+    live(network, 14, "core")
+    assert network.concerns("core") == ["dead:scout"]
+    network.round(4)
+    assert network.acted("scout") == ["core: long ago"]
+    assert network.open_pages("core", "scout") == 0
+    live(network, 70)
+    assert network.files("peers/scout/inbox") == []
+    assert rows(network, "core", "own_page") == 0
+
+
+def test_what_was_received_is_kept_although_a_later_letter_expires() -> None:
+    """AGE-6: the floor passes its page; whoever comes back from a backup gets it in a new one."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "received")
+    live(network, 5)
+    network.send("core", "scout", "expired")
+    live(network, 33, "core")
+    assert "expired:scout@lab.eu" in network.concerns("core")
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.round(4)
+    assert network.acted("scout") == ["core: received"]
+    network.send("core", "scout", "goes on")
+    network.round(3)
+    assert network.acted("scout") == ["core: goes on", "core: received"]
+    assert network.open_pages("core", "scout") == 0
+    assert network.writes() == []
+
+
+def test_an_item_that_comes_again_is_acted_on_once() -> None:
+    """AGE-6, STREAM-6: a new life that kept everything knows it in its new page, too."""
+    network = settled()
+    network.send("core", "scout", "received")
+    live(network, 20)
+    network.repair("scout")
+    home = network.peers["scout"].home
+    with home.transaction():  # a new life that says to hold nothing
+        home.db.write("UPDATE stream SET received = 0, kept = 1, head = NULL")
+        home.db.write("DELETE FROM page")
+    network.round(4)
+    assert rows(network, "core", "own_page WHERE covered_at = 0") == 1
+    assert rows(network, "core", "own_page") == 2
+    assert network.acted("scout") == ["core: received"]
+    assert network.open_pages("core", "scout") == 0
+
+
+@pytest.mark.parametrize("days", [62, 400])
+def test_a_letter_after_a_long_silence_is_as_young_as_any(days: int) -> None:
+    """AGE-4, AGE-7: what was kept before it is gone, and its row takes no number of those."""
+    network = settled()
+    network.send("core", "scout", "early")
+    live(network, days)
+    assert rows(network, "core", "own_page") == 0
+    network.tick("core")
+    network.send("core", "scout", "late")
+    live(network, 28, "core")
+    assert network.waiting("core", "scout") == 0
+    live(network, 1)
+    assert "core: late" in network.acted("scout")
+    live(network, 28)
+    assert rows(network, "core", "item") == (2 if days < 365 else 1)
 
 
 def test_what_a_hostile_member_makes_up_does_not_pile_up() -> None:

@@ -225,7 +225,7 @@ def test_a_resume_under_another_name_frees_nobody() -> None:
 
 
 @pytest.mark.parametrize("folder", ["orders", "charter"])
-@pytest.mark.parametrize("how", ["gone", "file", "special", "denied", "flooded"])
+@pytest.mark.parametrize("how", ["gone", "file", "special", "denied"])
 def test_a_folder_that_cannot_be_listed_is_exit_5(folder: str, how: str) -> None:
     """HALT-6: a halt could be hidden there; nothing is acted on, nothing is sent."""
     network = settled()
@@ -236,9 +236,6 @@ def test_a_folder_that_cannot_be_listed_is_exit_5(folder: str, how: str) -> None
     match how:
         case "denied":
             faults = [failing("denied", "names", folder)]
-        case "flooded":
-            junk = dict.fromkeys((f"0{n:04}" for n in range(5_000)), b"")
-            network.memory.nodes(folder).update(junk)
         case _:
             network.memory.remove(folder)
             if how == "file":

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from peer.home import create_home
 from peer.home.files import make_private_folder, set_aside, write_private
 from peer.lock import held
 from peer.stewards.shelf import FolderShelf
-from protocol.errors import HomeError
+from protocol.errors import DamagedHomeError, HomeError
+
+
+def test_a_disk_that_refuses_even_to_forget_is_a_fault_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **more: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(HomeError, match="its disk is read-only"):
+        write_private(str(tmp_path / "file"), b"")
 
 
 @pytest.mark.parametrize("call", ["open", "fsync", "replace"])
@@ -29,9 +45,17 @@ def test_a_disk_that_refuses_is_a_fault_of_the_home(
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_bare_name_is_a_file_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_private("file", b"whole")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+
+
 def test_a_lock_that_cannot_be_opened_is_a_fault_of_the_home(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
-    with pytest.raises(HomeError, match="cannot be opened"), held(str(tmp_path)):
+    with pytest.raises(HomeError, match="cannot be written"), held(str(tmp_path)):
         pass
 
 
@@ -56,3 +80,30 @@ def test_a_log_without_its_database_is_set_aside_too(tmp_path: Path) -> None:
     assert set_aside(str(path), "damaged") == f"{path}.damaged-1"
     assert os.listdir(tmp_path) == ["home.db.damaged-1-wal"]
     assert set_aside(str(path), "damaged") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "is_damage"),
+    [
+        (sqlite3.SQLITE_CORRUPT, True),
+        (sqlite3.SQLITE_IOERR_READ, True),
+        (sqlite3.SQLITE_IOERR_SHORT_READ, True),
+        (sqlite3.SQLITE_IOERR_WRITE, False),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, False),
+    ],
+)
+def test_only_what_cannot_be_read_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, is_damage: bool
+) -> None:
+    class Failing:
+        def execute(self, *arguments: object) -> None:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = code
+            raise error
+
+    with closing(create_home(str(tmp_path / "home.db"), bytes)) as home:
+        with monkeypatch.context() as patch:
+            patch.setattr(home.db, "_connection", Failing())
+            with pytest.raises(HomeError) as caught:
+                home.db.read("SELECT 1")
+        assert isinstance(caught.value, DamagedHomeError) is is_damage

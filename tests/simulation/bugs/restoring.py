@@ -16,8 +16,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.receipts:_believe",
-                "if earlier and receipt.reader_epoch not in earlier:",
-                "if not earlier:",
+                "anew = bool(earlier) and receipt.reader_epoch not in earlier",
+                "anew = not earlier",
             ),
         ),
         weather="restorers",

@@ -64,18 +64,33 @@ def test_a_folder_that_is_missing_or_no_folder_is_an_error(share: MemoryShare, f
         charter.documents(share)
 
 
-@pytest.mark.parametrize("folder", [layout.CHARTER, layout.ORDERS])
-def test_a_folder_too_full_to_list_is_an_error(
-    share: MemoryShare, folder: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(layout.CHARTER, "{}.roster.0123abcd.json"), (layout.ORDERS, "{}23456789abcdef.json")],
+)
+def test_who_must_have_seen_all_is_told_of_a_flood(
+    share: MemoryShare, folder: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HALT-6: junk must not crowd out a halt."""
+    """HALT-6, LAYOUT-2: names of another form crowd out nothing."""
     monkeypatch.setattr(charter, "names_max", 3)
-    for number in range(2):
+    for number in range(10):
         share.place(f"{folder}/junk{number}", b"x")
-    assert charter.documents(share) == []
-    share.place(f"{folder}/junk2", b"x")
-    with pytest.raises(ShareUnavailableError, match="could be hidden among them"):
+    placed = [f"{folder}/{name.format(10 + number)}" for number in range(2)]
+    for path in placed:
+        share.place(path, b"x")
+    assert charter.documents(share) == placed
+    share.place(f"{folder}/{name.format(12)}", b"x")
+    with pytest.raises(ShareUnavailableError, match=r"holds 3 files or more.*owner may empty it"):
         charter.documents(share)
+
+
+def test_of_a_flood_only_what_comes_first_is_listed(share: MemoryShare) -> None:
+    """LAYOUT-2: by a rank of the paths, so many of each folder."""
+    for number in range(10, 20):
+        share.place(f"orders/{number}23456789abcdef.json", b"x")
+        share.place(f"orders/{number}.txt", b"x")
+    found = charter.listed(share, 2, lambda path: path[::-1] if "17" not in path else "")
+    assert found == ["orders/1723456789abcdef.json", "orders/1023456789abcdef.json"]
 
 
 def test_a_document_is_as_large_as_its_limit_and_no_larger(share: MemoryShare) -> None:
