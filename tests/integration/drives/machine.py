@@ -24,7 +24,7 @@ from tests.integration.typist import ROOT
 LAB = Path(__file__).parent / "lab"
 MODULES = Path("/usr/lib/uml/modules")
 UP = "THE LAB IS UP"
-MINUTES_MAX = 8
+MINUTES_MAX = 12
 
 
 def live_on(base: Path, drive: str, *, disk: Path | None = None, **values: object) -> str:
