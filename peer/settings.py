@@ -1,0 +1,323 @@
+"""Settings of one identity: what they are called, what they mean, and where a value came from.
+
+An option of a command wins over the environment (`PEER_SCHEDULE_CRON`), that over `settings.toml`
+in the identity's directory, and that over the defaults below. A field here is a setting there: its
+section, its name, its type, its default; `means` is what `peer config show` and the README say.
+A key that nobody knows is an error that names the nearest known one: a typing mistake in a schedule
+must not be found out a week later. Not here: what a value makes a peer do.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from peer.home.files import write_private
+from protocol.errors import UsageError
+
+FILE = "settings.toml"
+Value = str | int
+Origin = Literal["default", "file", "environment"]
+
+
+def _setting(default: Value, means: str, check: Callable[[Any], None] | None = None) -> Any:
+    return field(default=default, metadata={"means": means, "check": check})
+
+
+def _one_of(*words: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if value not in words:
+            raise ValueError(f"it is one of {', '.join(words)}")
+
+    return check
+
+
+def _between(low: int, high: int) -> Callable[[int], None]:
+    def check(value: int) -> None:
+        if not low <= value <= high:
+            raise ValueError(f"it is a whole number from {low} to {high}")
+
+    return check
+
+
+def _url(value: str) -> None:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("it is an address such as https://example.org/ping/1")
+
+
+def _cron(value: str) -> None:
+    from peer.timetable import check_cron
+
+    check_cron(value)
+
+
+def _hours(value: str) -> None:
+    from peer.timetable import check_hours
+
+    check_hours(value)
+
+
+def _zone(value: str) -> None:
+    from peer.timetable import check_zone
+
+    check_zone(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a peer beats."""
+
+    cron: str = _setting("0 */6 * * *", "when to beat, in the five fields of cron", _cron)
+    zone: str = _setting("", "time zone of cron and active_hours; empty: this machine's", _zone)
+    active_hours: str = _setting(
+        "", "beats only between these, such as 08:00-20:00; empty: at all hours", _hours
+    )
+    spread_s: int = _setting(
+        60, "beats wait up to this long, each peer its own time, so that not all come at once",
+        _between(0, 3600),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How `peer run` notices letters."""
+
+    watch: str = _setting(
+        "auto", "native: be told by the system; polling: look; auto: as fits the drive",
+        _one_of("auto", "native", "polling"),
+    )  # fmt: skip
+    poll_s: int = _setting(2, "seconds between two looks where it polls", _between(1, 3600))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """The log of ticks, one JSON object a line."""
+
+    level: str = _setting(
+        "info", "what is logged, and what is worse", _one_of("debug", "info", "warning", "error")
+    )
+    kilobytes: int = _setting(
+        1024, "size of a log file before the next begins", _between(16, 1 << 20)
+    )
+    files: int = _setting(5, "how many log files are kept", _between(1, 100))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Numbers for Prometheus."""
+
+    textfile: str = _setting(
+        "", "file for node-exporter's textfile collector, written after each tick; empty: none"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """Addresses that a dead-man's switch watches."""
+
+    start: str = _setting("", "address to call when a tick begins", _url)
+    success: str = _setting("", "address to call when a tick has succeeded", _url)
+    failure: str = _setting("", "address to call when a tick has failed", _url)
+    timeout_s: int = _setting(5, "seconds to wait for each of them", _between(1, 60))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Letters that are sent."""
+
+    expires_days: int = _setting(
+        30, "days for which a letter is offered where `--expires` says nothing", _between(1, 365)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of them, by section."""
+
+    schedule: Schedule = Schedule()
+    run: Run = Run()
+    log: Log = Log()
+    metrics: Metrics = Metrics()
+    ping: Ping = Ping()
+    letters: Letters = Letters()
+
+
+_DEFAULTS = Settings()
+_DEFAULT: Origin = "default"
+
+
+class Setting(NamedTuple):
+    """One setting: its dotted name, value and where that came from, its default and meaning."""
+
+    name: str
+    value: Value
+    origin: Origin
+    default: Value
+    means: str
+
+
+def environment_name(name: str) -> str:
+    """The environment variable of a setting: `PEER_RUN_POLL_S` for `run.poll_s`."""
+    return "PEER_" + name.upper().replace(".", "_")
+
+
+def names() -> list[str]:
+    """Every setting, by section and in the order of their definition."""
+    return [name for name, _ in _known()]
+
+
+def load(folder: str | None, environment: Mapping[str, str]) -> Settings:
+    """The settings of an identity's directory; None has only defaults and environment.
+
+    UsageError where the file or the environment cannot be understood; it says what to change.
+    """
+    values: dict[str, dict[str, Value]] = {}
+    for setting in explain(folder, environment):
+        section, _, key = setting.name.partition(".")
+        values.setdefault(section, {})[key] = setting.value
+    made: dict[str, Any] = {
+        part.name: type(getattr(_DEFAULTS, part.name))(**values[part.name])
+        for part in fields(Settings)
+    }
+    return Settings(**made)
+
+
+def explain(folder: str | None, environment: Mapping[str, str]) -> list[Setting]:
+    """Every setting with its value and where that came from; UsageError as in `load`."""
+    path = None if folder is None else os.path.join(folder, FILE)
+    written = {} if path is None else _read(path)
+    found = []
+    for name, known in _known():
+        variable = environment_name(name)
+        value, origin = known.default, _DEFAULT
+        if name in written:
+            value, origin = _checked(name, known, written[name], f"{path}: {name}"), "file"
+        if environment.get(variable):
+            value = parse(name, environment[variable], variable)
+            origin = "environment"
+        found.append(Setting(name, value, origin, known.default, known.metadata["means"]))
+    return found
+
+
+def parse(name: str, text: str, where: str | None = None) -> Value:
+    """The value that a text says for a setting; UsageError where it is none, or `name` unknown."""
+    known = dict(_known()).get(name)
+    if known is None:
+        raise UsageError(_unknown(name))
+    value: Value = text
+    if isinstance(known.default, int):
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise UsageError(f"{where or name} is {text!r}, which is no whole number") from error
+    return _checked(name, known, value, where or name)
+
+
+def save(folder: str, name: str, value: Value) -> str:
+    """Write one setting into `settings.toml`, and leave every other line as it is.
+
+    Returns the path. UsageError where the file cannot be understood as it stands.
+    """
+    path = os.path.join(folder, FILE)
+    _read(path)
+    section, _, key = name.partition(".")
+    lines = _lines(path)
+    said = f"{key} = {_toml(value)}"
+    begin = next((i for i, line in enumerate(lines) if line.strip() == f"[{section}]"), None)
+    if begin is None:
+        lines += [*([""] if lines else []), f"[{section}]", said]
+    else:
+        rest = range(begin + 1, len(lines))
+        end = next((i for i in rest if lines[i].lstrip().startswith("[")), len(lines))
+        mine = (i for i in range(begin + 1, end) if lines[i].partition("=")[0].strip() == key)
+        at = next(mine, None)
+        if at is None:
+            while end > begin + 1 and not lines[end - 1].strip():
+                end -= 1
+            lines.insert(end, said)
+        else:
+            lines[at] = said
+    text = "\n".join(lines) + "\n"
+    _check_all(path, text)
+    write_private(path, text.encode())
+    return path
+
+
+def _known() -> Iterator[tuple[str, Any]]:
+    for part in fields(Settings):
+        for one in fields(getattr(_DEFAULTS, part.name)):
+            yield f"{part.name}.{one.name}", one
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _read(path: str) -> dict[str, Value]:
+    """The settings that a file makes, by dotted name; none where there is no file."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return _check_all(path, file.read())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); mend it, or move it away") from error
+
+
+def _check_all(path: str, text: str) -> dict[str, Value]:
+    try:
+        sections = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is no TOML: {error}") from error
+    known, found = dict(_known()), dict[str, Value]()
+    for section, values in sections.items():
+        if not isinstance(values, dict):
+            raise UsageError(f"{path}: {section} stands in no section; write it below [schedule]")
+        for key, value in values.items():
+            name = f"{section}.{key}"
+            if name not in known:
+                raise UsageError(f"{path}: {_unknown(name)}")
+            found[name] = _checked(name, known[name], value, f"{path}: {name}")
+    return found
+
+
+def _checked(name: str, known: Any, value: Any, where: str) -> Value:
+    if type(value) is not type(known.default):
+        kind = "a whole number" if isinstance(known.default, int) else 'a text in "quotes"'
+        raise UsageError(f"{where} must be {kind}, and is {value!r}")
+    try:
+        if known.metadata["check"] is not None:
+            known.metadata["check"](value)
+    except ValueError as error:
+        raise UsageError(f"{where} is {value!r}: {error}") from error
+    checked: Value = value
+    return checked
+
+
+def _unknown(name: str) -> str:
+    all_names = names()
+    by_key = {one.partition(".")[2]: one for one in all_names}
+    near = get_close_matches(name, all_names, 1) or [
+        by_key[key] for key in get_close_matches(name.rpartition(".")[2], by_key, 1)
+    ]
+    meant = f"; did you mean {near[0]}?" if near else "; `peer config show` lists all"
+    return f"no setting is called {name}{meant}"
+
+
+def _toml(value: Value) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    if any(ord(c) < 32 or ord(c) == 127 for c in escaped):
+        raise UsageError("a setting is one line, without control characters")
+    return f'"{escaped}"'
