@@ -31,6 +31,8 @@ COMMANDS = {
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
         "demo": "Watch five peers work on a fresh share",
+        "log": "What ticks noted",
+        "metrics": "Numbers for Prometheus",
     },
     "Mail": {
         "send": "Write to peers, or to all",
