@@ -143,6 +143,10 @@ class Mailbox:
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)
 
+    def vouched(self, author: str, key: str) -> str:
+        """What the roster in force says of a key: admitted, retired, compromised or unknown."""
+        return self._trust(author, key)
+
     def _trust(self, author: str, key: str | None) -> str:
         """What the roster in force says of the key that signed: admitted, retired and so on."""
         if self._states is None:

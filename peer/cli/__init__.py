@@ -31,6 +31,7 @@ COMMANDS = {
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
         "demo": "Watch five peers work on a fresh share",
+        "heartbeat": "What a heartbeat says, and when the next one is",
         "log": "What ticks noted",
         "metrics": "Numbers for Prometheus",
     },

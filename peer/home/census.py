@@ -6,6 +6,7 @@ Totals are counters of ticks in the table `self`; they never go back while the h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from peer.home.database import Database
 from peer.home.state import State
@@ -31,6 +32,36 @@ def letters(db: Database) -> dict[str, int]:
         "delivered": paged.get(1, 0),
         "expired": expired,
     }
+
+
+def position(db: Database, n: int) -> tuple[str, int] | None:
+    """(epoch, seq) of the page in which the item of a row stands; None while it is in none."""
+    row = db.one(
+        "SELECT coalesce(item.epoch, stream.epoch), item.seq FROM item"
+        " LEFT JOIN stream ON stream.n = item.stream WHERE item.n = ?",
+        n,
+    )
+    return None if row is None or None in row else (row[0], row[1])
+
+
+class Open(NamedTuple):
+    """Where the page of a letter stands among those that no receipt covers; `rank` from 1."""
+
+    rank: int
+    pulled: bool
+
+
+def open_pages(db: Database, audience: str) -> dict[int, Open]:
+    """The rows of letters to somebody that stand in pages no receipt covers."""
+    rows = db.read(
+        "SELECT item.n, page.rank, page.pulled FROM"
+        " (SELECT epoch, audience, seq, pulled, row_number() OVER (ORDER BY n) AS rank"
+        " FROM own_page WHERE audience = ? AND covered_at IS NULL) AS page"
+        " JOIN item ON item.mine = 1 AND item.epoch = page.epoch"
+        " AND item.audience = page.audience AND item.seq = page.seq",
+        audience,
+    )
+    return {n: Open(rank, bool(pulled)) for n, rank, pulled in rows}
 
 
 def formed(db: Database) -> dict[str, int]:

@@ -109,7 +109,8 @@ def test_a_death_while_files_are_turned_over_loses_no_more_than_the_oldest(
     before = [entry["tick"] for entry in newest(str(tmp_path), 1_000)]
     assert (tmp_path / FOLDER / f"{FILE}.2").exists()
     in_oldest = len((tmp_path / FOLDER / f"{FILE}.2").read_text().splitlines())
-    replace, calls = os.replace, []
+    replace = os.replace
+    calls: list[str] = []
 
     class Death(BaseException):
         pass
