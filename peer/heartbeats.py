@@ -41,13 +41,14 @@ def next_beat_at(peer: Peer) -> int | None:
         schedule.cron, schedule.zone, schedule.active_hours, schedule.spread_s, peer.address
     )
     after = peer.clock.wall_ms() if last is None else last
+    delay = timetable.delay_ms()
     try:
-        due = timetable.next(after, peer.home.state.text("slot") or "").at_ms
+        due = timetable.next(after - delay, peer.home.state.text("slot") or "").at_ms
     except NotImplementedError:
         return None if last is None else last + peer.next_beat_ms
     except ValueError:
         return None
-    return due + timetable.delay_ms()
+    return due + delay
 
 
 def heartbeat(peer: Peer, name: str | None) -> Row:

@@ -39,7 +39,7 @@ class Cause(NamedTuple):
 def outbox(peer: Peer) -> list[Row]:
     """The rows of `Mailbox.outbox`, oldest first, each with `reason`, `why` and `next`."""
     letters = peer.home.mail.unacknowledged()
-    rows = Mailbox(peer.home, peer.identity).outbox()
+    rows = Mailbox(peer.home, peer.identity).outbox(letters)
     readers: dict[str, _Reader] = {}
     stopped = next(_mine(peer), None)
     for row, letter in zip(rows, letters, strict=True):

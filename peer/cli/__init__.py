@@ -57,6 +57,7 @@ COMMANDS = {
     "Neighbours": {
         "peers": "Who is alive",
         "status": "Everything about a peer on one screen",
+        "top": "The same, live",
         "escalations": "What waits for a human",
     },
     "Stewards": {

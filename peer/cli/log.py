@@ -43,10 +43,10 @@ def _lines(entries: list[dict[str, Any]]) -> Iterator[str]:
         level = str(entry.get("level", ""))
         mark = output.bad(f"{level:<7}") if level in ("warning", "error") else f"{level:<7}"
         at = output.dim(output.line(entry["time"])[:19].replace("T", " "))
-        yield f"{at}  {mark}  {output.line(_said(entry))}"
+        yield f"{at}  {mark}  {output.line(said(entry))}"
 
 
-def _said(entry: dict[str, Any]) -> str:
+def said(entry: dict[str, Any]) -> str:
     """The event, what it counted (not what was 0), and its text."""
     rest = [
         f"{key}={entry[key]}" for key in entry if key not in _HEAD and entry[key] not in (0, "")

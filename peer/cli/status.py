@@ -74,11 +74,16 @@ def _neighbours(rows: Sequence[Found]) -> list[str]:
     """The worst first; others only as a number."""
     if not rows:
         return ["  no other members yet"]
-    ranked = sorted(rows, key=lambda row: _WORST_FIRST.index(row["state"]))
-    lines = output.table(("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE"), neighbour_cells(ranked))
+    cells = neighbour_cells(worst_first(rows))
+    lines = output.table(("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE"), cells)
     shown_rows = [f"  {line}" for line in lines[: NEIGHBOURS_SHOWN + 1]]
     more = len(rows) - NEIGHBOURS_SHOWN
     return [*shown_rows, f"  and {more} more: `peer peers`"] if more > 0 else shown_rows
+
+
+def worst_first(rows: Sequence[Found]) -> list[Found]:
+    """Rows of the health table, those to worry about first."""
+    return sorted(rows, key=lambda row: _WORST_FIRST.index(row["state"]))
 
 
 def neighbour_cells(rows: Sequence[Found]) -> list[tuple[str, str, str, str, str]]:
