@@ -32,11 +32,16 @@ def command(where: Where) -> None:
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
+    home, identity = where.mailbox()
+    rows = _waiting(where) if home.mail.unacknowledged() else []
+    output.answer(where, rows, lambda: _lines(rows, identity.name))
+
+
+def _waiting(where: Where) -> list[Row]:
+    """Why something waits is not known without what stewards signed, which takes longer to load."""
     from peer.waits import outbox
 
-    peer = where.peer()
-    rows = outbox(peer)
-    output.answer(where, rows, lambda: _lines(rows, peer.name))
+    return outbox(where.peer())
 
 
 def _lines(rows: list[Row], name: str) -> Iterator[str]:
