@@ -19,7 +19,8 @@ def letters(db: Database) -> dict[str, int]:
     waiting = _count(db, "SELECT count(*) FROM item WHERE state = 'waiting' AND audience <> 'all'")
     paged: dict[int, int] = dict(
         db.read(
-            "SELECT placed_at IS NOT NULL, count(*) FROM own_page JOIN item"
+            # CROSS: from the few open pages to their items, never the other way about.
+            "SELECT placed_at IS NOT NULL, count(*) FROM own_page CROSS JOIN item"
             " ON item.mine = 1 AND item.epoch = own_page.epoch"
             " AND item.audience = own_page.audience AND item.seq = own_page.seq"
             " WHERE covered_at IS NULL AND own_page.audience <> 'all'"

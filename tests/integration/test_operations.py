@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -217,3 +219,36 @@ def test_a_frozen_share_is_told_before_the_process_ends_itself(
     assert ("POST", "/failure", entry["text"]) in serving.seen
     watched.last_words("nobody ticks any more")
     assert len(log(core, "error")) == 1
+
+
+FROZEN = """
+import sys, threading
+from peer import deadline
+from peer.home.places import choose
+from peer.operations import tick_with_care
+from peer.settings import Ping, Settings
+from peer.wiring import open_peer
+from registry.folder import FolderShare
+
+deadline.stalled_ms_max = 300
+FolderShare.read = lambda *words: threading.Event().wait()
+peer = open_peer(*choose(sys.argv[1], "peers", "core", None), watched=True)
+peer.settings = Settings(ping=Ping(failure=sys.argv[2]))
+tick_with_care(peer)
+"""
+
+
+def test_a_process_that_a_frozen_share_ends_leaves_word(
+    network: FolderNetwork, serving: Server
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FROZEN, network.home, f"{serving.url}/failure"],
+        capture_output=True, text=True, timeout=60, cwd=Path(__file__).resolve().parents[2],
+    )  # fmt: skip
+    assert done.returncode == 5, done.stderr
+    (entry,) = log(network.peers["core"], "error")
+    assert (entry["error"], entry["exit"]) == ("Stalled", 5)
+    assert entry["text"] in done.stderr
+    assert serving.seen == [("POST", "/failure", entry["text"])]
+    # And the next tick, over a share that answers, goes on.
+    assert tick_with_care(network.peers["core"]).state == "idle"
