@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from peer.home import create_home
 from peer.home.files import make_private_folder, set_aside, write_private
 from peer.lock import held
 from peer.stewards.shelf import FolderShelf
@@ -56,3 +60,38 @@ def test_a_log_without_its_database_is_set_aside_too(tmp_path: Path) -> None:
     assert set_aside(str(path), "damaged") == f"{path}.damaged-1"
     assert os.listdir(tmp_path) == ["home.db.damaged-1-wal"]
     assert set_aside(str(path), "damaged") is None
+
+
+def test_a_home_that_is_forgotten_in_another_thread_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Garbage is looked for by whatever thread makes some: of a ping, of the deadline."""
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    home = create_home(str(tmp_path / "home.db"), os.urandom)
+    cycle: list[object] = [home]
+    cycle.append(cycle)
+    del home, cycle
+    thread = threading.Thread(target=gc.collect)
+    thread.start()
+    thread.join()
+    assert told == []
+    held = [os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")]
+    assert str(tmp_path / "home.db") not in held
+
+
+def test_a_home_that_was_closed_may_be_forgotten_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    home = create_home(str(tmp_path / "home.db"), os.urandom)
+    home.close()
+    home.close()
+    cycle: list[object] = [home]
+    cycle.append(cycle)
+    del home, cycle
+    thread = threading.Thread(target=gc.collect)
+    thread.start()
+    thread.join()
+    assert told == []
