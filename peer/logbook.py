@@ -68,7 +68,8 @@ class LogFile(logging.Handler):
 
     def _write(self, data: bytes) -> None:
         make_private_folder(self._folder)
-        with suppress(FileNotFoundError):
+        # Where files cannot be moved on now (somebody reads one on Windows), the line counts more.
+        with suppress(OSError, HomeError):
             if os.stat(self._path).st_size + len(data) > self._bytes_max:
                 self._move_on(len(data))
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)

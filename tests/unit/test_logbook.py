@@ -183,6 +183,19 @@ def test_a_line_that_a_full_disk_cut_takes_no_other_with_it(tmp_path: Path) -> N
     assert [entry["tick"] for entry in newest(str(tmp_path), 10)] == [1, 2, 3]
 
 
+def test_files_that_cannot_be_moved_on_take_the_line_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_use(source: str, target: str) -> None:
+        raise PermissionError(13, "somebody reads it")
+
+    monkeypatch.setattr(os, "replace", in_use)
+    noted = book(tmp_path)
+    for number in range(60):
+        noted.note("info", "tick", tick=number, text="x" * 400)
+    assert [e["tick"] for e in newest(str(tmp_path), 1_000)] == list(range(60))
+
+
 def test_a_log_that_cannot_be_written_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
