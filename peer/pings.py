@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from peer import software
 
 body_chars_max = 1_000
+calls_max = 16
+_places = threading.BoundedSemaphore(calls_max)
 Tell = Callable[[str], None]
 
 
@@ -40,14 +42,26 @@ class Ping:
         )
         self._connections: list[http.client.HTTPConnection] = []
         self._outcome: str | None = None
-        self._thread = threading.Thread(target=self._watch, name="ping", daemon=True)
-        self._thread.start()
+        self._done = threading.Event()
+        # A process that stays may tick many times while a server hangs.
+        if _places.acquire(blocking=False):
+            threading.Thread(target=self._watch, name="ping", daemon=True).start()
+        else:
+            tell(f"not called, {calls_max} calls are still under way")
+            self._done.set()
 
     def wait(self) -> None:
         """Come back when the call has ended, or has had its time."""
-        self._thread.join()
+        self._done.wait()
 
     def _watch(self) -> None:
+        try:
+            self._supervise()
+        finally:
+            _places.release()
+            self._done.set()
+
+    def _supervise(self) -> None:
         """A look-up of a name cannot be ended from here; it ends by itself, and says nothing."""
         if self._after is not None:
             self._after.wait()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from peer import pings
 from peer.pings import Ping, body_chars_max
 
 
@@ -156,6 +157,18 @@ def test_a_redirection_is_followed_to_the_same_scheme_only(serving: Server) -> N
     assert [path for _, path, _ in serving.seen] == ["/a", "/b"]
     assert call(f"{serving.url}/file")[0] == ["the answer was 302"]
     assert call(f"{serving.url}/ftp")[0] == ["the answer was 302"]
+
+
+def test_there_is_an_end_to_calls_under_way(serving: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pings, "_places", threading.BoundedSemaphore(1))
+    told: list[str] = []
+    with hanging() as url:
+        first = Ping(url, 0.5, told.append)
+        Ping(f"{serving.url}/2", 5, told.append).wait()
+        assert told == [f"not called, {pings.calls_max} calls are still under way"]
+        first.wait()
+    assert serving.seen == []
+    assert call(f"{serving.url}/3")[0] == []
 
 
 def test_one_call_waits_for_the_one_before(serving: Server) -> None:
