@@ -14,6 +14,7 @@ from peer.cli.options import common
 from peer.cli.where import Where
 
 COLUMNS, LINES = 80, 23  # of a small terminal, with a line left for the prompt
+FACT_COLUMNS = COLUMNS - 13  # beside the name of a fact
 NEIGHBOURS_SHOWN = 6
 _WORST_FIRST = ("dead", "suspect", "late", "halted", "unknown", "alive")
 Found = dict[str, Any]
@@ -99,14 +100,14 @@ def _standing(found: Found) -> str:
     if found["moved"]:
         return "moved: it goes on where its export was imported"
     if found["parked"]:
-        return output.bad(f"parked: {output.line(found['parked'])}")
+        return output.bad(_cut(f"parked: {output.line(found['parked'])}", FACT_COLUMNS))
     if found["left"]:
         return "left the network"
     if not found["admitted"]:
         return output.bad("not admitted, as far as this home knows")
     if found["halts"]:
         why = "; ".join(output.line(f"{h['scope']} {h['because']}".strip()) for h in found["halts"])
-        return output.bad(f"halted: {why}")
+        return output.bad(_cut(f"halted: {why}", FACT_COLUMNS))
     if found["hidden_orders"]:
         return output.bad("waiting: an order is hidden on the share")
     return output.good("admitted")
@@ -135,8 +136,9 @@ def _concern(concern: Found) -> list[str]:
     return [mark, output.line(concern["text"]), *(f"    {line}" for line in mend)]
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= COLUMNS - 4 else f"{text[: COLUMNS - 5]}…"
+def _cut(text: str, columns: int = COLUMNS - 4) -> str:
+    """What is longer stands in full in `peer escalations`."""
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"
 
 
 def concern_lines(concerns: Sequence[Found]) -> Iterator[str]:

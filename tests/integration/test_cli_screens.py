@@ -50,8 +50,10 @@ def test_a_status_of_five_peers_with_troubles_fits_a_small_terminal(peer: Typist
                 f"trouble {number} with a long story " + "x" * 100,
                 "run `peer repair` on the machine of that peer, " * 3, number,
             )  # fmt: skip
+        core.home.state.put("parked", "heartbeat 99 is signed by my key in my epoch, " * 3)
     core.home.close()
     screen = peer("status", "--as", "core").out
+    assert "parked: heartbeat 99" in screen
     assert fits(screen.replace(str(peer.share), "/mnt/drive/net")), screen
     assert "4 alive" not in screen  # each stands in its own row
     for name in FIVE[1:]:
