@@ -22,9 +22,9 @@ from peer.tick import session
 from peer.tick.report import Report
 from protocol.errors import ShareError
 from tests.network import FolderNetwork
-from tests.unit.test_pings import Server, hanging, serving
+from tests.unit.test_pings import Server, hanging, serving, unproxied
 
-__all__ = ["serving"]  # a fixture
+__all__ = ["serving", "unproxied"]  # fixtures
 
 
 @pytest.fixture

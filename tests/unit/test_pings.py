@@ -51,6 +51,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
+@pytest.fixture(autouse=True)
+def unproxied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever proxy this machine uses, it is not asked for servers of these tests."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 @pytest.fixture
 def serving() -> Iterator[Server]:
     with Server() as made:
