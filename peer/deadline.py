@@ -23,6 +23,10 @@ stalled_ms_max = 60_000
 quick_ms, files_max = 1_000, 32  # what took less may be asked for twice as much at one go
 
 
+def nobody_hears(text: str) -> None:
+    """Nobody wants to hear it."""
+
+
 class WatchedShare:
     """A share whose operations leave a trace of progress."""
 
@@ -31,6 +35,9 @@ class WatchedShare:
         self._clock = clock
         self._began: int | None = None
         self.doing = ""  # the newest operation, for whoever asks what it waits for
+        self.last_words: Callable[[str], None] = (
+            nobody_hears  # called with what happened before the process ends itself
+        )
         if isinstance(inner, Moving):
             inner.moved = self.moved
 
@@ -113,10 +120,12 @@ def _guard(share: WatchedShare) -> None:
     pause = threading.Event()
     while share.stalled_ms() < stalled_ms_max:
         pause.wait(1.0)
-    sys.stderr.write(
-        f"peer: the share has not answered for {stalled_ms_max // 1000} s ({share.doing});"
-        " the next tick goes on from here\n"
+    text = (
+        f"the share has not answered for {stalled_ms_max // 1000} s ({share.doing});"
+        " the next tick goes on from here"
     )
+    sys.stderr.write(f"peer: {text}\n")
     sys.stderr.flush()
+    share.last_words(text)
     # Nothing gentler works: a thread inside a frozen mount never returns.
     os._exit(5)

@@ -98,9 +98,10 @@ class Mailbox:
         with self.home.transaction():
             self.home.mail.mark_read([one.n for one in letters if not one.mine], at_ms)
 
-    def outbox(self) -> list[Row]:
+    def outbox(self, letters: list[Letter] | None = None) -> list[Row]:
         """Letters that no receipt covers: `staged` (not on the share), `delivered` or `expired`."""
-        rows = self.rows(letters := self.home.mail.unacknowledged())
+        letters = self.home.mail.unacknowledged() if letters is None else letters
+        rows = self.rows(letters)
         for row, letter in zip(rows, letters, strict=True):
             placed = "staged" if letter.placed_at is None else "delivered"
             row["state"] = "expired" if letter.state == "expired" else placed
@@ -142,6 +143,10 @@ class Mailbox:
 
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)
+
+    def vouched(self, author: str, key: str) -> str:
+        """What the roster in force says of a key: admitted, retired, compromised or unknown."""
+        return self._trust(author, key)
 
     def _trust(self, author: str, key: str | None) -> str:
         """What the roster in force says of the key that signed: admitted, retired and so on."""

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from peer.heartbeats import last_tick_at, next_beat_at
+from peer.home import census
 from peer.home.places import Identity
 from peer.instance import Peer
 from peer.mailbox import moment
@@ -24,8 +26,9 @@ Row = dict[str, Any]
 def status(peer: Peer) -> Row:
     """Everything about a peer as its home knows it; the share is not touched."""
     home, state, holds = peer.home, peer.home.state, standing(peer)
-    ended = state.number("tick_ended")
-    report = state.data("report")
+    ended, now = last_tick_at(peer), peer.clock.wall_ms()
+    report, coming = state.data("report"), next_beat_at(peer)
+    neighbours, waiting = look.table(peer, holds), census.letters(home.db)
     return {
         "peer": peer.name,
         "address": peer.address,
@@ -42,14 +45,34 @@ def status(peer: Peer) -> Row:
         "epoch": state.epoch,
         "ticks": state.number("tick"),
         "last_tick": moment(ended) if ended else None,
-        "last_tick_s": max(peer.clock.wall_ms() - ended, 0) // 1000 if ended else None,
+        "last_tick_s": max(now - ended, 0) // 1000 if ended else None,
+        "last_tick_ms": state.number("last_tick_ms") if ended else None,
+        **_ended(peer, ended),
         "last_report": canonical.decode(report) if report else None,
+        "next_beat": moment(coming) if coming else None,
+        "next_beat_s": (coming - now) // 1000 if coming else None,
         "unread": home.mail.unread_count(),
-        "outbox": len(home.mail.unacknowledged()),
+        "outbox": sum(waiting.values()),
+        "waiting": waiting,
         "quarantined": home.quarantine.count(),
-        "peers": Counter(row["state"] for row in look.table(peer, holds)),
+        "peers": Counter(row["state"] for row in neighbours),
+        "neighbours": neighbours,
         "concerns": concerns(peer),
     }
+
+
+def _ended(peer: Peer, ended: int | None) -> Row:
+    """How the last tick ended: ok, halted, parked, failed, unfinished (it runs, or was killed)."""
+    state, fault = peer.home.state, None
+    result = state.text("last_tick_result") if ended else None
+    began = state.number("tick_began")
+    if ended is not None and ended > state.number("last_tick_at"):
+        result = "ok"  # a program that looks after its log by itself has run it
+    elif result is not None:
+        fault = state.text("last_tick_fault") or None
+    if began > (ended or 0):
+        result, fault = "unfinished", f"it began at {moment(began)} and has not ended"
+    return {"last_tick_result": result, "last_tick_fault": fault}
 
 
 def concerns(peer: Peer) -> list[Row]:

@@ -113,7 +113,9 @@ class Metrics:
     """Numbers for Prometheus."""
 
     textfile: str = _setting(
-        "", "file for node-exporter's textfile collector, written after each tick; empty: none"
+        "",
+        "file for node-exporter's textfile collector, written after each tick, or a folder where"
+        " each peer has its own; empty: none",
     )
 
 

@@ -31,6 +31,9 @@ COMMANDS = {
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
         "demo": "Watch five peers work on a fresh share",
+        "heartbeat": "What a heartbeat says, and when the next one is",
+        "log": "What ticks noted",
+        "metrics": "Numbers for Prometheus",
     },
     "Mail": {
         "send": "Write to peers, or to all",
@@ -54,6 +57,7 @@ COMMANDS = {
     "Neighbours": {
         "peers": "Who is alive",
         "status": "Everything about a peer on one screen",
+        "top": "The same, live",
         "escalations": "What waits for a human",
     },
     "Stewards": {

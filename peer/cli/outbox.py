@@ -11,11 +11,12 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
 from peer.cli.where import Where
-from peer.mailbox import Mailbox
 from protocol.errors import SomaError
 
 if TYPE_CHECKING:
     from peer.mailbox import Row
+
+TEXT_CHARS = 36
 
 
 @click.group(
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 )
 @common
 def command(where: Where) -> None:
-    """List letters that no receipt of their reader covers yet.
+    """List letters that no receipt of their reader covers yet, oldest first, and why each waits.
 
     "staged" ones wait in this home; "delivered" ones lie on the share and are put there again
     until a receipt comes.
@@ -32,26 +33,38 @@ def command(where: Where) -> None:
     if click.get_current_context().invoked_subcommand is not None:
         return
     home, identity = where.mailbox()
-    rows = Mailbox(home, identity).outbox()
+    rows = _waiting(where) if home.mail.unacknowledged() else []
     output.answer(where, rows, lambda: _lines(rows, identity.name))
+
+
+def _waiting(where: Where) -> list[Row]:
+    """Why something waits is not known without what stewards signed, which takes longer to load."""
+    from peer.waits import outbox
+
+    return outbox(where.peer())
 
 
 def _lines(rows: list[Row], name: str) -> Iterator[str]:
     if not rows:
         yield f"every letter of {name} is acknowledged"
         return
-    cells = [
-        (
-            row["id"][: output.ID_CHARS],
-            row["to"],
-            row["kind"],
-            row["state"],
-            row["at"][:16],
-            row["text"][:50],
-        )
-        for row in rows
-    ]
-    yield from output.table(("ID", "TO", "KIND", "STATE", "WRITTEN", "TEXT"), cells)
+    for reader in dict.fromkeys(row["to"] for row in rows):
+        mine = [row for row in rows if row["to"] == reader]
+        yield f"{output.bold(reader)}  {output.counted(len(mine), 'letter')}"
+        yield from _of_one(mine)
+
+
+def _of_one(rows: list[Row]) -> Iterator[str]:
+    """The letters for one reader; a cause is told once for those that follow one another."""
+    last = None
+    for row in rows:
+        if (cause := (row["why"], row["next"])) != last:
+            last = cause
+            yield f"  {output.line(row['why'])}"
+            yield output.dim(f"    → {output.line(row['next'])}")
+        at = row["at"][:16].replace("T", " ")
+        text = output.line(row["text"][:200])[:TEXT_CHARS]
+        yield f"  {row['id'][: output.ID_CHARS]}  {row['state']:<9}  {at}  {row['kind']}  {text}"
 
 
 @command.command(epilog=output.examples("peer outbox cancel k3vab2c7"))

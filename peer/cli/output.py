@@ -138,12 +138,15 @@ def _marks(row: dict[str, Any]) -> list[str]:
 
 def age(seconds: float | None) -> str:
     """How long ago, as a person says it."""
-    if seconds is None:
-        return "never"
+    return "never" if seconds is None else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """How long, as a person says it."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size * 2:
-            return f"{int(seconds // size)} {unit} ago"
-    return f"{max(int(seconds), 0)} s ago"
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(int(seconds), 0)} s"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

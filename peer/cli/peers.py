@@ -9,6 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
+from peer.cli.status import neighbour_cells
 from peer.cli.where import Where
 
 
@@ -31,9 +32,5 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     if not rows:
         yield "no other members yet; a steward admits them with `peer admit NAME`"
         return
-    cells = [
-        (row["name"], row["state"], f"{row['phi']:.1f}", output.age(row["last_seen_s"]),
-         "left" if row["left"] else row["lifecycle"])
-        for row in rows
-    ]  # fmt: skip
-    yield from output.table(("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE"), cells)
+    header = ("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE")
+    yield from output.table(header, neighbour_cells(rows))

@@ -2,63 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
 import click
 
 from peer.cli import output
+from peer.cli.heartbeat import coming, shown
 from peer.cli.options import common
 from peer.cli.where import Where
 
-CONCERNS_SHOWN = 8
+COLUMNS, LINES = 80, 23  # of a small terminal, with a line left for the prompt
+FACT_COLUMNS = COLUMNS - 13  # beside the name of a fact
+NEIGHBOURS_SHOWN = 6
+_WORST_FIRST = ("dead", "suspect", "late", "halted", "unknown", "alive")
+Found = dict[str, Any]
 
 
 @click.command(epilog=output.examples("peer status", "peer status --as core --json"))
 @common
 def command(where: Where) -> None:
-    """Show who you are, how the last tick went, what waits, and what is wrong."""
+    """Show who you are, how the last tick went, what waits, and what needs a human."""
     from peer.overview import status
 
     found = status(where.peer())
     output.answer(where, found, lambda: _lines(found))
 
 
-def _lines(found: dict[str, Any]) -> Iterator[str]:
+def _lines(found: Found) -> Iterator[str]:
     yield f"{output.bold(found['address'])}  {found['fingerprint']}"
+    lines = [*facts(found), "", *_neighbours(found["neighbours"]), ""]
+    yield from lines
+    yield from _needs(found["concerns"], LINES - len(lines) - 1)
+
+
+def facts(found: Found) -> Iterator[str]:
+    """One line for each thing to know about a peer."""
+    yield f"  network    {found['network'][:8]}, root {found['root']}"
     yield f"  share      {output.line(found['share'])}"
-    yield f"  root       {found['root']}"
     yield f"  standing   {_standing(found)}"
-    ticks = output.counted(found["ticks"], "tick")
-    yield f"  last tick  {output.age(found['last_tick_s'])}, {ticks} in all"
-    yield f"  letters    {found['unread']} unread, {found['outbox']} not acknowledged"
-    yield f"  refused    {found['quarantined']} in quarantine"
-    states = ", ".join(f"{number} {state}" for state, number in found["peers"].items())
-    yield f"  others     {states or 'none yet'}"
-    yield from concern_lines(found["concerns"][:CONCERNS_SHOWN])
-    if len(found["concerns"]) > CONCERNS_SHOWN:
-        yield f"  and {len(found['concerns']) - CONCERNS_SHOWN} more: peer escalations"
+    yield f"  last tick  {_last(found)}"
+    if found["last_tick_fault"]:
+        yield _cut(f"             {output.line(found['last_tick_fault'])}")
+    overdue = found["next_beat_s"] is not None and found["next_beat_s"] < -300
+    hint = "; does anything run `peer tick`?" if overdue else ""
+    yield f"  next beat  {coming(found)}{hint}"
+    yield f"  letters    {_letters(found)}"
+    if found["quarantined"]:
+        yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
 
 
-def _standing(found: dict[str, Any]) -> str:
+def _last(found: Found) -> str:
+    if found["last_tick"] is None and found["last_tick_result"] is None:
+        return "never; `peer tick` makes the first"
+    result = found["last_tick_result"] or "ok"
+    word = result if result in ("ok", "halted") else output.bad(result)
+    count = output.counted(found["ticks"], "tick")
+    return (
+        f"{shown(found['last_tick'])}, {output.age(found['last_tick_s'])}: {word}; {count} in all"
+    )
+
+
+def _letters(found: Found) -> str:
+    unread = f"{found['unread']} unread" + (" (`peer inbox`)" if found["unread"] else "")
+    states = ", ".join(f"{count} {state}" for state, count in found["waiting"].items() if count)
+    mine = f"{found['outbox']} not acknowledged" + (f" ({states}: `peer outbox`)" if states else "")
+    return f"{unread}, {mine}"
+
+
+def _neighbours(rows: Sequence[Found]) -> list[str]:
+    """The worst first; others only as a number."""
+    if not rows:
+        return ["  no other members yet"]
+    cells = neighbour_cells(worst_first(rows))
+    lines = output.table(("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE"), cells)
+    shown_rows = [f"  {line}" for line in lines[: NEIGHBOURS_SHOWN + 1]]
+    more = len(rows) - NEIGHBOURS_SHOWN
+    return [*shown_rows, f"  and {more} more: `peer peers`"] if more > 0 else shown_rows
+
+
+def worst_first(rows: Sequence[Found]) -> list[Found]:
+    """Rows of the health table, those to worry about first."""
+    return sorted(rows, key=lambda row: _WORST_FIRST.index(row["state"]))
+
+
+def neighbour_cells(rows: Sequence[Found]) -> list[tuple[str, str, str, str, str]]:
+    """A row for each other member, as `peer peers` shows it."""
+    return [
+        (row["name"], row["state"], f"{row['phi']:.1f}", output.age(row["last_seen_s"]),
+         "left" if row["left"] else row["lifecycle"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def _standing(found: Found) -> str:
     if found["moved"]:
         return "moved: it goes on where its export was imported"
     if found["parked"]:
-        return output.bad(f"parked: {output.line(found['parked'])}")
+        return output.bad(_cut(f"parked: {output.line(found['parked'])}", FACT_COLUMNS))
     if found["left"]:
         return "left the network"
     if not found["admitted"]:
         return output.bad("not admitted, as far as this home knows")
     if found["halts"]:
         why = "; ".join(output.line(f"{h['scope']} {h['because']}".strip()) for h in found["halts"])
-        return output.bad(f"halted: {why}")
+        return output.bad(_cut(f"halted: {why}", FACT_COLUMNS))
     if found["hidden_orders"]:
         return output.bad("waiting: an order is hidden on the share")
     return output.good("admitted")
 
 
-def concern_lines(concerns: list[dict[str, Any]]) -> Iterator[str]:
-    """What is wrong, and what to do about each."""
+def _needs(concerns: Sequence[Found], lines_max: int) -> Iterator[str]:
+    """As many concerns as there are lines for, those for a human first; how many more there are."""
+    if not concerns:
+        yield "  nothing waits for a human"
+        return
+    left = lines_max - 1
+    for number, concern in enumerate(concerns):
+        lines = [_cut(line) for line in _concern(concern)]
+        if number and len(lines) > left:
+            yield f"  and {len(concerns) - number} more: `peer escalations`"
+            return
+        left -= len(lines)
+        mark, text, *mend = lines
+        yield f"  {output.bad(mark) if concern['level'] == 'human' else mark} {text}"
+        yield from map(output.dim, mend)
+
+
+def _concern(concern: Found) -> list[str]:
+    mark = "!" if concern["level"] == "human" else "-"
+    mend = wrap(f"→ {output.line(concern['mend'])}", COLUMNS - 6)
+    return [mark, output.line(concern["text"]), *(f"    {line}" for line in mend)]
+
+
+def _cut(text: str, columns: int = COLUMNS - 4) -> str:
+    """What is longer stands in full in `peer escalations`."""
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"
+
+
+def concern_lines(concerns: Sequence[Found]) -> Iterator[str]:
+    """What is wrong, and what to do about each, in full."""
     for concern in concerns:
         mark = output.bad("!") if concern["level"] == "human" else "-"
         yield f"  {mark} {output.line(concern['text'])}"

@@ -66,7 +66,7 @@ def _tick_all(where: Where) -> None:
 
 
 def _tick(folder: str, identity: Identity) -> Report:
-    from peer.tick.session import tick
+    from peer.operations import tick_with_care
     from peer.wiring import open_peer
 
     peer = open_peer(folder, identity, watched=True)
@@ -74,7 +74,7 @@ def _tick(folder: str, identity: Identity) -> Report:
         peer.progress = lambda done, of, what: progress.say(
             f"{peer.name}  {done:,} of {of:,} {what}"
         )
-        return tick(peer)
+        return tick_with_care(peer)
 
 
 def _exit(report: Report) -> int:

@@ -147,3 +147,12 @@ def _read(path: str) -> str:
         raise UsageError(
             f"{path} is not valid UTF-8 (byte {error.start}); convert it first, e.g. with iconv"
         ) from error
+
+
+def ago_ms(text: str) -> int:
+    """A span of time such as `90s`, `30min`, `1h` or `2d`, in ms."""
+    found = re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d)", text.strip())
+    if found is None:
+        raise UsageError(f"{text[:40]!r} is no span of time; write 90s, 30min, 1h or 2d")
+    unit = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}[found[2]]
+    return int(found[1]) * unit * 1000

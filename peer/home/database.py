@@ -12,7 +12,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -207,7 +207,10 @@ class Database:
     def __del__(self) -> None:
         """Whoever forgets a home lets go of its file, too."""
         if hasattr(self, "_connection"):
-            self._connection.close()
+            # Another thread's search for garbage may have come here. It may not call this; but
+            # the connection ends with its last name, and lets go of the file by itself.
+            with suppress(sqlite3.ProgrammingError):
+                self._connection.close()
 
     def _fault(self, error: sqlite3.DatabaseError) -> Exception:
         """What a disk or a foreign hand did to the file is HomeError; our own mistakes stay."""

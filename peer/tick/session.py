@@ -37,16 +37,21 @@ def tick(peer: Peer) -> Report:
     """
     report = Report(peer.name)
     with lock.held(peer.folder) as mine:
-        if not mine:
+        if mine:
+            tick_locked(peer, report)
+        else:
             report.state = "busy"
-            return report
-        try:
-            _session(peer, report)
-        except HumanNeededError as error:
-            report.state, report.human = "parked", str(error)
-        report.shorten()
-        _keep(peer, report)
     return report
+
+
+def tick_locked(peer: Peer, report: Report) -> None:
+    """`tick` for whoever holds the lock; what was done before a fault stands in the report."""
+    try:
+        _session(peer, report)
+    except HumanNeededError as error:
+        report.state, report.human = "parked", str(error)
+    report.shorten()
+    _keep(peer, report)
 
 
 def _session(peer: Peer, report: Report) -> None:

@@ -58,7 +58,7 @@ def _struck(told: str, at_least: int) -> None:
 @pytest.mark.parametrize(
     ("bug", "kind", "only", "thin"),
     [
-        ("marked_apart", "doubled", "call/tick/busy: tick scout/pwrite64", "16"),
+        ("marked_apart", "doubled", "call/tick/busy: tick scout/pwrite64", "8"),
         ("told_too_soon", "lost", "error/send/busy: send core/pwrite64", "24"),
         ("discarded_first", "lost", "share/tick/busy: tick scout", "100"),
     ],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sqlite3
+import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -107,3 +110,38 @@ def test_only_what_cannot_be_read_is_damage(
             with pytest.raises(HomeError) as caught:
                 home.db.read("SELECT 1")
         assert isinstance(caught.value, DamagedHomeError) is is_damage
+
+
+def test_a_home_that_is_forgotten_in_another_thread_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Garbage is looked for by whatever thread makes some: of a ping, of the deadline."""
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    home = create_home(str(tmp_path / "home.db"), os.urandom)
+    cycle: list[object] = [home]
+    cycle.append(cycle)
+    del home, cycle
+    thread = threading.Thread(target=gc.collect)
+    thread.start()
+    thread.join()
+    assert told == []
+    held = [os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")]
+    assert str(tmp_path / "home.db") not in held
+
+
+def test_a_home_that_was_closed_may_be_forgotten_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    home = create_home(str(tmp_path / "home.db"), os.urandom)
+    home.close()
+    home.close()
+    cycle: list[object] = [home]
+    cycle.append(cycle)
+    del home, cycle
+    thread = threading.Thread(target=gc.collect)
+    thread.start()
+    thread.join()
+    assert told == []
