@@ -12,6 +12,7 @@ from peer.clock import Clock, Entropy
 from peer.handlers import HANDLERS, Handler
 from peer.home import Home
 from peer.home.places import Identity
+from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry.share import Share
 
@@ -22,6 +23,10 @@ LATELY_MS = 1_000
 
 def _silently(done: int, of: int, what: str) -> None:
     """Nobody watches."""
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(slots=True)
@@ -36,6 +41,7 @@ class Peer:
     entropy: Entropy
     folder: str | None = None
     next_beat_ms: int = 6 * HOUR_MS
+    settings: Settings = field(default_factory=Settings)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)
@@ -43,6 +49,8 @@ class Peer:
     looked: dict[str, int] = field(default_factory=dict)
     # Told of long work: how much is done, of how much, and of what.
     progress: Callable[[int, int, str], None] = _silently
+    # Asked between two items: once it is False, a tick ends where it is.
+    goes_on: Callable[[], bool] = _always
 
     def saw_lately(self, what: str) -> bool:
         """Whether this was looked at less than a second ago; if not, it counts as looked at now.

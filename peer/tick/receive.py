@@ -51,7 +51,7 @@ def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
     state = peer.home.state
     unread = state.flags("feed:")
     for author in sorted({*peer.home.journal.feeds_ahead(), *unread}):
-        if standing.find(peer.bare(author)) is None:
+        if standing.find(peer.bare(author)) is None or not peer.goes_on():
             continue
         complete = _read_outbox(peer, standing, report, peer.bare(author), None)
         if complete == (author in unread):
@@ -89,7 +89,7 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
         found.pages.sort(key=lambda page: (not is_awaited(page), page))
     began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
     for name in found.pages:
-        if peer.clock.monotonic_ms() - began >= inbox_ms_max:
+        if peer.clock.monotonic_ms() - began >= inbox_ms_max or not peer.goes_on():
             break
         looked += 1
         if _read_letter(peer, standing, report, name):
@@ -177,6 +177,8 @@ def _read_outbox(
         return False
     complete = True
     for name in _unread(peer, author, audience, names):
+        if not peer.goes_on():
+            return False
         found = Found(outbox.path(to, name), name, audience, own_folder=True)
         try:
             data = outbox.fetch(peer.share, to, name)
