@@ -1,8 +1,8 @@
 """The worker's side of its pipes: facts and signs of life out, the order to stop in.
 
 Out, on stdout, one JSON object a line: `{"what": "sign"}` every few seconds while there is
-progress, and whatever the resident tells. In, on stdin: any line, or its end, means stop. A worker that the
-drive holds fast gives no sign; it ends itself if it still can, and is killed otherwise.
+progress, and whatever the resident tells. In, on stdin: any line, or its end, means stop. A worker
+that the drive holds fast gives no sign; it ends itself if it still can, and is killed otherwise.
 """
 
 from __future__ import annotations
