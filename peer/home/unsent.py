@@ -14,10 +14,13 @@ class Unsent:
 
     def others_wrote(self) -> bool:
         """Whether another process has written since the last call; cheap enough to ask often."""
+        before, self._version = self._version, self._version_now()
+        return before is not None and before != self._version
+
+    def _version_now(self) -> int:
         row = self._db.one("PRAGMA data_version")
         assert row is not None
-        before, self._version = self._version, int(row[0])
-        return before is not None and before != self._version
+        return int(row[0])
 
     def there_is_some(self) -> bool:
         """Items in no page yet, or pages of mine that did not reach the share."""

@@ -221,6 +221,8 @@ class Supervisor:
         """A worker is gone, for good or until its next start."""
         code = process.wait()
         _close(process)
+        if process.stdout is not None:  # it was read to its end
+            process.stdout.close()
         worker.process = None
         if self._stops or (not worker.lived and worker.killed_ms is None):
             worker.code = code if code >= 0 else 1

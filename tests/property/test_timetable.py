@@ -64,7 +64,7 @@ def some(low: int, high: int) -> st.SearchStrategy[frozenset[int]]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[Timetable, frozenset[int], frozenset[int], int]:
-    """A timetable, its minutes and hours, and an instant to begin at: often just before a change."""
+    """A timetable, its minutes and hours, and an instant: often just before a change."""
     zone = draw(st.sampled_from(ZONES))
     minutes, hours_ = draw(some(0, 59)), draw(some(0, 23))
     if draw(st.booleans()):
