@@ -177,6 +177,7 @@ def test_what_is_typed_wrong_is_one_line(typist: Typist) -> None:
 
 
 def test_settings_that_change_are_taken_up(typist: Typist, run: Callable[..., Running]) -> None:
+    """RUN-2: and what the next heartbeat announces is by the new ones."""
     core = run("--as", "core", "--json").ready()
     eventually(lambda: core.ticks)
     (typist.folder("core") / "settings.toml").write_text(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from peer.instance import HOUR_MS
 from peer.run.beats import SLOT, Beats
 from peer.run.resident import AWAY_MS_MAX, FRUITLESS_MS_MAX, LOOK_MS, QUIET_MS, Resident
 from peer.run.watching import NoHints, Watching
@@ -18,7 +19,7 @@ from peer.stewards.desk import halt
 from registry import layout
 from registry.faulty import Fault, FaultyShare
 from registry.memory import MemoryShare
-from tests.network import HOUR_MS, Network, acted
+from tests.network import Network, acted
 
 BERLIN = "Europe/Berlin"
 MINUTE_MS = 60_000

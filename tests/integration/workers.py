@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from peer import deadline, instance
+from peer.handlers import HANDLERS
 from peer.run import __main__ as worker
 from peer.run import signs
 from registry.folder import FolderShare
@@ -30,7 +31,7 @@ def held(is_well: Callable[[], bool]) -> None:
 
 def slow(is_well: Callable[[], bool]) -> None:
     """Handlers that take their time with every item."""
-    notes = instance.HANDLERS.get("note")
+    notes = HANDLERS.get("note")
 
     def handle(item, view):
         time.sleep(0.01)
@@ -38,7 +39,7 @@ def slow(is_well: Callable[[], bool]) -> None:
             file.write("x")
         return [] if notes is None else notes(item, view)
 
-    instance.HANDLERS = {**instance.HANDLERS, "note": handle}
+    vars(instance)["HANDLERS"] = {**HANDLERS, "note": handle}
 
 
 def _in_names(pause: Callable[[str], None]) -> None:
