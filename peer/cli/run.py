@@ -92,7 +92,7 @@ def _typed(cron: str | None, poll: str | None, watch: str | None) -> dict[str, s
 def _obey_signals(supervisor: Supervisor) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        if number is not None:
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup does
             signal.signal(number, lambda *_: supervisor.stop())
 
 

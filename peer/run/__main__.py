@@ -54,7 +54,8 @@ def _live(peer: Peer, share: WatchedShare, signs: Signs, waiter: EventWaiter) ->
     timetable = peer.settings.schedule.timetable(peer.address)
     beats = Beats(timetable, peer.home, peer.clock)
     how = _how(peer, share)
-    look_ms = LOOK_MS if how == "native" else _poll_ms(peer)
+    poll_ms = _poll_ms(peer, share)
+    look_ms = LOOK_MS if how == "native" else poll_ms
 
     def hint() -> None:
         resident.hinted = True
@@ -65,7 +66,7 @@ def _live(peer: Peer, share: WatchedShare, signs: Signs, waiter: EventWaiter) ->
         try:
             hints = NativeHints(peer.identity.share, hint, share.during)
         except OSError as error:
-            how, look_ms = f"polling, because the system gives no watches ({error})", _poll_ms(peer)
+            how, look_ms = f"polling, because the system gives no watches ({error})", poll_ms
     resident = Resident(
         peer, beats, waiter, hints, look_ms=look_ms, stopped=signs.stopped, tell=signs.tell
     )
@@ -85,12 +86,10 @@ def _how(peer: Peer, share: WatchedShare) -> str:
     return found[-1]
 
 
-def _poll_ms(peer: Peer) -> int:
+def _poll_ms(peer: Peer, share: WatchedShare) -> int:
     """Between two looks; not below what network drives need to show what is new."""
-    seconds = peer.settings.run.poll_s
-    if network_kind(peer.identity.share) is not None:
-        seconds = max(seconds, POLL_SECONDS)
-    return seconds * 1000
+    found = share.during("look", "", lambda: network_kind(peer.identity.share))
+    return max(peer.settings.run.poll_s, POLL_SECONDS if found is not None else 1) * 1000
 
 
 if __name__ == "__main__":
