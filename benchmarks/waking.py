@@ -173,7 +173,7 @@ def _drained(process: subprocess.Popen[str]) -> Iterator[None]:
 @contextmanager
 def _script(maildir: str) -> Iterator[sqlite3.Connection]:
     """The rival, ready."""
-    for part in ("tmp", "new", "cur"):
+    for part in ("tmp", "new"):
         os.makedirs(os.path.join(maildir, part))
     database = os.path.join(maildir, "letters.db")
     process = subprocess.Popen(

@@ -23,7 +23,7 @@ def main(maildir: str, database: str) -> None:
         def on_any_event(self, event: object) -> None:
             came.put(None)
 
-    new, cur = os.path.join(maildir, "new"), os.path.join(maildir, "cur")
+    new = os.path.join(maildir, "new")
     db = sqlite3.connect(database, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")  # as safe as our letter is at that moment
@@ -38,7 +38,8 @@ def main(maildir: str, database: str) -> None:
             with open(os.path.join(new, name), "rb") as file:
                 data = file.read()
             db.execute("INSERT OR IGNORE INTO letter VALUES (?, ?)", (name, data))
-            os.rename(os.path.join(new, name), os.path.join(cur, name))
+            # A rename would make watchdog wait half a second for the other half of it.
+            os.remove(os.path.join(new, name))
 
 
 if __name__ == "__main__":
