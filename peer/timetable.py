@@ -20,6 +20,7 @@ DAY_MINUTES = 24 * 60
 DONE_AHEAD = timedelta(days=1)
 SEARCH = timedelta(days=8 * 366)  # 29 February may be eight years away
 _SECOND = timedelta(seconds=1)
+_drawn = re.compile(r"(?:^|[\s,])[rRhH](?:[\s,/(]|$)").search
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z").match
 
 
@@ -135,7 +136,8 @@ def check_cron(text: str) -> None:
     """ValueError where a text is no schedule of five fields."""
     from croniter import croniter
 
-    if len(text.split()) != 5 or not croniter.is_valid(text):
+    # croniter also knows R and H, which are drawn: a slot must be the same at each question.
+    if len(text.split()) != 5 or _drawn(text) or not croniter.is_valid(text):
         raise ValueError("it is five fields such as 0 */6 * * *: minute hour day month weekday")
 
 

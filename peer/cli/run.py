@@ -61,8 +61,10 @@ def command(
     environment = {**os.environ, **_typed(cron, poll, watch)}
     faults: list[HomeError] = []
     found = where.identities(faults) if everybody else [where.identity()]
-    if faults:
+    if faults and not found:
         raise faults[0]
+    for fault in faults:  # the others can live all the same
+        output.aside(f"peer: {output.line(str(fault))}")
     jobs = [Job(i.name, os.path.abspath(folder), i.share) for folder, i in found]
     with ExitStack() as locks:
         for job in jobs:

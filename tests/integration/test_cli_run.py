@@ -133,6 +133,16 @@ def test_all_identities_of_a_home(typist: Typist, run: Callable[..., Running]) -
     assert together.stop() == 0
 
 
+def test_a_damaged_identity_keeps_nobody_else_from_living(
+    typist: Typist, run: Callable[..., Running]
+) -> None:
+    (typist.folder("scout") / "identity.json").write_text("{")
+    others = run("--all", "--json")
+    eventually(lambda: {tick["peer"] for tick in others.ticks} == {"core", "librarian"})
+    assert "is damaged" in others.err
+    assert others.stop() == 0
+
+
 def test_a_worker_that_is_killed_is_replaced(typist: Typist, run: Callable[..., Running]) -> None:
     """RUN-4, TICK-3: and nothing is done twice."""
     librarian = run("--as", "librarian").ready()

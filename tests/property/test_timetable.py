@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from peer.timetable import Slot, Timetable, hours
+from peer.timetable import Slot, Timetable, check_cron, hours
 from protocol.suspicion import state_of, suspicion
 
 ZONES = (
@@ -238,3 +238,15 @@ def test_quiet_hours_are_announced() -> None:
     assert table.announced_ms(at("2026-11-21T12:59", "UTC")) == HOUR
     assert table.announced_ms(at("2026-11-21T19:00", "UTC")) == 13 * HOUR
     assert table.announced_ms(at("2026-11-22T07:59", "UTC")) == HOUR
+
+
+@pytest.mark.parametrize("text", ["R * * * *", "0 r(1-5) * * *", "0 1,R * * *", "H/5 * * * *"])
+def test_schedules_that_are_drawn_anew_are_refused(text: str) -> None:
+    """RUN-1: a slot is the same whenever it is asked for."""
+    with pytest.raises(ValueError, match="five fields"):
+        check_cron(text)
+
+
+@pytest.mark.parametrize("text", ["0 9 * mar fri", "*/5 8-20 * * thu,fri", "0 0 L * *"])
+def test_names_of_days_and_months_are_understood(text: str) -> None:
+    check_cron(text)
