@@ -27,6 +27,7 @@ Tell = Callable[..., None]
 QUIET_MS = 20
 FRUITLESS_MS_MAX = 5_000
 LOOK_MS = 30_000  # between two looks that nobody hinted at, where the system tells of changes
+LOOK_REST_MS = 5  # between two looks on hints: names that are none of mine may come in floods
 HOME_MS = 2_000  # between two looks at the own home
 BUSY_MS = 1_000
 RETRY_MS, RETRY_MS_MAX = 1_000, 600_000
@@ -55,7 +56,7 @@ class Resident:
         self._unsent = Unsent(peer.home.db)
         self._own = self._files()
         self.hinted = False  # set by whoever hints, before the waiter is woken
-        self._next_look = 0
+        self._next_look = self._deaf_until = 0  # looks of its own accord; those on a hint
         self._quiet_until = 0
         self._fruitless_ms = 0
         self._away_ms = 0  # how long to wait between two tries; 0: the share is there
@@ -84,6 +85,8 @@ class Resident:
         if self._away_ms or self._now() < self._quiet_until:
             return max(self._quiet_until - self._now(), 1)
         waits = [self._beats.wait_ms(), self._next_look - self._now(), HOME_MS]
+        if self.hinted:
+            waits.append(self._deaf_until - self._now())
         if self._retry_at:
             waits.append(self._retry_at - self._now())
         return max(min(waits), 0 if self._beats.wait_ms() == 0 else 1)
@@ -100,7 +103,8 @@ class Resident:
                 return "share"
             if self._beats.wait_ms() == 0:
                 return "schedule"
-            if (self.hinted or self._now() >= self._next_look) and self._look():
+            look_at = self._deaf_until if self.hinted else self._next_look
+            if self._now() >= look_at and self._look():
                 return "news"
         except ShareError as error:
             self._lose(error)
@@ -117,7 +121,9 @@ class Resident:
         began = self._now()
         self._hints.follow(self._watching.folders)
         found = self._watching.news()
-        self._next_look = self._now() + max(self._look_ms, 4 * (self._now() - began))
+        rest = 4 * (self._now() - began)
+        self._deaf_until = self._now() + max(LOOK_REST_MS, rest)
+        self._next_look = self._now() + max(self._look_ms, rest)
         return found
 
     def _tick(self, why: str) -> None:

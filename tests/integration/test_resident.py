@@ -12,12 +12,19 @@ import pytest
 
 from peer.instance import HOUR_MS
 from peer.run.beats import SLOT, Beats
-from peer.run.resident import AWAY_MS_MAX, FRUITLESS_MS_MAX, LOOK_MS, QUIET_MS, Resident
+from peer.run.resident import (
+    AWAY_MS_MAX,
+    FRUITLESS_MS_MAX,
+    LOOK_MS,
+    LOOK_REST_MS,
+    QUIET_MS,
+    Resident,
+)
 from peer.run.watching import NoHints, Watching
 from peer.settings import Schedule, Settings
 from peer.stewards.desk import halt
 from registry import layout
-from registry.faulty import Fault, FaultyShare
+from registry.faulty import Call, Fault, FaultyShare
 from registry.memory import MemoryShare
 from tests.network import Network, acted
 
@@ -280,6 +287,18 @@ def test_junk_names_wake_nobody_and_a_flood_is_rested_from(network: Network) -> 
     network.send("scout", "core", "one")
     life.go(FRUITLESS_MS_MAX + LOOK_MS)
     assert acted(life.peer.home) == ["scout: one"]
+
+
+def test_a_flood_of_hints_is_not_a_flood_of_looks(network: Network) -> None:
+    """RUN-3: names of no form for a letter, one each millisecond."""
+    starting(network, "2026-11-21T07:00:00")
+    life = Life(network)
+    life.go(30_000)
+    life.then |= {30_000 + n: life.hint for n in range(2_000)}
+    with network.faulty("core") as share:
+        assert [why for why, _ in life.go(10_000)] == ["start"]
+        looks = share.calls.count(Call("names", layout.inbox("core")))
+    assert 100 <= looks <= 2_000 / LOOK_REST_MS + 2
 
 
 def test_what_another_process_staged_is_sent(
