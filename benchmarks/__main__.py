@@ -12,6 +12,7 @@ PROGRAMS = (
     "letter",
     "receiving",
     "waiting",
+    "waking",
     "commands",
     "history",
     "neighbours",

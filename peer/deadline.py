@@ -34,6 +34,7 @@ class WatchedShare:
         self._inner = inner
         self._clock = clock
         self._began: int | None = None
+        self.done = 0  # operations that returned, in whatever way
         self.doing = ""  # the newest operation, for whoever asks what it waits for
         self.last_words: Callable[[str], None] = (
             nobody_hears  # called with what happened before the process ends itself
@@ -46,17 +47,19 @@ class WatchedShare:
         began = self._began
         return 0 if began is None else self._clock.monotonic_ms() - began
 
-    def _run(self, what: str, path: str, work: Callable[[], T]) -> T:
+    def during(self, what: str, path: str, work: Callable[[], T]) -> T:
+        """Do something that may hang in the drive; that it returned is progress."""
         self.doing = f"{what} {path}".rstrip()
         self._began = self._clock.monotonic_ms()
         try:
             return work()
         finally:
             self._began = None
+            self.done += 1
 
     def read(self, path: str, bytes_max: int) -> bytes:
         """See `Share.read`."""
-        return self._run("read", path, lambda: self._inner.read(path, bytes_max))
+        return self.during("read", path, lambda: self._inner.read(path, bytes_max))
 
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
@@ -68,7 +71,7 @@ class WatchedShare:
             part = slice(len(results), len(results) + size)
             some, knew = paths[part], None if known is None else known[part]
             began = self._clock.monotonic_ms()
-            results += self._run("read", some[0], partial(self._read, some, bytes_max, knew))
+            results += self.during("read", some[0], partial(self._read, some, bytes_max, knew))
             quick = self._clock.monotonic_ms() - began < quick_ms
             size = min(2 * size, files_max) if quick else 1
         return results
@@ -80,11 +83,11 @@ class WatchedShare:
 
     def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
-        return self._run("list", folder, lambda: self._inner.entries(folder, names_max, rank))
+        return self.during("list", folder, lambda: self._inner.entries(folder, names_max, rank))
 
     def names(self, folder: str, names_max: int, rank: Rank | None = None) -> list[str]:
         """See `Share.names`."""
-        return self._run("list", folder, lambda: self._inner.names(folder, names_max, rank))
+        return self.during("list", folder, lambda: self._inner.names(folder, names_max, rank))
 
     def moved(self) -> None:
         """The operation under way goes on: every name of a listing is progress."""
@@ -93,19 +96,19 @@ class WatchedShare:
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
-        self._run("write", path, lambda: self._inner.place(path, data))
+        self.during("write", path, lambda: self._inner.place(path, data))
 
     def remove(self, path: str) -> None:
         """See `Share.remove`."""
-        self._run("remove", path, lambda: self._inner.remove(path))
+        self.during("remove", path, lambda: self._inner.remove(path))
 
     def clear(self, folder: str, names: Sequence[str]) -> int:
         """See `Share.clear`."""
-        return self._run("clear", folder, lambda: self._inner.clear(folder, names))
+        return self.during("clear", folder, lambda: self._inner.clear(folder, names))
 
     def make_folder(self, path: str, shared: bool = False) -> None:
         """See `Share.make_folder`."""
-        self._run("make", path, lambda: self._inner.make_folder(path, shared))
+        self.during("make", path, lambda: self._inner.make_folder(path, shared))
 
 
 def watch(share: Share, clock: Clock) -> WatchedShare:

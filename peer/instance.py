@@ -25,6 +25,10 @@ def _silently(done: int, of: int, what: str) -> None:
     """Nobody watches."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Peer:
     """What the phases of a tick work with. `folder` is the identity's directory, None in memory."""
@@ -45,6 +49,8 @@ class Peer:
     looked: dict[str, int] = field(default_factory=dict)
     # Told of long work: how much is done, of how much, and of what.
     progress: Callable[[int, int, str], None] = _silently
+    # Asked between two items: once it is False, a tick ends where it is.
+    goes_on: Callable[[], bool] = _always
 
     def saw_lately(self, what: str) -> bool:
         """Whether this was looked at less than a second ago; if not, it counts as looked at now.

@@ -15,12 +15,15 @@ from peer.home.files import unwritten
 
 
 @contextmanager
-def held(folder: str | None) -> Iterator[bool]:
-    """Whether this process got the lock of a directory; None (a peer in memory) always does."""
+def held(folder: str | None, name: str = "lock") -> Iterator[bool]:
+    """Whether this process got the lock of a directory; None (a peer in memory) always does.
+
+    `name` is the lock's file: one for ticks, another one for whoever is resident.
+    """
     if folder is None:
         yield True
         return
-    path = os.path.join(folder, "lock")
+    path = os.path.join(folder, name)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

@@ -8,6 +8,7 @@ the tick and waited for after it.
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -165,7 +166,7 @@ class _Account:
         from peer.metrics import write_textfile
 
         try:
-            write_textfile(self._peer, path)
+            write_textfile(self._peer, os.path.join(self._peer.folder or "", path))
         except OSError as error:
             self._warn("metrics", f"metrics.textfile is not written: {error.strerror or error}")
         except HomeError as error:

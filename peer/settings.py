@@ -10,15 +10,15 @@ must not be found out a week later. Not here: what a value makes a peer do.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from peer.home.files import write_private
 from protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from peer.timetable import Timetable
 
 FILE = "settings.toml"
 Value = str | int
@@ -46,6 +46,8 @@ def _between(low: int, high: int) -> Callable[[int], None]:
 
 
 def _url(value: str) -> None:
+    from urllib.parse import urlsplit
+
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("it is an address such as https://example.org/ping/1")
@@ -82,6 +84,26 @@ class Schedule:
         60, "beats wait up to this long, each peer its own time, so that not all come at once",
         _between(0, 3600),
     )  # fmt: skip
+
+    def timetable(self, of: str) -> Timetable:
+        """The beats of the peer with a full address; UsageError where there would be none."""
+        from peer.timetable import Timetable
+
+        table = Timetable(self.cron, self.zone, self.active_hours, self.spread_s, of)
+        try:
+            table.next(0)
+        except ValueError as error:
+            raise UsageError(f"{error}; see `peer config show`") from error
+        return table
+
+    def announced_ms(self, of: str, now_ms: int) -> int:
+        """What a heartbeat of now announces as the wait for the next.
+
+        The default schedule is known without counting: most ticks need no library for it.
+        """
+        if self == _DEFAULTS.schedule:
+            return _DEFAULT_PERIOD_MS
+        return self.timetable(of).announced_ms(now_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +173,7 @@ class Settings:
 
 
 _DEFAULTS = Settings()
+_DEFAULT_PERIOD_MS = 6 * 3_600_000
 _DEFAULT: Origin = "default"
 
 
@@ -277,6 +300,8 @@ def _read(path: str) -> dict[str, Value]:
 
 
 def _check_all(path: str, text: str) -> dict[str, Value]:
+    import tomllib
+
     try:
         sections = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -307,6 +332,8 @@ def _checked(name: str, known: Any, value: Any, where: str) -> Value:
 
 
 def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
     all_names = names()
     by_key = {one.partition(".")[2]: one for one in all_names}
     near = get_close_matches(name, all_names, 1) or [

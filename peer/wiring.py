@@ -42,6 +42,7 @@ def open_peer(
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
     share = open_share(identity.share, identity.name, entropy)
+    settings = load(folder, os.environ)
     return Peer(
         identity=identity,
         home=open_home(os.path.join(folder, DATABASE)),
@@ -50,5 +51,6 @@ def open_peer(
         clock=clock,
         entropy=entropy,
         folder=folder,
-        settings=load(folder, os.environ),
+        settings=settings,
+        next_beat_ms=settings.schedule.announced_ms(identity.address, clock.wall_ms()),
     )

@@ -30,6 +30,7 @@ COMMANDS = {
     },
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
+        "run": "Stay, and beat on schedule and at once when mail arrives",
         "demo": "Watch five peers work on a fresh share",
         "heartbeat": "What a heartbeat says, and when the next one is",
         "log": "What ticks noted",

@@ -35,7 +35,7 @@ def command(where: Where, everybody: bool) -> None:
         _tick_all(where)
         return
     report = _tick(*where.identity())
-    output.answer(where, report.as_json(), lambda: _lines(report))
+    output.answer(where, report.as_json(), lambda: lines(report))
     raise click.exceptions.Exit(_exit(report))
 
 
@@ -53,7 +53,7 @@ def _tick_all(where: Where) -> None:
         else:
             done.append(report.as_json())
             if not where.json:
-                click.echo("\n".join(_lines(report)))
+                click.echo("\n".join(lines(report)))
             code = _exit(report)
         worst = max(worst, code)
     for fault in faults:
@@ -85,7 +85,8 @@ def _exit(report: Report) -> int:
     return HUMAN_NEEDED
 
 
-def _lines(report: Report) -> Iterator[str]:
+def lines(report: Report) -> Iterator[str]:
+    """A tick in words: a line, and one for each problem."""
     name = output.bold(report.peer)
     if report.state == "busy":
         yield f"{name}  another tick is running; nothing to do"

@@ -44,7 +44,7 @@ class HomeView:
 def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
     """Act on every item that waits, up to `tick_items_max`."""
     tried: set[int] = set()
-    while report.acted + len(tried) < tick_items_max and may_go_on():
+    while report.acted + len(tried) < tick_items_max and peer.goes_on() and may_go_on():
         batch = peer.home.journal.next_items(batch_items_max + len(tried))
         batch = [new for new in batch if new.n not in tried][:batch_items_max]
         if not batch:

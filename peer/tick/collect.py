@@ -53,12 +53,14 @@ def collect(peer: Peer, standing: Standing, report: Report, author: str, to: str
     for part in parts:
         vain = 0
         for name in part.pages:
-            late = peer.clock.monotonic_ms() - began >= outbox_ms_max
+            late = peer.clock.monotonic_ms() - began >= outbox_ms_max or not peer.goes_on()
             if late or vain >= part.vain_max or looks >= looks_max:
                 break
             taken = _look(peer, standing, report, name, to, noted)
             looks, vain = looks + 1, vain + (not taken.new)
             complete = complete and taken.problem is None and taken.done
+    if not peer.goes_on():
+        return False
     if is_cut or looks < len(unread):
         report.problems.append(
             f"{folder} is crowded; new pages are read before others, and"

@@ -32,6 +32,8 @@ def deliver(peer: Peer, report: Report) -> None:
     """Bring everything that waits or is under way to its readers."""
     _hear_new_epochs(peer, report)
     for audience in peer.home.outgoing.audiences():
+        if not peer.goes_on():
+            return
         try:
             if audience == ALL:
                 report.published += publish(peer)

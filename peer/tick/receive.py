@@ -35,7 +35,7 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
     """
     done = _read_inbox(peer, standing, report)
     for neighbour in peer.home.neighbours.all().values():
-        if neighbour.mail and standing.find(neighbour.name) is not None:
+        if neighbour.mail and standing.find(neighbour.name) is not None and peer.goes_on():
             collect(peer, standing, report, neighbour.name, peer.name)
             if neighbour.name in fresh:
                 _owe_again(peer, neighbour.name)
@@ -48,7 +48,7 @@ def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
     state = peer.home.state
     unread = state.flags("feed:")
     for author in sorted({*peer.home.journal.feeds_ahead(), *unread}):
-        if standing.find(peer.bare(author)) is None:
+        if standing.find(peer.bare(author)) is None or not peer.goes_on():
             continue
         complete = collect(peer, standing, report, peer.bare(author), None)
         if complete == (author in unread):
@@ -86,7 +86,7 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
         found.pages.sort(key=lambda page: (not is_awaited(page), page))
     began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
     for name in found.pages:
-        if peer.clock.monotonic_ms() - began >= inbox_ms_max:
+        if peer.clock.monotonic_ms() - began >= inbox_ms_max or not peer.goes_on():
             break
         looked += 1
         if _read_letter(peer, standing, report, name):

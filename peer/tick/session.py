@@ -63,6 +63,9 @@ def _session(peer: Peer, report: Report) -> None:
     watch = _OrderWatch(peer, standing)
     if standing.obedient:
         act(peer, report, watch.obedient)
+    if not peer.goes_on():
+        report.problems.append("ended before its time, as asked; the next tick goes on from here")
+        return
     look(peer, watch.standing, report)
     _share(peer, watch.standing, report, done)
 
