@@ -137,7 +137,7 @@ class Metrics:
     textfile: str = _setting(
         "",
         "file for node-exporter's textfile collector, written after each tick, or a folder where"
-        " each peer has its own; empty: none",
+        " each peer has its own, seen from the identity's directory; empty: none",
     )
 
 
