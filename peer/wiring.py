@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
@@ -41,11 +42,14 @@ def open_peer(
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
     share = open_share(identity.share, identity.name, entropy)
+    home = open_home(os.path.join(folder, DATABASE))
+    # The files may lag behind the database, which says which key signs (`peer.rekeying`).
+    key = home.state.text("key")
     return Peer(
-        identity=identity,
-        home=open_home(os.path.join(folder, DATABASE)),
+        identity=identity if key is None else replace(identity, key=key),
+        home=home,
         share=watch(share, clock) if watched else share,
-        signer=keys.load_key(folder),
+        signer=keys.load_key(folder) if key is None else keys.find_key(folder, key),
         clock=clock,
         entropy=entropy,
         folder=folder,

@@ -7,7 +7,7 @@ parked for another reason writes nothing to the share.
 
 from __future__ import annotations
 
-from peer import lock
+from peer import lock, rekeying
 from peer.instance import Peer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
@@ -77,6 +77,9 @@ def _wake(peer: Peer, report: Report) -> None:
 def _check(peer: Peer, report: Report) -> Standing:
     peer.looked.clear()
     report.problems += reading.refresh(peer)
+    if rekeying.is_due(peer):
+        rekeying.change(peer)
+    rekeying.settle(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
         raise HumanNeededError(
