@@ -8,7 +8,7 @@ from dataclasses import replace
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
-from peer.home import open_home
+from peer.home import Home, open_home
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
 from protocol import canonical
@@ -37,12 +37,16 @@ def open_peer(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     watched: bool = False,
+    home: Home | None = None,
 ) -> Peer:
-    """The peer of an identity's directory; `watched`: end the process if the share freezes."""
+    """The peer of an identity's directory; `watched`: end the process if the share freezes.
+
+    `home` is that of the directory, where it is open already.
+    """
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
     share = open_share(identity.share, identity.name, entropy)
-    home = open_home(os.path.join(folder, DATABASE))
+    home = home or open_home(os.path.join(folder, DATABASE))
     # The files may lag behind the database, which says which key signs (`peer.rekeying`).
     key = home.state.text("key")
     return Peer(

@@ -11,7 +11,6 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
 from peer.cli.where import Where
-from peer.mailbox import Mailbox
 from protocol.errors import SomaError
 
 if TYPE_CHECKING:
@@ -31,9 +30,9 @@ def command(where: Where) -> None:
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
-    home, identity = where.mailbox()
-    rows = Mailbox(home, identity).outbox()
-    output.answer(where, rows, lambda: _lines(rows, identity.name))
+    peer = where.peer()
+    rows = [letter.as_json() for letter in peer.outbox()]
+    output.answer(where, rows, lambda: _lines(rows, peer.name))
 
 
 def _lines(rows: list[Row], name: str) -> Iterator[str]:

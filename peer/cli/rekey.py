@@ -28,7 +28,7 @@ def command(where: Where, compromised: bool) -> None:
     """
     from peer.membership import rekey
 
-    done = rekey(where.peer())
+    done = rekey(where.running())
     how = "--compromised" if compromised else "--rekey"
     command = f"peer admit {done.name} {how} --fingerprint {done.fingerprint}"
     value = {

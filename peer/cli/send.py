@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -61,20 +60,12 @@ def command(
     patience = seconds(timeout)
     body = _body(kind, whole_text(text, file), checked_topics(topics))
 
-    from peer.send import send
-
     peer = where.peer()
-    before = peer.home.mail.get(reply_to) if reply_to else None
-    sent = send(
-        peer, recipients, [body], priority=priority,
-        re=before.id if before else None, thread=before.thread if before else None,
-    )  # fmt: skip
+    sent = peer.send(recipients, body, priority=priority, reply_to=reply_to)
     output.sent(where, sent)
     if stage is not None:
-        from peer.letters import wait
-
-        output.seen()
-        wait(peer, sent.ids, "acted" if stage == "acted" else "received", patience, time.sleep)
+        output.seen()  # the ids first: who waits may be killed
+        peer.wait(sent.ids, "acted" if stage == "acted" else "received", patience)
         if not where.json:
             output.aside(f"{stage} by {', '.join(sent.to)}")
 

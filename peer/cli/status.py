@@ -18,9 +18,7 @@ CONCERNS_SHOWN = 8
 @common
 def command(where: Where) -> None:
     """Show who you are, how the last tick went, what waits, and what is wrong."""
-    from peer.overview import status
-
-    found = status(where.peer())
+    found = where.peer().status().as_json()
     output.answer(where, found, lambda: _lines(found))
 
 

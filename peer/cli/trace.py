@@ -11,7 +11,6 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
 from peer.cli.where import Where
-from peer.tracing import trace
 
 
 @click.command(epilog=output.examples("peer trace k3vab2c7", "peer trace k3va --json"))
@@ -22,7 +21,7 @@ def command(where: Where, id: str) -> None:
 
     Whether its reader has read it only the reader's own trace tells.
     """
-    found = trace(*where.mailbox(), id)
+    found = where.peer().trace(id).as_json()
     output.answer(where, found, lambda: _lines(found))
 
 

@@ -1,0 +1,374 @@
+"""The Python API: a peer as a program uses it. The command line is built on it.
+
+    from peer import Peer
+
+    with Peer.open(name="core") as peer:
+        peer.send("librarian", "hello")
+        peer.tick()
+        for letter in peer.inbox():
+            print(letter.sender, letter.text)
+
+Rules: what cannot be done raises an error of `protocol.errors`, whose text says what to do next;
+the same calls of the command line exit with its `exit_code`. Nothing here keeps a thread or a
+process. A `Peer` belongs to the thread that made it; as many threads and processes as you like may
+each open one for the same identity: numbers are given out once, and one tick runs at a time.
+Imports are lazy, because every command starts here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from _thread import get_ident
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from peer import results
+from peer.mailbox import Mailbox, check_share, open_mailbox
+from peer.results import Concern, Letter, Neighbour, Status, Trace
+from protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from peer.handlers import Handler
+    from peer.home import Home
+    from peer.home.mail import Letter as Stored
+    from peer.home.places import Identity
+    from peer.instance import Peer as RunningPeer
+    from peer.letters import Stage
+    from peer.send import Sent
+    from peer.tick.report import Report
+    from protocol.messages import Body, Severity
+
+H = TypeVar("H", bound="Handler")
+Kind = Literal["note", "question", "alert"]
+
+
+class Peer:
+    """One identity of a home. `warning`: what the last look at the inbox could not see, or None."""
+
+    def __init__(self, folder: str, identity: Identity, *, ends_when_frozen: bool = False) -> None:
+        """Of an identity's directory; `Peer.open` finds it."""
+        self.folder = folder
+        self.identity = identity
+        self.warning: str | None = None
+        self._ends_when_frozen = ends_when_frozen
+        self._thread = get_ident()
+        self._home: Home | None = None
+        self._running: RunningPeer | None = None
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        home: str | None = None,
+        network: str | None = None,
+        name: str | None = None,
+        ends_when_frozen: bool = False,
+    ) -> Peer:
+        """The peer `name` of a home on a share; what only one fits need not be named.
+
+        What is not given PEER_HOME, PEER_NETWORK and PEER_NAME say. A share that stops answering
+        holds a call back for as long as it stands still; with `ends_when_frozen` the process ends
+        after a minute of that (exit 5), for programs that are a peer and nothing else.
+        NotFoundError where nobody fits, UsageError where several do, WrongShareError where the
+        share was never bound to the home, HomeError where the home cannot be used.
+        """
+        from peer.whereabouts import Whereabouts
+
+        who = Whereabouts(home=home, network=network, name=name, environment=os.environ)
+        peer = cls(*who.identity(), ends_when_frozen=ends_when_frozen)
+        peer.running  # noqa: B018 - a home or a key that cannot be used is found now
+        return peer
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the home; again is harmless. Nothing that was committed is lost without it."""
+        if self._home is not None:
+            self._home.close()
+        self._home = self._running = None
+
+    # ------------------------------------------------------------------------------ who I am
+
+    @property
+    def name(self) -> str:
+        """The bare name."""
+        return self.identity.name
+
+    @property
+    def address(self) -> str:
+        """The full address, `name@cluster`."""
+        return self.identity.address
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the key, in groups as people compare it."""
+        return self.running.fingerprint
+
+    @property
+    def running(self) -> RunningPeer:
+        """What the phases of a tick work with. Not part of the API: it may change at any time."""
+        home = self.home
+        if self._running is None:
+            from peer.wiring import open_peer
+
+            self._running = open_peer(
+                self.folder, self.identity, watched=self._ends_when_frozen, home=home
+            )
+        return self._running
+
+    @property
+    def home(self) -> Home:
+        """The stores of the home. Not part of the API: they may change at any time."""
+        if get_ident() != self._thread:
+            raise UsageError(
+                "a Peer belongs to the thread that made it; open another one in this thread"
+            )
+        if self._home is None:
+            self._home = open_mailbox(self.folder)
+        return self._home
+
+    # ------------------------------------------------------------------------------ writing
+
+    def send(
+        self,
+        to: str | Iterable[str],
+        text: str | Body,
+        *,
+        kind: Kind = "note",
+        topics: Iterable[str] = (),
+        reply_to: str | None = None,
+        priority: int = 2,
+        wait: Stage | None = None,
+        timeout: float = 60.0,
+    ) -> Sent:
+        """Write to peers, or to `all`; it is safe in the home before this returns.
+
+        `text` may also be a body of `peer` (`Note`, `Question` …). `reply_to` is the beginning of
+        an id. With `wait` it returns when the receipts of all readers say "received" or "acted",
+        and raises TimedOutError after `timeout` seconds; the letter stays on its way. NotFoundError
+        for an unknown reader, HumanNeededError while parked or halted: then nothing is written.
+        """
+        from peer.send import send
+
+        names = [to] if isinstance(to, str) else list(to)
+        if wait is not None and "all" in names:
+            raise UsageError("nobody acknowledges what goes to all, so it would be waited for ever")
+        body = _body(kind, text, topics) if isinstance(text, str) else text
+        before = self.home.mail.get(reply_to) if reply_to else None
+        sent = send(
+            self.running, names, [body], priority=priority,
+            re=before.id if before else None, thread=before.thread if before else None,
+        )  # fmt: skip
+        if wait is not None:
+            self.wait(sent.ids, wait, timeout)
+        return sent
+
+    def wait(self, ids: Sequence[str], stage: Stage = "acted", timeout: float = 60.0) -> None:
+        """Until the receipts say that every letter is "received" or "acted"; TimedOutError."""
+        from peer.given import seconds
+        from peer.letters import wait
+
+        wait(self.running, ids, stage, seconds(timeout), time.sleep)
+
+    def reply(self, id: str, text: str) -> Sent:
+        """Answer the author of an item in its thread; the item then counts as read."""
+        from peer.given import checked_text
+        from peer.letters import reply
+
+        return reply(self.running, id, checked_text(text))
+
+    def share(self, text: str, *, topics: Iterable[str] = (), confidence: float = 0.5) -> Sent:
+        """Publish what was learned, with a probability from 0 to 1."""
+        from peer.given import checked_text, permille
+        from protocol.messages import Insight
+
+        about, sure = _topics(topics), permille(confidence)
+        return self._publish(Insight(text=checked_text(text), topics=about, confidence=sure))
+
+    def ask(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
+        """Publish a question; answers come as letters."""
+        return self._publish(_body("question", text, topics))
+
+    def announce(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
+        """Publish what is being worked on."""
+        from peer.given import checked_text
+        from protocol.messages import Announcement
+
+        return self._publish(Announcement(text=checked_text(text), topics=_topics(topics)))
+
+    def alert(self, text: str, *, severity: Severity = "warn") -> Sent:
+        """Publish trouble of one's own: "info", "warn" or "critical"."""
+        from peer.given import checked_text
+        from protocol.messages import Alert
+
+        return self._publish(Alert(text=checked_text(text), severity=severity))
+
+    def endorse(self, id: str) -> Sent:
+        """Vouch, for everybody to see, for what somebody else published."""
+        from protocol.messages import Endorsement
+
+        return self._judge(id, Endorsement())
+
+    def dispute(self, id: str, because: str) -> Sent:
+        """Contradict, for everybody to see, what somebody else published."""
+        from peer.given import checked_text
+        from protocol.messages import Dispute
+
+        return self._judge(id, Dispute(because=checked_text(because)))
+
+    def _publish(self, body: Body) -> Sent:
+        from peer.send import send
+
+        return send(self.running, ["all"], [body])
+
+    def _judge(self, id: str, body: Body) -> Sent:
+        from peer.letters import published_by_another
+        from peer.send import send
+
+        one = published_by_another(self.running, id)
+        return send(self.running, ["all"], [body], re=one.id, thread=one.thread)
+
+    # ------------------------------------------------------------------------------ reading
+
+    def inbox(self, *, unread: bool = True) -> list[Letter]:
+        """Letters to me, and what was sent to all, oldest first; it marks nothing as read.
+
+        They are there from the tick that received them. Where the share cannot be reached `warning`
+        says so; another network's folder in its place is WrongShareError.
+        """
+        self.warning = check_share(self.home, self.identity)
+        return self._letters(self.home.mail.inbox(everything=not unread))
+
+    def letter(self, id: str) -> Letter:
+        """The item whose id begins with `id`; NotFoundError, or UsageError where several do."""
+        return self._letters([self.home.mail.get(id)])[0]
+
+    def read(self, id: str) -> Letter:
+        """The same, and it counts as read."""
+        found = self.letter(id)
+        self.mark_read([found])
+        return found
+
+    def mark_read(self, letters: Iterable[Letter]) -> None:
+        """These letters count as read."""
+        from peer.clock import SystemClock
+
+        stored = [self.home.mail.get(one.id) for one in letters]
+        if not all(one.mine for one in stored):
+            self._mailbox().mark_read(stored, SystemClock().wall_ms())
+
+    def thread(self, id: str) -> list[Letter]:
+        """The conversation that an item belongs to, oldest first."""
+        rows = self._mailbox().thread(self.home.mail.get(id))
+        return [results.letter(row) for row in rows]
+
+    def feed(self, author: str | None = None, *, limit: int = 50) -> list[Letter]:
+        """What was published by everybody, or by `author`, newest first."""
+        return [results.letter(row) for row in self._mailbox().feed(author, limit)]
+
+    def outbox(self) -> list[Letter]:
+        """Letters that no receipt covers yet, oldest first; each has its `state`."""
+        return [results.letter(row) for row in self._mailbox().outbox()]
+
+    def trace(self, id: str) -> Trace:
+        """Where an item is, and how it got there, as far as this home knows."""
+        from peer.tracing import trace
+
+        return results.trace(trace(self.home, self.identity, id))
+
+    def _letters(self, stored: list[Stored]) -> list[Letter]:
+        return [results.letter(row) for row in self._mailbox().rows(stored)]
+
+    def _mailbox(self) -> Mailbox:
+        return Mailbox(self.home, self.identity)
+
+    # ------------------------------------------------------------------------------ living
+
+    def tick(self, progress: Callable[[int, int, str], None] | None = None) -> Report:
+        """One heartbeat session: receive, act, look after the neighbours, deliver, beat.
+
+        Safe to repeat and to kill. The report's `state` is "busy" where another tick of this peer
+        runs and "parked" where it may not act; `human` then says what a person must do. ShareError
+        where the share cannot be used. `progress` hears of long work: done, of how many, of what.
+        """
+        from peer.tick.session import tick
+
+        if progress is not None:
+            self.running.progress = progress
+        return tick(self.running)
+
+    def on(self, kind: str) -> Callable[[H], H]:
+        """A decorator: this handler, too, sees items of a kind, inside `tick`.
+
+        It is called with the received item and a view, and returns a list of effects (`Send`,
+        `Publish`, `Remember`, `Escalate` …), which are applied in one transaction with the mark
+        "acted". It may see one item twice (after a crash), so whatever it does outside needs the
+        item's id as a key. If it raises, nothing of the item happens; after three ticks of that the
+        item goes to quarantine. Nothing automatic answers a note, or what is automatic itself.
+        """
+        from protocol.messages import KINDS
+
+        if kind not in KINDS:
+            raise UsageError(f"no item is of the kind {kind!r}; they are {', '.join(KINDS)}")
+
+        def register(handler: H) -> H:
+            from peer.handlers import both
+
+            handlers = self.running.handlers
+            first = handlers.get(kind)
+            own = handler if first is None else both(first, handler)
+            self.running.handlers = {**handlers, kind: own}
+            return handler
+
+        return register
+
+    def peers(self) -> list[Neighbour]:
+        """The other members, and how they seemed at the last tick."""
+        from peer.stewards.standing import standing
+        from peer.tick.look import table
+
+        return [results.neighbour(row) for row in table(self.running, standing(self.running))]
+
+    def status(self) -> Status:
+        """How the peer is, as its home knows it; the share is not touched."""
+        from peer.overview import status
+
+        return results.status(status(self.running))
+
+    def concerns(self) -> list[Concern]:
+        """What waits for a human, then what should only be known."""
+        from peer.overview import concerns
+
+        return [results.concern(row) for row in concerns(self.running)]
+
+
+def _topics(topics: Iterable[str]) -> tuple[str, ...]:
+    from peer.given import checked_topics
+
+    return checked_topics([topics] if isinstance(topics, str) else topics)
+
+
+def _body(kind: Kind, text: str, topics: Iterable[str]) -> Body:
+    from peer.given import checked_text
+    from protocol.messages import Alert, Note, Question
+
+    said, about = checked_text(text), _topics(topics)
+    if kind == "question":
+        return Question(text=said, topics=about)
+    if about:
+        raise UsageError("topics belong to a question; publish what you know with `share`")
+    if kind not in ("note", "alert"):
+        raise UsageError(f"{kind!r} is no kind of letter; they are note, question and alert")
+    return Alert(text=said) if kind == "alert" else Note(text=said)
