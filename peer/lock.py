@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from peer.home.files import open_private
 from protocol.errors import HomeError
 
 
@@ -22,7 +23,7 @@ def held(folder: str | None) -> Iterator[bool]:
         return
     path = os.path.join(folder, "lock")
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise HomeError(
             f"{path} cannot be opened ({error.strerror}); check its disk and its owner"
