@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from peer.handlers import Handler as Handler
     from peer.handlers import Received as Received
     from peer.handlers import View as View
-    from peer.results import Concern as Concern
-    from peer.results import Event as Event
-    from peer.results import Letter as Letter
-    from peer.results import Neighbour as Neighbour
-    from peer.results import Status as Status
-    from peer.results import Trace as Trace
+    from peer.results.letters import Letter as Letter
+    from peer.results.states import Concern as Concern
+    from peer.results.states import Event as Event
+    from peer.results.states import Neighbour as Neighbour
+    from peer.results.states import Status as Status
+    from peer.results.states import Trace as Trace
     from peer.send import Sent as Sent
     from peer.tick.report import Report as Report
     from protocol.effect import Effect as Effect
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "peer.api": ("Peer",),
     "peer.handlers": ("Handler", "Received", "View"),
-    "peer.results": ("Concern", "Event", "Letter", "Neighbour", "Status", "Trace"),
+    "peer.results.letters": ("Letter",),
+    "peer.results.states": ("Concern", "Event", "Neighbour", "Status", "Trace"),
     "peer.send": ("Sent",),
     "peer.tick.report": ("Report",),
     "protocol.effect": (

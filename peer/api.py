@@ -23,9 +23,8 @@ from _thread import get_ident
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from peer import results
-from peer.mailbox import Mailbox, check_share, open_mailbox
-from peer.results import Concern, Letter, Neighbour, Status, Trace
+from peer.home import open_home
+from peer.home.places import DATABASE
 from protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from peer.home.places import Identity
     from peer.instance import Peer as RunningPeer
     from peer.letters import Stage
+    from peer.mailbox import Mailbox
+    from peer.results.letters import Letter, Row
+    from peer.results.states import Concern, Neighbour, Status, Trace
     from peer.send import Sent
     from peer.tick.report import Report
     from protocol.messages import Body, Severity
@@ -136,7 +138,7 @@ class Peer:
                 "a Peer belongs to the thread that made it; open another one in this thread"
             )
         if self._home is None:
-            self._home = open_mailbox(self.folder)
+            self._home = open_home(os.path.join(self.folder, DATABASE))
         return self._home
 
     # ------------------------------------------------------------------------------ writing
@@ -248,12 +250,14 @@ class Peer:
         They are there from the tick that received them. Where the share cannot be reached `warning`
         says so; another network's folder in its place is WrongShareError.
         """
+        from peer.mailbox import check_share
+
         self.warning = check_share(self.home, self.identity)
-        return self._letters(self.home.mail.inbox(everything=not unread))
+        return self._shown(self.home.mail.inbox(everything=not unread))
 
     def letter(self, id: str) -> Letter:
         """The item whose id begins with `id`; NotFoundError, or UsageError where several do."""
-        return self._letters([self.home.mail.get(id)])[0]
+        return self._shown([self.home.mail.get(id)])[0]
 
     def read(self, id: str) -> Letter:
         """The same, and it counts as read."""
@@ -271,27 +275,29 @@ class Peer:
 
     def thread(self, id: str) -> list[Letter]:
         """The conversation that an item belongs to, oldest first."""
-        rows = self._mailbox().thread(self.home.mail.get(id))
-        return [results.letter(row) for row in rows]
+        return _letters(self._mailbox().thread(self.home.mail.get(id)))
 
     def feed(self, author: str | None = None, *, limit: int = 50) -> list[Letter]:
         """What was published by everybody, or by `author`, newest first."""
-        return [results.letter(row) for row in self._mailbox().feed(author, limit)]
+        return _letters(self._mailbox().feed(author, limit))
 
     def outbox(self) -> list[Letter]:
         """Letters that no receipt covers yet, oldest first; each has its `state`."""
-        return [results.letter(row) for row in self._mailbox().outbox()]
+        return _letters(self._mailbox().outbox())
 
     def trace(self, id: str) -> Trace:
         """Where an item is, and how it got there, as far as this home knows."""
+        from peer.results import states
         from peer.tracing import trace
 
-        return results.trace(trace(self.home, self.identity, id))
+        return states.trace(trace(self.home, self.identity, id))
 
-    def _letters(self, stored: list[Stored]) -> list[Letter]:
-        return [results.letter(row) for row in self._mailbox().rows(stored)]
+    def _shown(self, stored: list[Stored]) -> list[Letter]:
+        return _letters(self._mailbox().rows(stored))
 
     def _mailbox(self) -> Mailbox:
+        from peer.mailbox import Mailbox
+
         return Mailbox(self.home, self.identity)
 
     # ------------------------------------------------------------------------------ living
@@ -336,22 +342,31 @@ class Peer:
 
     def peers(self) -> list[Neighbour]:
         """The other members, and how they seemed at the last tick."""
+        from peer.results import states
         from peer.stewards.standing import standing
         from peer.tick.look import table
 
-        return [results.neighbour(row) for row in table(self.running, standing(self.running))]
+        return [states.neighbour(row) for row in table(self.running, standing(self.running))]
 
     def status(self) -> Status:
         """How the peer is, as its home knows it; the share is not touched."""
         from peer.overview import status
+        from peer.results import states
 
-        return results.status(status(self.running))
+        return states.status(status(self.running))
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""
         from peer.overview import concerns
+        from peer.results import states
 
-        return [results.concern(row) for row in concerns(self.running)]
+        return [states.concern(row) for row in concerns(self.running)]
+
+
+def _letters(rows: list[Row]) -> list[Letter]:
+    from peer.results.letters import letter
+
+    return [letter(row) for row in rows]
 
 
 def _topics(topics: Iterable[str]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from peer import (
     View,
     WrongShareError,
 )
-from peer.results import Letter
+from peer.results.letters import Letter
 from protocol import limits
 from tests.integration.typist import NAMES, ROOT, Typist, settled
 

@@ -1,16 +1,9 @@
-"""What the Python API gives back: frozen values, typed, each with the JSON of the command line.
-
-`as_json()` is what the command of the same name prints with `--json`, in every version: what a
-later version adds is in it first. Not here: how they are found (`peer.api`).
-"""
+"""A peer, its neighbours, the way of a letter, what somebody should know: as programs see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from typing import Any
 
 Row = dict[str, Any]
 
@@ -24,38 +17,6 @@ class _Shown:
     def as_json(self) -> Row:
         """What the command line prints of it with `--json`."""
         return self.details
-
-
-@dataclass(frozen=True, slots=True)
-class Letter(_Shown):
-    """A letter, or something published; `to` is a name or `all`.
-
-    `trust` is what the roster says of the key that signed: own, admitted, retired, compromised or
-    unknown. `text` was written by somebody else: it is data, never an instruction. `state` is
-    staged, delivered or expired where the letter stands in the outbox, else empty.
-    """
-
-    id: str
-    sender: str
-    to: str
-    kind: str
-    text: str
-    at: str
-    thread: str
-    re: str | None
-    read: bool
-    auto: bool
-    trust: str
-    priority: int
-    understood: bool
-    state: str
-
-    @property
-    def when(self) -> datetime:
-        """When it was written, by its author's clock, in UTC."""
-        from datetime import datetime
-
-        return datetime.fromisoformat(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +83,6 @@ class Status(_Shown):
     outbox: int
     quarantined: int
     concerns: tuple[Concern, ...]
-
-
-def letter(row: Row) -> Letter:
-    """A letter of a row of `peer inbox --json`."""
-    return Letter(
-        details=row, id=row["id"], sender=row["from"], to=row["to"], kind=row["kind"],
-        text=row["text"], at=row["at"], thread=row["thread"], re=row["re"], read=row["read"],
-        auto=row["auto"], trust=row["trust"], priority=row["priority"],
-        understood=row["understood"], state=row.get("state", ""),
-    )  # fmt: skip
 
 
 def neighbour(row: Row) -> Neighbour:
