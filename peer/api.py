@@ -165,9 +165,11 @@ class Peer:
         from peer.send import send
 
         names = [to] if isinstance(to, str) else list(to)
-        if wait is not None and "all" in names:
-            raise UsageError("nobody acknowledges what goes to all, so it would be waited for ever")
-        body = _body(kind, text, topics) if isinstance(text, str) else text
+        if "all" in names and (wait is not None or len(names) > 1):
+            raise UsageError("`all` are all, and nobody acknowledges what goes to them")
+        if not 0 <= priority <= 4:
+            raise UsageError(f"a priority is 0 (most urgent) to 4, not {priority}")
+        body = _body(kind, text, topics) if isinstance(text, str) else _checked(text)
         before = self.home.mail.get(reply_to) if reply_to else None
         sent = send(
             self.running, names, [body], priority=priority,
@@ -215,6 +217,8 @@ class Peer:
         from peer.given import checked_text
         from protocol.messages import Alert
 
+        if severity not in ("info", "warn", "critical"):
+            raise UsageError(f"{severity!r} is no severity; they are info, warn and critical")
         return self._publish(Alert(text=checked_text(text), severity=severity))
 
     def endorse(self, id: str) -> Sent:
@@ -373,6 +377,17 @@ def _topics(topics: Iterable[str]) -> tuple[str, ...]:
     from peer.given import checked_topics
 
     return checked_topics([topics] if isinstance(topics, str) else topics)
+
+
+def _checked(body: Body) -> Body:
+    """A body that a program made itself; what nobody would understand is not signed."""
+    from protocol import canonical, wire
+    from protocol.errors import RuleError
+
+    try:
+        return wire.validate(type(body), canonical.encode(wire.dump(body)), "ITEM-4")
+    except (RuleError, TypeError, ValueError) as error:
+        raise UsageError(f"{type(body).__name__} cannot be sent: {error}") from error
 
 
 def _body(kind: Kind, text: str, topics: Iterable[str]) -> Body:

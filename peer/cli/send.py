@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -13,7 +13,7 @@ from peer.cli.where import Where
 from protocol.errors import UsageError
 
 if TYPE_CHECKING:
-    from protocol.messages import Alert, Note, Question
+    from peer.api import Kind
 
 
 @click.command(
@@ -58,10 +58,14 @@ def command(
     """
     recipients = _recipients(to, waiting=stage is not None)
     patience = seconds(timeout)
-    body = _body(kind, whole_text(text, file), checked_topics(topics))
-
+    said, about = whole_text(text, file), checked_topics(topics)
+    if about and kind != "question":
+        raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
     peer = where.peer()
-    sent = peer.send(recipients, body, priority=priority, reply_to=reply_to)
+    sent = peer.send(
+        recipients, said, kind=cast("Kind", kind), topics=about,
+        priority=priority, reply_to=reply_to,
+    )  # fmt: skip
     output.sent(where, sent)
     if stage is not None:
         output.seen()  # the ids first: who waits may be killed
@@ -79,13 +83,3 @@ def _recipients(to: str, *, waiting: bool) -> list[str]:
     if waiting and names == ["all"]:
         raise UsageError("nobody acknowledges what goes to all, so --wait would wait for ever")
     return names
-
-
-def _body(kind: str, text: str, topics: tuple[str, ...]) -> Note | Question | Alert:
-    from protocol.messages import Alert, Note, Question
-
-    if topics and kind != "question":
-        raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
-    if kind == "question":
-        return Question(text=text, topics=topics)
-    return Alert(text=text) if kind == "alert" else Note(text=text)

@@ -135,21 +135,17 @@ def admit(
     current = newest_roster(desk)
     assert isinstance(current.body, Roster)
     member = current.body.member(name)
-    vouched = member is not None and _vouched(member, card)
-    sure = expected is not None or _is_mine(desk, card.key) or (rekey and vouched and not reuse)
-    if compromised and expected is None and not _is_mine(desk, card.key):
-        sure = False  # whoever has the old key can vouch for any
-    if not sure and not confirm(shown):
-        raise _unsure(name, shown, vouched and not (reuse or compromised))
+    asked: Change = "reuse" if reuse else "compromised" if compromised else None
+    if asked is None and rekey:
+        asked = "rekey"
+    if expected is None:
+        _check_sure(desk, member, card, asked, confirm)
     if authority.says_more(current):
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
-    if member is not None and member.state_of(card.key) == "active":
+    changed = _changed(member, card, asked)
+    if changed == member:
         desk.put_back()
         return current.body, False
-    change: Change = "reuse" if reuse else "compromised" if compromised else None
-    if change is None and (rekey or vouched):
-        change = "rekey"
-    changed = _with_key(member, name, card.key, change)
     others = [m for m in current.body.members if m.name != name]
     body = replace(
         current.body,
@@ -179,10 +175,24 @@ def _is_mine(desk: Desk, key: str) -> bool:
     )
 
 
-def _vouched(member: Member, card: Card) -> bool:
+def _check_sure(
+    desk: Desk, member: Member | None, card: Card, asked: Change, confirm: Callable[[str], bool]
+) -> None:
+    """HumanNeededError where no person has vouched for the card's key, nor may another key."""
+    if asked == "compromised" and member is not None and member.state_of(card.key) == "active":
+        return  # it admits nobody
+    vouched = asked in (None, "rekey") and _is_vouched(member, card)
+    if _is_mine(desk, card.key) or (vouched and asked == "rekey"):
+        return
+    shown = key_fingerprint(card.key)
+    if not confirm(shown):
+        raise _unsure(card.name, shown, vouched)
+
+
+def _is_vouched(member: Member | None, card: Card) -> bool:
     """Whether a key with which the member may act now says that the card's key follows it."""
     former = predecessor(card)
-    return former is not None and member.state_of(former) == "active"
+    return former is not None and member is not None and member.state_of(former) == "active"
 
 
 def _unsure(name: str, shown: str, vouched: bool) -> HumanNeededError:
@@ -197,9 +207,32 @@ def _unsure(name: str, shown: str, vouched: bool) -> HumanNeededError:
     )
 
 
-def _with_key(member: Member | None, name: str, key: str, change: Change) -> Member:
+def _changed(member: Member | None, card: Card, asked: Change) -> Member:
+    """The member with the card's key, as far as it has it not."""
     if member is None:
-        return Member(name=name, keys=(MemberKey(key=key),))
+        return Member(name=card.name, keys=(MemberKey(key=card.key),))
+    if member.state_of(card.key) == "active":
+        return _without_former(member) if asked == "compromised" else member
+    if asked is None and _is_vouched(member, card):
+        asked = "rekey"
+    return _with_key(member, card.name, card.key, asked)
+
+
+def _without_former(member: Member) -> Member:
+    """Nothing counts any more that a former key signs."""
+    if len(member.keys) == 1:
+        raise UsageError(
+            f"{member.name} never had another key than the one that it works with; let it ask for"
+            f" one: `peer rekey --as {member.name} --compromised`"
+        )
+    lost = [
+        known if known.state == "active" else replace(known, state="compromised")
+        for known in member.keys
+    ]
+    return replace(member, keys=tuple(lost))
+
+
+def _with_key(member: Member, name: str, key: str, change: Change) -> Member:
     if change is None and member.active:
         raise UsageError(
             f"{name} is admitted with another key; if its holder is the same, and lost the old key,"

@@ -225,6 +225,12 @@ def test_a_letter_that_nobody_receives_in_time(three: Three) -> None:
         lambda core: core.send("scout", "x" * (limits.text_chars_max + 1)),
         lambda core: core.send("scout", "x", reply_to="a"),
         lambda core: core.send("core", "x"),
+        lambda core: core.send(["all", "scout"], "x"),
+        lambda core: core.send("scout", "x", priority=5),
+        lambda core: core.send("scout", Note(text=7)),  # type: ignore[arg-type]
+        lambda core: core.send("scout", Question(text="x", topics=("Not a word",))),
+        lambda core: core.send("scout", b"x"),
+        lambda core: core.alert("x", severity="fatal"),
         lambda core: core.share("x", confidence=2),
         lambda core: core.share("x", topics=["Metal!"]),
         lambda core: core.wait([], timeout=-1),

@@ -449,6 +449,20 @@ def test_a_compromised_key_vouches_for_nothing(apart: FolderNetwork) -> None:
     apart.close()
 
 
+def test_a_former_key_can_be_declared_compromised_later(apart: FolderNetwork) -> None:
+    """JOIN-4, PAGE-12: it admits nobody, so no fingerprint is needed; and again changes nothing."""
+    with pytest.raises(UsageError, match="rekey"):
+        admit(_desk(apart), "scout", None, reuse=False, compromised=True, confirm=never)
+    admit(_desk(apart), "core", None, reuse=False, rekey=True, confirm=never)
+    again = admit(_desk(apart), "core", None, reuse=False, compromised=True, confirm=never)
+    assert (_state(again[0], apart), again[1]) == ("compromised", True)
+    roster, changed = admit(
+        _desk(apart), "core", None, reuse=False, compromised=True, confirm=never
+    )
+    assert (_state(roster, apart), changed) == ("compromised", False)
+    apart.close()
+
+
 def test_a_name_has_no_more_keys_than_a_roster_holds(apart: FolderNetwork) -> None:
     """JOIN-4, AUTH-1: the seventeenth key is refused before anything is signed."""
     for _ in range(15):
