@@ -82,10 +82,7 @@ def _check(peer: Peer, report: Report) -> Standing:
     rekeying.settle(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
-        raise HumanNeededError(
-            f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
-            f" --fingerprint {peer.fingerprint}`"
-        )
+        raise HumanNeededError(_not_a_member(peer, standing))
     if standing.hidden_orders:
         return standing
     own.check_heartbeat(peer)
@@ -99,6 +96,21 @@ def _check(peer: Peer, report: Report) -> Standing:
             "the share gave back other bytes than were written; check the drive"
         )
     return standing
+
+
+def _not_a_member(peer: Peer, standing: Standing) -> str:
+    known = standing.find(peer.name)
+    state = None if known is None else known.state_of(peer.signer.key)
+    if state is not None:
+        return (
+            f"the key of this home is {state}: {peer.name} has got another one; go on with the home"
+            " that has it, or run `peer rekey`, and a steward `peer admit"
+            f" {peer.name} --rekey` with the fingerprint that it shows"
+        )
+    return (
+        f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
+        f" --fingerprint {peer.fingerprint}`"
+    )
 
 
 def _keep_folders(peer: Peer, report: Report) -> None:

@@ -337,6 +337,75 @@ def _die(*arguments: object) -> None:
     raise RuntimeError
 
 
+def test_a_death_at_every_step_of_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REKEY-2, REKEY-4: before and after every file that is written, moved or removed."""
+    died = 0
+    for step in range(1, 40):
+        base = tmp_path / str(step)
+        base.mkdir()
+        network = FolderNetwork(base)
+        network.round()
+        send_note(network.peers["core"], "scout", "one")
+        rekey(network.peers["core"])
+        admit(network.desk(), "core", None, reuse=False, confirm=never)
+        left = [step]
+        with monkeypatch.context() as patch:
+            for name in ("replace", "unlink"):
+                patch.setattr(f"peer.home.files.os.{name}", _dying(getattr(os, name), left))
+            try:
+                network.tick("core")
+            except RuntimeError:
+                died += 1
+        wanted = network.peers["core"].home.state.text("key")
+        network.open("core")
+        network.round(3)
+        folder = network.folder("core")
+        assert keys.load_key(folder).key == read_identity(folder).key == wanted, step
+        assert sorted(f.name for f in Path(folder).glob("key*")) == ["key", "key.1"], step
+        assert acted(network.peers["scout"].home) == ["core: one"]
+        network.close()
+        if left[0] > 0:
+            break
+    assert left[0] > 0, "there are more steps"
+    assert died >= 8
+
+
+def _step(left: list[int]) -> None:
+    left[0] -= 1
+    if left[0] == 0:
+        raise RuntimeError
+
+
+def _dying(work: Any, left: list[int]) -> Any:
+    """A call that dies before it works, or right after."""
+
+    def call(*arguments: Any, **more: Any) -> Any:
+        if not any("peers/core." in str(one) for one in arguments):
+            return work(*arguments, **more)
+        _step(left)
+        done = work(*arguments, **more)
+        _step(left)
+        return done
+
+    return call
+
+
+def test_a_home_of_before_the_change_says_that_its_key_is_retired(tmp_path: Path) -> None:
+    """HB-4: without the next key; `peer admit` of the old one would help nobody."""
+    network = settled()
+    backup, old = network.backup("core"), network.peers["core"].signer
+    network.admit_next("core")
+    network.round(2)
+    network.restart("core", backup)
+    network.peers["core"].signer = old
+    report = network.tick("core")
+    assert report.state == "parked"
+    assert report.human is not None
+    assert "is retired" in report.human
+
+
 def test_all_keys_move_with_a_peer(tmp_path: Path) -> None:
     """REKEY-4, MOVE-1: former ones, and the one that it asked for."""
     network = FolderNetwork(tmp_path)
