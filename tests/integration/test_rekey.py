@@ -13,14 +13,15 @@ import pytest
 from peer import keys
 from peer import send as send_module
 from peer.home.places import choose, read_identity
-from peer.membership import join, rekey
+from peer.lock import held
+from peer.membership import join, leave, rekey
 from peer.moving import export_peer, import_peer
 from peer.repair import repair
 from peer.stewards.desk import admit
 from peer.wiring import open_peer
 from protocol import canonical, documents
 from protocol.card import Succeeds, open_card, predecessor
-from protocol.errors import HumanNeededError, ShareError, UsageError
+from protocol.errors import HomeError, HumanNeededError, ShareError, UsageError
 from protocol.roster import Roster
 from registry import layout
 from tests.integration.typist import Typist
@@ -135,6 +136,44 @@ def test_again_and_again(tmp_path: Path, times: int) -> None:
     assert keys.find_key(folder, used[0]).key == used[0]
     assert len(acted(network.peers["scout"].home)) == times
     network.close()
+
+
+def test_who_cannot_ask_now(tmp_path: Path) -> None:
+    """REKEY-1: while a tick runs, and where the peer has left."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    core = network.peers["core"]
+    with held(network.folder("core")), pytest.raises(HomeError, match="try again"):
+        rekey(core)
+    assert len(keys.key_files(network.folder("core"))) == 1
+    leave(core)
+    with pytest.raises(HumanNeededError):
+        rekey(core)
+    network.close()
+
+
+def test_a_key_that_is_gone_is_told(tmp_path: Path) -> None:
+    """REKEY-3: nothing is signed with another one."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    rekey(network.peers["core"])
+    admit(network.desk(), "core", None, reuse=False, confirm=never)
+    network.round()
+    folder = Path(network.folder("core"))
+    (folder / "key").write_bytes((folder / "key.1").read_bytes())
+    with pytest.raises(HomeError, match="restore it from a backup"):
+        network.open("core")
+    (folder / "key.1").chmod(0o644)
+    with pytest.raises(HomeError, match="chmod 600"):
+        network.open("core")
+    assert len(keys.own_keys(str(folder))) == 1
+    network.peers.clear()
+    small = settled()
+    small.admit_next("core")
+    small.tick("core")
+    small.peers["core"].signer = small.peers["scout"].signer
+    with pytest.raises(HomeError, match="is gone"):
+        small.tick("core")
 
 
 # ------------------------------------------------------------------------------ the change
