@@ -21,7 +21,7 @@ import os
 import time
 from _thread import get_ident
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from peer.home import open_home
 from peer.home.places import DATABASE
@@ -30,6 +30,7 @@ from protocol.errors import UsageError
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from peer.bodies import Kind
     from peer.handlers import Handler
     from peer.home import Home
     from peer.home.mail import Letter as Stored
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from protocol.messages import Body, Severity
 
 H = TypeVar("H", bound="Handler")
-Kind = Literal["note", "question", "alert"]
 
 
 class Peer:
@@ -162,6 +162,7 @@ class Peer:
         and raises TimedOutError after `timeout` seconds; the letter stays on its way. NotFoundError
         for an unknown reader, HumanNeededError while parked or halted: then nothing is written.
         """
+        from peer import bodies
         from peer.send import send
 
         names = [to] if isinstance(to, str) else list(to)
@@ -169,7 +170,7 @@ class Peer:
             raise UsageError("`all` are all, and nobody acknowledges what goes to them")
         if not 0 <= priority <= 4:
             raise UsageError(f"a priority is 0 (most urgent) to 4, not {priority}")
-        body = _body(kind, text, topics) if isinstance(text, str) else _checked(text)
+        body = bodies.made(kind, text, topics) if isinstance(text, str) else bodies.checked(text)
         before = self.home.mail.get(reply_to) if reply_to else None
         sent = send(
             self.running, names, [body], priority=priority,
@@ -195,31 +196,27 @@ class Peer:
 
     def share(self, text: str, *, topics: Iterable[str] = (), confidence: float = 0.5) -> Sent:
         """Publish what was learned, with a probability from 0 to 1."""
-        from peer.given import checked_text, permille
-        from protocol.messages import Insight
+        from peer import bodies
 
-        about, sure = _topics(topics), permille(confidence)
-        return self._publish(Insight(text=checked_text(text), topics=about, confidence=sure))
+        return self._publish(bodies.insight(text, topics, confidence))
 
     def ask(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
         """Publish a question; answers come as letters."""
-        return self._publish(_body("question", text, topics))
+        from peer import bodies
+
+        return self._publish(bodies.made("question", text, topics))
 
     def announce(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
         """Publish what is being worked on."""
-        from peer.given import checked_text
-        from protocol.messages import Announcement
+        from peer import bodies
 
-        return self._publish(Announcement(text=checked_text(text), topics=_topics(topics)))
+        return self._publish(bodies.announcement(text, topics))
 
     def alert(self, text: str, *, severity: Severity = "warn") -> Sent:
         """Publish trouble of one's own: "info", "warn" or "critical"."""
-        from peer.given import checked_text
-        from protocol.messages import Alert
+        from peer import bodies
 
-        if severity not in ("info", "warn", "critical"):
-            raise UsageError(f"{severity!r} is no severity; they are info, warn and critical")
-        return self._publish(Alert(text=checked_text(text), severity=severity))
+        return self._publish(bodies.alert(text, severity))
 
     def endorse(self, id: str) -> Sent:
         """Vouch, for everybody to see, for what somebody else published."""
@@ -229,10 +226,9 @@ class Peer:
 
     def dispute(self, id: str, because: str) -> Sent:
         """Contradict, for everybody to see, what somebody else published."""
-        from peer.given import checked_text
-        from protocol.messages import Dispute
+        from peer import bodies
 
-        return self._judge(id, Dispute(because=checked_text(because)))
+        return self._judge(id, bodies.dispute(because))
 
     def _publish(self, body: Body) -> Sent:
         from peer.send import send
@@ -371,34 +367,3 @@ def _letters(rows: list[Row]) -> list[Letter]:
     from peer.results.letters import letter
 
     return [letter(row) for row in rows]
-
-
-def _topics(topics: Iterable[str]) -> tuple[str, ...]:
-    from peer.given import checked_topics
-
-    return checked_topics([topics] if isinstance(topics, str) else topics)
-
-
-def _checked(body: Body) -> Body:
-    """A body that a program made itself; what nobody would understand is not signed."""
-    from protocol import canonical, wire
-    from protocol.errors import RuleError
-
-    try:
-        return wire.validate(type(body), canonical.encode(wire.dump(body)), "ITEM-4")
-    except (RuleError, TypeError, ValueError) as error:
-        raise UsageError(f"{type(body).__name__} cannot be sent: {error}") from error
-
-
-def _body(kind: Kind, text: str, topics: Iterable[str]) -> Body:
-    from peer.given import checked_text
-    from protocol.messages import Alert, Note, Question
-
-    said, about = checked_text(text), _topics(topics)
-    if kind == "question":
-        return Question(text=said, topics=about)
-    if about:
-        raise UsageError("topics belong to a question; publish what you know with `share`")
-    if kind not in ("note", "alert"):
-        raise UsageError(f"{kind!r} is no kind of letter; they are note, question and alert")
-    return Alert(text=said) if kind == "alert" else Note(text=said)

@@ -29,8 +29,8 @@ def checked_text(text: str) -> str:
 
 
 def checked_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """Topics, each once."""
-    distinct = tuple(dict.fromkeys(topics))
+    """Topics, each once; a text is one."""
+    distinct = tuple(dict.fromkeys([topics] if isinstance(topics, str) else topics))
     for topic in distinct:
         if len(topic) > limits.word_chars_max or not re.fullmatch(_WORD, topic):
             raise UsageError(

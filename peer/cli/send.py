@@ -13,7 +13,7 @@ from peer.cli.where import Where
 from protocol.errors import UsageError
 
 if TYPE_CHECKING:
-    from peer.api import Kind
+    from peer.bodies import Kind
 
 
 @click.command(
