@@ -1,7 +1,8 @@
 """The doctor: looks at everything a peer stands on and says, for whatever is wrong, how to mend it.
 
 Rules: each check is a function that yields findings and mends nothing; one that fails never keeps
-the others from being made. What it writes on the share is a canary, which it takes away again.
+the others from being made. What it writes on the share is a canary, which it takes away again. A
+finding carries with it how to mend it where that is safe (`findings.mend`).
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from functools import partial
 
-from peer import drives, keys, lock
+from peer import drives, keys, lock, upkeep
 from peer.clock import Clock
 from peer.deadline import watch
+from peer.findings import Finding, Findings, bad, fault, ok, warn
 from peer.home import Home, open_home
 from peer.home.drive import check_home, kind_of, network_kind
 from peer.home.files import refusal
 from peer.home.places import DATABASE, Identity, identities
 from peer.stewards.opening import open_marker
 from peer.wiring import open_share
-from protocol.errors import HomeError, ShareDeniedError, ShareError, SomaError, UsageError
+from protocol.errors import HomeError, ShareDeniedError, ShareError, UsageError
 from registry import charter, layout, roster
 from registry.probe import probe
 from registry.share import Share
@@ -32,19 +35,6 @@ PYTHON_MIN = (3, 11)
 clock_back_ms_max = 60_000
 skew_ms_max = 120_000
 free_bytes_min = 64 * 1024 * 1024
-
-
-class Finding(NamedTuple):
-    """`level`: ok, warn or bad; `mend` is empty where all is well. `exit` is what it exits with."""
-
-    check: str
-    level: str
-    text: str
-    mend: str = ""
-    exit: int = 0
-
-
-Findings = Iterator[Finding]
 
 
 def examine(
@@ -58,9 +48,10 @@ def examine(
     `faults`: identities that are too damaged to be among `mine`.
     """
     found = [*_python(), *_packages(), *_home(home), *_steward_keys(home, clock)]
-    found += [_fault("identity", error) for error in faults]
+    found += [fault("identity", error) for error in faults]
     for folder, identity in mine:
         found += _key(folder, identity)
+        found += upkeep.rights(identity.name, folder)
         found += _database(folder, identity, clock)
         found += _drive(home, identity)
         found += _share(identity, clock, folder)
@@ -72,30 +63,12 @@ def worst_exit(found: Iterable[Finding]) -> int:
     return max((finding.exit for finding in found), default=0)
 
 
-def _ok(check: str, text: str) -> Finding:
-    return Finding(check, "ok", text)
-
-
-def _warn(check: str, text: str, mend: str) -> Finding:
-    return Finding(check, "warn", text, mend)
-
-
-def _bad(check: str, text: str, mend: str) -> Finding:
-    return Finding(check, "bad", text, mend, 1)
-
-
-def _fault(check: str, error: SomaError) -> Finding:
-    """An error whose line says what is wrong and, after the last semicolon, what to do."""
-    text, _, mend = str(error).rpartition("; ")
-    return Finding(check, "bad", text or mend, mend if text else "", error.exit_code)
-
-
 def _python() -> Findings:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < PYTHON_MIN:
-        yield _bad("python", f"Python {version} is too old", "install Python 3.11 or newer")
+        yield bad("python", f"Python {version} is too old", "install Python 3.11 or newer")
     else:
-        yield _ok("python", f"Python {version}")
+        yield ok("python", f"Python {version}")
 
 
 def _packages() -> Findings:
@@ -105,9 +78,9 @@ def _packages() -> Findings:
         file = str(importlib.import_module(name).__file__)
         origins[name] = os.path.dirname(os.path.dirname(os.path.abspath(file)))
     if len(set(origins.values())) == 1:
-        yield _ok("packages", f"all three from {origins['peer']}")
+        yield ok("packages", f"all three from {origins['peer']}")
         return
-    yield _bad(
+    yield bad(
         "packages",
         ", ".join(f"{name} from {origin}" for name, origin in origins.items()),
         f"another distribution hides ours: `{sys.executable} -m pip uninstall peer protocol"
@@ -118,18 +91,19 @@ def _packages() -> Findings:
 def _home(home: str) -> Findings:
     if not os.path.isdir(home):
         mend = "nothing to mend: `peer join DIR --name NAME` makes it"
-        yield _warn("home", f"{home} is not there yet", mend)
+        yield warn("home", f"{home} is not there yet", mend)
         return
     mode = stat.S_IMODE(os.stat(home).st_mode)
     if os.name == "posix" and mode & 0o022:
-        yield _bad("home", f"others can write {home}", f"`chmod go-w {home}`")
+        fix = partial(os.chmod, home, mode & ~0o022)
+        yield bad("home", f"others can write {home}", f"`chmod go-w {home}`", fix)
     elif (remedy := refusal(home)) is not None:
-        yield _bad("home", f"the disk of {home} takes nothing", remedy)
+        yield bad("home", f"the disk of {home} takes nothing", remedy)
     elif not os.access(home, os.W_OK | os.X_OK):
         mend = "run this as its owner, or name another home with --home"
-        yield _bad("home", f"{home} cannot be written", mend)
+        yield bad("home", f"{home} cannot be written", mend)
     else:
-        yield _ok("home", home)
+        yield ok("home", home)
     yield from _room("home", home)
 
 
@@ -138,11 +112,11 @@ def _drive(home: str, identity: Identity) -> Findings:
         warning = check_home(home, identity.share)
     except UsageError as error:
         mend = "move it, join again with a new key, and ask a steward for `peer admit --reuse`"
-        yield _bad("home", str(error).partition(";")[0], mend)
+        yield bad("home", str(error).partition(";")[0], mend)
         return
     if warning is not None:
         mend = "move it to a disk of this machine and name it with PEER_HOME"
-        yield _warn("home", warning.partition(";")[0], mend)
+        yield warn("home", warning.partition(";")[0], mend)
 
 
 def _steward_keys(home: str, clock: Clock) -> Findings:
@@ -150,23 +124,24 @@ def _steward_keys(home: str, clock: Clock) -> Findings:
     faults: list[HomeError] = []
     agents = ", ".join(identity.name for _, identity in identities(home, "peers", faults=[]))
     stewards = identities(home, "stewards", faults=faults)
-    yield from (_fault("steward key", error) for error in faults)
+    yield from (fault("steward key", error) for error in faults)
     for folder, steward in stewards:
         try:
             guard = "sealed with a passphrase" if keys.is_sealed(folder) else "not sealed"
         except HomeError as error:
-            yield _fault("steward key", error)
+            yield fault("steward key", error)
             continue
+        yield from upkeep.rights(steward.name, folder)
         text = f"the key of {steward.name} is {guard}"
         if agents:
-            yield _warn(
+            yield warn(
                 "steward key",
                 f"{text}, and agents use the same home: {agents}",
                 "fine for trying out; for real work keep stewards/ in the home of an account"
                 " that only the person uses",
             )
         else:
-            yield _ok("steward key", text)
+            yield ok("steward key", text)
             yield from _share(steward, clock)
 
 
@@ -175,13 +150,13 @@ def _key(folder: str, identity: Identity) -> Findings:
     try:
         signer = keys.load_key(folder)
     except HomeError as error:
-        yield _fault(check, error)
+        yield fault(check, error)
         return
     if signer.key == identity.key:
-        yield _ok(check, "there, and readable by its owner alone")
+        yield ok(check, "there, and readable by its owner alone")
     else:
         text = f"the key in {folder} is not the one that {identity.name} joined with"
-        yield _bad(check, text, "restore it from a backup")
+        yield bad(check, text, "restore it from a backup")
 
 
 def _database(folder: str, identity: Identity, clock: Clock) -> Findings:
@@ -190,23 +165,23 @@ def _database(folder: str, identity: Identity, clock: Clock) -> Findings:
         home = open_home(os.path.join(folder, DATABASE))
         try:
             home.db.check()
-            yield _ok(check, "sound")
+            yield ok(check, "sound")
             yield from _parked(identity, home)
             yield from _clock(identity, home, clock)
         finally:
             home.close()
     except HomeError as error:
-        yield _fault(check, error)
+        yield fault(check, error)
 
 
 def _parked(identity: Identity, home: Home) -> Findings:
     if home.state.text("moved") is not None:
         mend = "nothing to mend where it was imported elsewhere; else `peer repair` lets it stay"
-        yield _warn(f"{identity.name}: moved", "it was exported, and does nothing here", mend)
+        yield warn(f"{identity.name}: moved", "it was exported, and does nothing here", mend)
     why = home.state.text("parked")
     if why is not None:
         mend = "stop the other copy of this home if there is one, then run `peer repair`"
-        yield _bad(f"{identity.name}: parked", why, mend)
+        yield bad(f"{identity.name}: parked", why, mend)
 
 
 def _clock(identity: Identity, home: Home, clock: Clock) -> Findings:
@@ -215,12 +190,12 @@ def _clock(identity: Identity, home: Home, clock: Clock) -> Findings:
     ahead = _others_ahead(home)
     if behind > clock_back_ms_max:
         mend = "set the clock, for instance with `timedatectl set-ntp true`; nothing was lost"
-        yield _bad(check, f"it shows {behind // 1000} s before the last tick", mend)
+        yield bad(check, f"it shows {behind // 1000} s before the last tick", mend)
     elif ahead > skew_ms_max:
         mend = "set the clock; no decision rests on it, but the times shown will mislead"
-        yield _warn(check, f"others date their beats {ahead // 1000} s after this clock", mend)
+        yield warn(check, f"others date their beats {ahead // 1000} s after this clock", mend)
     else:
-        yield _ok(check, "not before the last tick, nor behind the others")
+        yield ok(check, "not before the last tick, nor behind the others")
 
 
 def _others_ahead(home: Home) -> int:
@@ -237,19 +212,24 @@ def _share(identity: Identity, clock: Clock, folder: str | None = None) -> Findi
         drive = open_share(identity.share, identity.name)
         share = watch(drive, clock)
         open_marker(charter.fetch_marker(share), identity.network)
-        yield _ok(check, f"{identity.share} is this network")
+        yield ok(check, f"{identity.share} is this network")
         documents = charter.documents(share)
-        yield _ok(check, f"{len(documents)} documents of stewards can be listed")
+        yield ok(check, f"{len(documents)} documents of stewards can be listed")
         if folder is not None:
             yield from _own_part(share, identity, folder, clock)
     except (ShareError, UsageError) as error:
-        yield _fault(check, error)
+        yield fault(check, error)
         return
     yield from _room(check, identity.share)
 
 
 def _own_part(share: Share, identity: Identity, folder: str, clock: Clock) -> Findings:
-    yield from _inbox(share, identity)
+    yield from upkeep.own_folders(share, identity)
+    yield from upkeep.card(share, identity, folder, clock)
+    yield from upkeep.root_of_share(identity)
+    with suppress(HomeError), closing(open_home(os.path.join(folder, DATABASE))) as home:
+        yield from upkeep.heartbeat(share, identity, home)
+    yield from upkeep.leftovers(identity, folder)
     try:
         with lock.held(folder) as alone:
             # A tick that is running sings for itself, and ours would spoil its song.
@@ -257,18 +237,7 @@ def _own_part(share: Share, identity: Identity, folder: str, clock: Clock) -> Fi
                 yield from _canary(share, identity)
                 yield from _tried(identity, clock)
     except HomeError as error:
-        yield _fault(f"{identity.name}: lock", error)
-
-
-def _inbox(share: Share, identity: Identity) -> Findings:
-    share.names(layout.inbox(identity.name), 1)
-    path = os.path.join(identity.share, *layout.inbox(identity.name).split("/"))
-    if os.name == "posix" and stat.S_IMODE(os.lstat(path).st_mode) & 0o1003 != 0o1003:
-        yield _warn(
-            f"{identity.name}: share",
-            "others cannot create letters in the inbox, or could remove each other's",
-            f"`chmod 1777 {path}`; meanwhile letters are fetched from their authors' outboxes",
-        )
+        yield fault(f"{identity.name}: lock", error)
 
 
 def _canary(share: Share, identity: Identity) -> Findings:
@@ -282,7 +251,7 @@ def _canary(share: Share, identity: Identity) -> Findings:
         return
     if heard:
         kind = network_kind(identity.share) or "local folder"
-        yield _ok(check, f"takes what is written and gives it back ({kind})")
+        yield ok(check, f"takes what is written and gives it back ({kind})")
     else:
         yield Finding(
             check, "bad", "it gave back other bytes than were written", "check the drive", 5
@@ -300,10 +269,10 @@ def _tried(identity: Identity, clock: Clock) -> Findings:
     if drives.watching(kind, tried) == "polling":
         watched = f"changes are looked for every {drives.POLL_SECONDS} s"
     expect = f"; {kind.expect}" if kind.expect else ""
-    yield _ok(check, f"looks like {kind.called} ({type_ or 'unknown'}): {watched}{expect}")
+    yield ok(check, f"looks like {kind.called} ({type_ or 'unknown'}): {watched}{expect}")
     for weakness in drives.weaknesses(tried):
         mend = "nothing is lost: only signed receipts count, and all is looked at again"
-        yield _warn(check, weakness, mend)
+        yield warn(check, weakness, mend)
 
 
 def _room(check: str, path: str) -> Findings:
@@ -312,4 +281,4 @@ def _room(check: str, path: str) -> Findings:
     drive = os.statvfs(path)
     if drive.f_bavail * drive.f_frsize < free_bytes_min:
         text = f"less than {free_bytes_min >> 20} MiB are free at {path}"
-        yield _warn(check, text, "make room; what cannot be written waits in the home")
+        yield warn(check, text, "make room; what cannot be written waits in the home")

@@ -109,6 +109,15 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
     ]
 
 
+def both(first: Handler, second: Handler) -> Handler:
+    """A handler that wants what either wants, in this order; where one raises, nothing happens."""
+
+    def handle(received: Received, view: View) -> list[Effect]:
+        return [*first(received, view), *second(received, view)]
+
+    return handle
+
+
 HANDLERS: dict[str, Handler] = {
     "question": answer_question,
     "insight": remember_insight,

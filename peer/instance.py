@@ -40,6 +40,7 @@ class Peer:
     clock: Clock
     entropy: Entropy
     folder: str | None = None
+    next_signer: Signer | None = None  # the key that I asked to change to; see `peer.rekeying`
     next_beat_ms: int = 6 * HOUR_MS
     settings: Settings = field(default_factory=Settings)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)

@@ -1,4 +1,4 @@
-"""Which lives a key had, as far as the share still shows them: epochs in documents that it signed.
+"""Which lives a key had, as far as the share still shows them, and how a new one begins.
 
 A lost or restored database does not know the epochs that came after it. Whoever begins a new one
 must call them over (EPOCH-4), or what is held back in them waits for ever. One trace is enough, and
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from peer.clock import Clock, Entropy
+from peer.home import Home
 from peer.home.places import Identity
 from protocol import limits
 from protocol.errors import RuleError, ShareError
@@ -20,12 +22,48 @@ from registry import layout, outbox
 from registry.share import Share
 
 names_max = 5_000
+PUBLISHED_AGAIN_DAYS = 30
 
 
 def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
     """Epochs that the key has begun, each once; those that are over for longest come first."""
     found = [*_of_pages(share, identity), *_of_receipts(share, identity)]
     return tuple(dict.fromkeys([*found, *_of_heartbeat(share, identity)]))
+
+
+def begin_epoch(
+    home: Home,
+    told: tuple[str, ...],
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    key: str | None = None,
+    published_days: int = PUBLISHED_AGAIN_DAYS,
+) -> tuple[str, int]:
+    """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again).
+
+    `key`: from now on this one signs, and no earlier epoch is of it. What was published in
+    `published_days` is published again.
+    """
+    with home.transaction():
+        day = home.state.days_lived
+        if (current := home.state.text("epoch")) is not None:
+            home.outgoing.doubt(current)
+        epoch = home.state.begin_epoch(entropy.draw, told)
+        home.outgoing.end_streams()
+        again = home.outgoing.queue_again(home.state.earlier_epochs)
+        again += home.outgoing.publish_again(home.past.until(day - published_days).item)
+        home.state.put("greet", 1)
+        if key is not None:
+            former = " ".join(home.state.earlier_epochs)
+            home.state.put_all({"key": key, "former_epochs": former, "unsettled": 1})
+            home.concerns.resolve("rekey", clock.wall_ms())
+        for name in ("parked", "beat", "moved"):
+            home.state.forget(name)
+        home.concerns.resolve("parked", clock.wall_ms())
+        home.concerns.resolve_like("claim:", clock.wall_ms())
+        home.concerns.resolve_like("refused:", clock.wall_ms())
+    return epoch, again
 
 
 def _of_heartbeat(share: Share, identity: Identity) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from peer.home.files import unwritten
+from peer.home.files import open_private, unwritten
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def held(folder: str | None, name: str = "lock") -> Iterator[bool]:
         return
     path = os.path.join(folder, name)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise unwritten(path, error) from error
     try:

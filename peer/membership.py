@@ -1,11 +1,11 @@
-"""Joining and leaving: a peer's own part of membership. Admitting is a steward's."""
+"""Joining, leaving, asking for a new key: a peer's part of membership. Admitting is a steward's."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 
-from peer import keys
+from peer import keys, lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home
 from peer.home.drive import check_home
@@ -26,8 +26,8 @@ from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat
 from peer.wiring import open_share
-from protocol import canonical, documents, names
-from protocol.card import Card
+from protocol import canonical, documents, limits, names
+from protocol.card import Card, succeed
 from protocol.errors import (
     HomeError,
     RuleError,
@@ -89,7 +89,7 @@ def join(
     identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
     signer = keys.load_key(folder)
     stored = create_home(os.path.join(folder, DATABASE), entropy.draw)
-    enter(identity, stored, share, signer, clock)
+    enter(identity, stored, share, signer, clock, keys.load_next(folder))
     stored.close()
     member = members.member(name)
     admitted = member is not None and member.state_of(signer.key) == "active"
@@ -99,8 +99,18 @@ def join(
     )
 
 
-def enter(identity: Identity, home: Home, share: Share, signer: Signer, clock: Clock) -> None:
-    """Pin the root in a home, and put its folder with a card on the share; again is harmless."""
+def enter(
+    identity: Identity,
+    home: Home,
+    share: Share,
+    signer: Signer,
+    clock: Clock,
+    asked: Signer | None = None,
+) -> None:
+    """Pin the root in a home, and put its folder with a card on the share; again is harmless.
+
+    `asked`: the key that it asked to change to.
+    """
     marker = charter.fetch_marker(share)
     _, document = open_marker(marker, identity.network)
     with home.transaction():
@@ -108,14 +118,64 @@ def enter(identity: Identity, home: Home, share: Share, signer: Signer, clock: C
         home.state.put("marker", marker)
         home.state.forget("left")
     yard.make_folders(share, identity.name)
+    place_card(identity, share, signer, clock, asked)
+
+
+def place_card(
+    identity: Identity, share: Share, signer: Signer, clock: Clock, asked: Signer | None
+) -> None:
+    """Write the own card: for the key that signs, or for the one `asked` for, as its successor."""
+    new = asked or signer
     card = Card(
         network=identity.network,
         name=identity.name,
         cluster=identity.cluster,
-        key=signer.key,
+        key=new.key,
         at=clock.wall_ms(),
     )
-    roster.place_card(share, identity.name, documents.seal(card, signer))
+    if asked is not None:
+        card = succeed(card, signer)
+    roster.place_card(share, identity.name, documents.seal(card, new))
+
+
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """Who asked for a new key, and the fingerprints of both; `again`: it had asked before."""
+
+    name: str
+    former: str
+    fingerprint: str
+    again: bool
+
+
+def rekey(peer: Peer) -> Rekeyed:
+    """Ask for a new key; the peer goes on under the present one until a steward admits it.
+
+    Again is harmless, and places the card again. HumanNeededError where the peer is parked,
+    ShareError where the card cannot be written: then asking again is all that is needed.
+    """
+    own.check_parked(peer)
+    read_marker(peer)
+    assert peer.folder is not None
+    with lock.held(peer.folder) as mine:  # so that two at once do not ask for two keys
+        if not mine:
+            raise HomeError("a tick of this peer is running; try again when it has ended")
+        asked = keys.load_next(peer.folder)
+        again = asked is not None
+        if asked is None:
+            asked = keys.store_key(peer.folder, peer.entropy.draw(limits.seed_bytes), keys.NEXT)
+        peer.next_signer = asked
+        shown = show_fingerprint(fingerprint(asked.public))
+        with peer.home.transaction():
+            peer.home.concerns.open(
+                "rekey",
+                "human",
+                f"{peer.name} asks for a new key, {shown}, and goes on under the old one",
+                f"a steward: `peer admit {peer.name} --rekey --fingerprint {shown}`",
+                peer.clock.wall_ms(),
+            )
+        place_card(peer.identity, peer.share, peer.signer, peer.clock, asked)
+    return Rekeyed(peer.name, peer.fingerprint, shown, again)
 
 
 def _check_root(network: str, expected: str | None) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
 from dataclasses import replace
 
-from peer import lock
+from peer import keys, lock
 from peer.clock import Clock
 from peer.home import open_home
 from peer.home.files import make_private_folder, set_aside, unwritten, write_private
@@ -23,6 +24,7 @@ from protocol import canonical, names, wire
 from protocol.errors import HomeError, RuleError, UsageError
 
 MEMBERS = ("identity.json", "key", DATABASE)
+_KEYS = re.compile(r"key\.(next|[1-9][0-9]{0,3})\Z").match  # asked for, and former ones
 _MOVED = "moved"
 member_bytes_max = 8 * 1024**3
 
@@ -73,19 +75,21 @@ def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]
                 " (`--home DIR`), or export it from here first"
             )
         set_aside(os.path.join(folder, DATABASE), _MOVED)
-        write_private(os.path.join(folder, "key"), parts["key"])
-        write_private(os.path.join(folder, DATABASE), parts[DATABASE])
+        for name in [*filter(_KEYS, os.listdir(folder))]:
+            os.unlink(os.path.join(folder, name))  # of a life here that went on elsewhere
+        for name in parts.keys() - {"identity.json"}:
+            write_private(os.path.join(folder, name), parts[name])
         save_identity(home, "peers", identity)  # last: what is half there is nobody
     return folder, identity
 
 
 def _packed(folder: str, identity: Identity) -> bytes:
-    with open(os.path.join(folder, "key"), "rb") as file:
-        key = file.read()
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("identity.json", canonical.encode(wire.dump(identity)))
-        archive.writestr("key", key)
+        for name in keys.key_files(folder):
+            with open(os.path.join(folder, name), "rb") as file:
+                archive.writestr(name, file.read())
         archive.writestr(DATABASE, _image(folder))
     return whole.getvalue()
 
@@ -112,11 +116,11 @@ def _unpacked(path: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sorted(sizes) != sorted(MEMBERS):
+            if sorted(name for name in sizes if not _KEYS(name)) != sorted(MEMBERS):
                 raise _no_export(path, f"it holds {', '.join(sorted(sizes))[:200] or 'nothing'}")
             if max(sizes.values()) > member_bytes_max:
                 raise _no_export(path, "what it holds is too large")
-            return {name: archive.read(name) for name in MEMBERS}
+            return {name: archive.read(name) for name in sizes}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _no_export(path, str(error)) from error
     except OSError as error:

@@ -11,20 +11,19 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peer import lock
+from peer import keys, lock
 from peer.clock import Clock, Entropy
-from peer.home import Home, create_home, open_home
+from peer.home import create_home, open_home
 from peer.home.database import Database
 from peer.home.files import forget_database, put_in_place, set_aside
 from peer.home.places import DATABASE, Identity
-from peer.lives import told_epochs
+from peer.lives import begin_epoch, told_epochs
 from peer.wiring import open_share
 from protocol.errors import DamagedHomeError, HomeError
 
-PUBLISHED_AGAIN_DAYS = 30
 _RESCUED = ".rescued"
 # What may be better in a moment: nothing may be given up for it.
 _NOT_DAMAGE = (
@@ -63,7 +62,12 @@ def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> R
 
 def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     path = os.path.join(folder, DATABASE)
-    told = told_epochs(open_share(identity.share, identity.name, entropy), identity)
+    share = open_share(identity.share, identity.name, entropy)
+    told = tuple(
+        epoch
+        for key in dict.fromkeys([identity.key, *keys.own_keys(folder)])
+        for epoch in told_epochs(share, replace(identity, key=key))
+    )
     try:
         if not os.path.exists(path) and os.path.exists(path + _RESCUED):
             _swap(path)  # a repair died between two names; what it saved is whole
@@ -93,27 +97,6 @@ def _swap(path: str) -> str | None:
     aside = set_aside(path, "damaged")
     put_in_place(path + _RESCUED, path)
     return aside
-
-
-def begin_epoch(
-    home: Home, told: tuple[str, ...], clock: Clock, entropy: Entropy
-) -> tuple[str, int]:
-    """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
-    with home.transaction():
-        day = home.state.days_lived
-        if (current := home.state.text("epoch")) is not None:
-            home.outgoing.doubt(current)
-        epoch = home.state.begin_epoch(entropy.draw, told)
-        home.outgoing.end_streams()
-        again = home.outgoing.queue_again(home.state.earlier_epochs)
-        again += home.outgoing.publish_again(home.past.until(day - PUBLISHED_AGAIN_DAYS).item)
-        home.state.put("greet", 1)
-        for name in ("parked", "beat", "moved"):
-            home.state.forget(name)
-        home.concerns.resolve("parked", clock.wall_ms())
-        home.concerns.resolve_like("claim:", clock.wall_ms())
-        home.concerns.resolve_like("refused:", clock.wall_ms())
-    return epoch, again
 
 
 def _salvage(damaged: str, fresh: Database) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from peer import rekeying
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.stewards import reading
@@ -57,6 +58,8 @@ def send(
     """
     own.check_parked(peer)
     reachable = _reachable(peer)
+    if rekeying.is_due(peer):
+        reachable = reachable and rekeying.change_alone(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
     items = {a: [_item(peer, body, re, thread, priority) for body in bodies] for a in recipients}
@@ -72,7 +75,7 @@ def send(
 
 def _allowed(peer: Peer) -> stewards.Standing:
     standing = stewards.standing(peer)
-    if standing.member is None:
+    if standing.member is None and not rekeying.is_due(peer):
         raise HumanNeededError(
             f"{peer.name} is not admitted as far as this home knows; a steward runs"
             f" `peer admit {peer.name}`, then run `peer tick --as {peer.name}`"

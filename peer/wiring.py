@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
-from peer.home import open_home
+from peer.home import Home, open_home
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
 from peer.settings import load
@@ -37,17 +38,24 @@ def open_peer(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     watched: bool = False,
+    home: Home | None = None,
 ) -> Peer:
-    """The peer of an identity's directory; `watched`: end the process if the share freezes."""
+    """The peer of an identity's directory; `watched`: end the process if the share freezes.
+
+    `home` is that of the directory, where it is open already.
+    """
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
     share = open_share(identity.share, identity.name, entropy)
     settings = load(folder, os.environ)
+    home = home or open_home(os.path.join(folder, DATABASE))
+    # The files may lag behind the database, which says which key signs (`peer.rekeying`).
+    key = home.state.text("key")
     return Peer(
-        identity=identity,
-        home=open_home(os.path.join(folder, DATABASE)),
+        identity=identity if key is None else replace(identity, key=key),
+        home=home,
         share=watch(share, clock) if watched else share,
-        signer=keys.load_key(folder),
+        signer=keys.load_key(folder) if key is None else keys.find_key(folder, key),
         clock=clock,
         entropy=entropy,
         folder=folder,

@@ -32,6 +32,7 @@ ItemId = Annotated[str, Form(r"[a-z2-7]{26}", 26)]
 Epoch = Annotated[str, Form(r"[a-z2-7]{26}", 26)]
 Salt = Annotated[str, Form(r"[a-z2-7]{26}", 26)]
 Key = Annotated[str, Form(r"[A-Za-z0-9_-]{43}", 43)]
+Signature = Annotated[str, Form(r"[A-Za-z0-9_-]{86}", 86)]
 
 Seq = Annotated[int, Between(1, limits.int_abs_max)]
 Count = Annotated[int, Between(0, limits.int_abs_max)]

@@ -25,9 +25,8 @@ from peer.home.database import Database
 from peer.home.mail import Letter
 from peer.home.places import Identity, choose
 from peer.instance import HOUR_MS, Peer
-from peer.lives import told_epochs
+from peer.lives import begin_epoch, told_epochs
 from peer.membership import join
-from peer.repair import begin_epoch
 from peer.send import Sent, send
 from peer.stewards.desk import Desk, admit, halt, resume
 from peer.stewards.founding import create_network
@@ -240,6 +239,7 @@ class Network:
                 clock=other.clock,
                 entropy=copy.deepcopy(peer.entropy),
                 next_beat_ms=peer.next_beat_ms,
+                next_signer=peer.next_signer,
             )
             for name, peer in self.peers.items()
         }
@@ -314,6 +314,13 @@ class Network:
         self.repair(name)
         peer = self.restart(name)
         peer.signer, peer.identity = signer, replace(peer.identity, key=signer.key)
+        return self.roster(members)
+
+    def admit_next(self, name: str, old: KeyState = "retired") -> StewardDocument:
+        """A peer has asked for another key, and a steward has admitted it."""
+        peer, members = self.peers[name], self.members()
+        peer.next_signer = Signer(peer.entropy.draw(32))
+        members[name] = dict.fromkeys(members[name], old) | {peer.next_signer.key: "active"}
         return self.roster(members)
 
     def repair(self, name: str) -> int:
@@ -415,6 +422,7 @@ class Network:
             clock=old.clock,
             entropy=SeededEntropy("restarted", name, old.entropy.draw(8)),
             next_beat_ms=old.next_beat_ms,
+            next_signer=old.next_signer,
         )
         return self.peers[name]
 

@@ -22,6 +22,7 @@ COMMANDS = {
         "network": "Found a network, or show who is in it",
         "join": "Make a peer of this home and ask to be admitted",
         "admit": "As a steward, make a peer a member",
+        "rekey": "Ask for a new key",
         "leave": "Say goodbye in a last heartbeat",
         "doctor": "Check share, home, keys and clock, and say how to mend them",
         "repair": "Start afresh after a damaged or restored home",

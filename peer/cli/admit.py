@@ -12,33 +12,46 @@ from peer.cli.desk import open_desk, passphrase_option
 from peer.cli.options import common
 from peer.cli.typed import checked_name
 from peer.cli.where import Where
+from protocol.errors import UsageError
 
 
 @click.command(
     epilog=output.examples(
         "peer admit core",
         "peer admit core --fingerprint abcde-fghi-jklm-nopqr-stuv-wxyz",
+        "peer admit core --rekey",
         "peer admit core --reuse --fingerprint FP",
     )
 )
 @click.argument("name")
 @click.option("--fingerprint", metavar="FP", help="The key's fingerprint, as its owner told you")
+@click.option("--rekey", is_flag=True, help="The same holder has a new key; the old one retires")
+@click.option(
+    "--compromised", is_flag=True, help="With a new key: others have the old one, it counts no more"
+)
 @click.option("--reuse", is_flag=True, help="Give the name of somebody who is gone to a new holder")
 @passphrase_option
 @common
 def command(
-    where: Where, name: str, fingerprint: str | None, reuse: bool, passphrase_file: str | None
-) -> None:
+    where: Where, *, name: str, fingerprint: str | None, rekey: bool, compromised: bool,
+    reuse: bool, passphrase_file: str | None,
+) -> None:  # fmt: skip
     """Admit NAME with the key on its card; needs the home that holds a steward's key.
 
     Without --fingerprint only a key of this home is admitted, or one that you confirm at the
-    terminal: anybody can put a card on the share.
+    terminal: anybody can put a card on the share. After `peer rekey` the old key vouches for the
+    new one, and --rekey says that this is wanted.
     """
     from peer.stewards.desk import admit, key_fingerprint
 
+    if reuse and (rekey or compromised):
+        raise UsageError("--reuse is for another holder, --rekey and --compromised for the same")
     name = checked_name(name)
     desk = open_desk(where, passphrase_file)
-    roster, changed = admit(desk, name, fingerprint, reuse=reuse, confirm=_confirm(name))
+    roster, changed = admit(
+        desk, name, fingerprint,
+        reuse=reuse, rekey=rekey, compromised=compromised, confirm=_confirm(name),
+    )  # fmt: skip
     member = roster.member(name)
     assert member is not None
     shown = key_fingerprint(next(k.key for k in member.keys if k.state == "active"))

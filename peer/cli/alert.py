@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -10,6 +10,9 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import text_options, whole_text
 from peer.cli.where import Where
+
+if TYPE_CHECKING:
+    from protocol.messages import Severity
 
 
 @click.command(epilog=output.examples('peer alert "my disk is full" --severity critical'))
@@ -25,9 +28,4 @@ def command(where: Where, text: str | None, file: str | None, severity: str) -> 
     It stands in the `peer status` of the others; a critical one waits for a human.
     """
     said = whole_text(text, file)
-
-    from peer.send import send
-    from protocol.messages import Alert, Severity
-
-    body = Alert(text=said, severity=cast("Severity", severity))
-    output.sent(where, send(where.peer(), ["all"], [body]))
+    output.sent(where, where.peer().alert(said, severity=cast("Severity", severity)))

@@ -17,8 +17,4 @@ from peer.cli.where import Where
 def command(where: Where, text: str | None, file: str | None, topics: tuple[str, ...]) -> None:
     """Publish what you are working on, so that nobody does it twice."""
     said, about = whole_text(text, file), checked_topics(topics)
-
-    from peer.send import send
-    from protocol.messages import Announcement
-
-    output.sent(where, send(where.peer(), ["all"], [Announcement(text=said, topics=about)]))
+    output.sent(where, where.peer().announce(said, topics=about))

@@ -20,8 +20,4 @@ def command(where: Where, text: str | None, file: str | None, topics: tuple[str,
     Peers that know something on its topics answer by themselves.
     """
     said, about = whole_text(text, file), checked_topics(topics)
-
-    from peer.send import send
-    from protocol.messages import Question
-
-    output.sent(where, send(where.peer(), ["all"], [Question(text=said, topics=about)]))
+    output.sent(where, where.peer().ask(said, topics=about))

@@ -16,13 +16,4 @@ from peer.cli.where import Where
 @common
 def command(where: Where, id: str, because: str) -> None:
     """Contradict, for everybody to see, what somebody else published, and say why."""
-    why = whole_text(because, None)
-
-    from peer.letters import published_by_another
-    from peer.send import send
-    from protocol.messages import Dispute
-
-    peer = where.peer()
-    letter = published_by_another(peer, id)
-    body = Dispute(because=why)
-    output.sent(where, send(peer, ["all"], [body], re=letter.id, thread=letter.thread))
+    output.sent(where, where.peer().dispute(id, whole_text(because, None)))

@@ -15,10 +15,4 @@ from peer.cli.where import Where
 @common
 def command(where: Where, id: str) -> None:
     """Vouch, for everybody to see, for what somebody else published; `peer feed` lists it."""
-    from peer.letters import published_by_another
-    from peer.send import send
-    from protocol.messages import Endorsement
-
-    peer = where.peer()
-    letter = published_by_another(peer, id)
-    output.sent(where, send(peer, ["all"], [Endorsement()], re=letter.id, thread=letter.thread))
+    output.sent(where, where.peer().endorse(id))

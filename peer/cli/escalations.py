@@ -14,9 +14,7 @@ from peer.cli.where import Where
 @common
 def command(where: Where) -> None:
     """Show what waits for a human, then what is only worth knowing, and how to mend each."""
-    from peer.overview import concerns
-
-    rows = concerns(where.peer())
+    rows = [concern.as_json() for concern in where.peer().concerns()]
     output.answer(
         where, rows, lambda: concern_lines(rows) if rows else ["nothing waits for a human"]
     )

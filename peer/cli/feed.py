@@ -11,7 +11,6 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import checked_name
 from peer.cli.where import Where
-from peer.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from peer.mailbox import Row
@@ -30,8 +29,7 @@ PREVIEW_LINES = 6
 def command(where: Where, name: str | None, limit: int) -> None:
     """Show what everybody, or NAME, published, newest first, as far as ticks have brought it."""
     author = None if name is None else checked_name(name)
-    home, identity = where.mailbox()
-    rows = Mailbox(home, identity).feed(author, limit)
+    rows = [letter.as_json() for letter in where.peer().feed(author, limit=limit)]
     output.answer(where, rows, lambda: _lines(rows, author))
 
 

@@ -22,7 +22,7 @@ def command(where: Where, name: str | None) -> None:
     """
     from peer.heartbeats import heartbeat
 
-    found = heartbeat(where.peer(), name)
+    found = heartbeat(where.running(), name)
     if found["fault"]:
         output.aside(f"peer: {output.line(found['fault'])}")
     output.answer(where, found, lambda: _lines(found))

@@ -9,8 +9,7 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.where import Where, now
-from peer.mailbox import Mailbox, check_share
+from peer.cli.where import Where
 
 if TYPE_CHECKING:
     from peer.mailbox import Row
@@ -29,17 +28,15 @@ def command(where: Where, everything: bool, mark_read: bool) -> None:
 
     A listing changes nothing unless you say --mark-read; shared knowledge is in `peer feed`.
     """
-    home, identity = where.mailbox()
-    warning = check_share(home, identity)
-    if warning is not None:
-        output.aside(f"peer: {output.line(warning)}")
-    mailbox = Mailbox(home, identity)
-    letters = home.mail.inbox(everything=everything)
-    rows = mailbox.rows(letters)
-    output.answer(where, rows, lambda: _lines(rows, identity.name, everything))
+    peer = where.peer()
+    letters = peer.inbox(unread=not everything)
+    if peer.warning is not None:
+        output.aside(f"peer: {output.line(peer.warning)}")
+    rows = [letter.as_json() for letter in letters]
+    output.answer(where, rows, lambda: _lines(rows, peer.name, everything))
     if mark_read:
         output.seen()
-        mailbox.mark_read(letters, now())
+        peer.mark_read(letters)
 
 
 def _lines(rows: list[Row], name: str, everything: bool) -> Iterator[str]:

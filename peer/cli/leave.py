@@ -18,7 +18,7 @@ def command(where: Where) -> None:
     """
     from peer.membership import leave
 
-    peer = where.peer()
+    peer = where.running()
     seq = leave(peer)
     value = {"peer": peer.name, "seq": seq, "state": "left"}
     back = f"peer join {peer.identity.share} --name {peer.name}"

@@ -19,7 +19,7 @@ def command(where: Where) -> None:
     """
     from peer.metrics import PREFIX, families, text
 
-    peer = where.peer()
+    peer = where.running()
     found = families(peer)
     value = [
         {"name": PREFIX + family.name, "type": family.kind, "labels": dict(labels), "value": number}

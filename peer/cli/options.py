@@ -7,7 +7,6 @@ variable, and the innermost place where it was given over the outer ones, so tha
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -77,11 +76,9 @@ def _where() -> Where:
     from peer.cli.where import Where
 
     given = click.get_current_context().meta.get(_GIVEN, {})
-    name = given.get("as_option")
     return Where(
-        home=given.get("home_option") or os.environ.get("PEER_HOME") or None,
-        network=given.get("network_option") or os.environ.get("PEER_NETWORK") or None,
-        name=name or os.environ.get("PEER_NAME") or None,
-        typed=name is not None,
+        home=given.get("home_option"),
+        network=given.get("network_option"),
+        name=given.get("as_option"),
         json=given.get("json_option", False),
     )

@@ -32,16 +32,9 @@ def command(where: Where) -> None:
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
-    home, identity = where.mailbox()
-    rows = _waiting(where) if home.mail.unacknowledged() else []
-    output.answer(where, rows, lambda: _lines(rows, identity.name))
-
-
-def _waiting(where: Where) -> list[Row]:
-    """Why something waits is not known without what stewards signed, which takes longer to load."""
-    from peer.waits import outbox
-
-    return outbox(where.peer())
+    peer = where.peer()
+    rows = [letter.as_json() for letter in peer.outbox()]
+    output.answer(where, rows, lambda: _lines(rows, peer.name))
 
 
 def _lines(rows: list[Row], name: str) -> Iterator[str]:

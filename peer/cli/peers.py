@@ -20,11 +20,7 @@ def command(where: Where) -> None:
 
     φ grows with silence: from 1 on late, from 3 suspect, from 8 dead.
     """
-    from peer.stewards.standing import standing
-    from peer.tick.look import table
-
-    peer = where.peer()
-    rows = table(peer, standing(peer))
+    rows = [neighbour.as_json() for neighbour in where.peer().peers()]
     output.answer(where, rows, lambda: _lines(rows))
 
 

@@ -7,8 +7,7 @@ import click
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
-from peer.cli.where import Where, now
-from peer.mailbox import Mailbox
+from peer.cli.where import Where
 
 
 @click.command(epilog=output.examples("peer read k3vab2c7", "peer read k3va --json"))
@@ -19,10 +18,9 @@ def command(where: Where, id: str) -> None:
 
     Four characters of its ID are enough where only one begins so.
     """
-    home, identity = where.mailbox()
-    letter, mailbox = home.mail.get(id), Mailbox(home, identity)
-    (row,) = mailbox.rows([letter])
+    peer = where.peer()
+    letter = peer.letter(id)
+    row = letter.as_json()
     output.answer(where, row, lambda: output.letter_lines(row))
-    if not letter.mine:
-        output.seen()
-        mailbox.mark_read([letter], now())
+    output.seen()
+    peer.mark_read([letter])

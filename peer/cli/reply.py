@@ -21,8 +21,4 @@ def command(where: Where, id: str, text: str | None, file: str | None) -> None:
 
     The answer to a question is an answer, to anything else a note.
     """
-    said = whole_text(text, file)
-
-    from peer.letters import reply
-
-    output.sent(where, reply(where.peer(), id, said))
+    output.sent(where, where.peer().reply(id, whole_text(text, file)))

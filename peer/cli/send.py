@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -14,7 +13,7 @@ from peer.cli.where import Where
 from protocol.errors import UsageError
 
 if TYPE_CHECKING:
-    from protocol.messages import Alert, Note, Question
+    from peer.bodies import Kind
 
 
 @click.command(
@@ -59,22 +58,18 @@ def command(
     """
     recipients = _recipients(to, waiting=stage is not None)
     patience = seconds(timeout)
-    body = _body(kind, whole_text(text, file), checked_topics(topics))
-
-    from peer.send import send
-
+    said, about = whole_text(text, file), checked_topics(topics)
+    if about and kind != "question":
+        raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
     peer = where.peer()
-    before = peer.home.mail.get(reply_to) if reply_to else None
-    sent = send(
-        peer, recipients, [body], priority=priority,
-        re=before.id if before else None, thread=before.thread if before else None,
+    sent = peer.send(
+        recipients, said, kind=cast("Kind", kind), topics=about,
+        priority=priority, reply_to=reply_to,
     )  # fmt: skip
     output.sent(where, sent)
     if stage is not None:
-        from peer.letters import wait
-
-        output.seen()
-        wait(peer, sent.ids, "acted" if stage == "acted" else "received", patience, time.sleep)
+        output.seen()  # the ids first: who waits may be killed
+        peer.wait(sent.ids, "acted" if stage == "acted" else "received", patience)
         if not where.json:
             output.aside(f"{stage} by {', '.join(sent.to)}")
 
@@ -88,13 +83,3 @@ def _recipients(to: str, *, waiting: bool) -> list[str]:
     if waiting and names == ["all"]:
         raise UsageError("nobody acknowledges what goes to all, so --wait would wait for ever")
     return names
-
-
-def _body(kind: str, text: str, topics: tuple[str, ...]) -> Note | Question | Alert:
-    from protocol.messages import Alert, Note, Question
-
-    if topics and kind != "question":
-        raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
-    if kind == "question":
-        return Question(text=text, topics=topics)
-    return Alert(text=text) if kind == "alert" else Note(text=text)

@@ -24,10 +24,6 @@ def command(
     where: Where, text: str | None, file: str | None, topics: tuple[str, ...], confidence: float
 ) -> None:
     """Publish what you learned, for everybody; questions on its topics find it."""
-    said, about, sure = whole_text(text, file), checked_topics(topics), permille(confidence)
-
-    from peer.send import send
-    from protocol.messages import Insight
-
-    body = Insight(text=said, topics=about, confidence=sure)
-    output.sent(where, send(where.peer(), ["all"], [body]))
+    said, about = whole_text(text, file), checked_topics(topics)
+    permille(confidence)  # before anything is opened
+    output.sent(where, where.peer().share(said, topics=about, confidence=confidence))

@@ -24,9 +24,7 @@ Found = dict[str, Any]
 @common
 def command(where: Where) -> None:
     """Show who you are, how the last tick went, what waits, and what needs a human."""
-    from peer.overview import status
-
-    found = status(where.peer())
+    found = where.peer().status().as_json()
     output.answer(where, found, lambda: _lines(found))
 
 

@@ -11,7 +11,6 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
 from peer.cli.where import Where
-from peer.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from peer.mailbox import Row
@@ -25,8 +24,7 @@ def command(where: Where, id: str) -> None:
 
     It marks nothing as read.
     """
-    home, identity = where.mailbox()
-    rows = Mailbox(home, identity).thread(home.mail.get(id))
+    rows = [letter.as_json() for letter in where.peer().thread(id)]
     output.answer(where, rows, lambda: _lines(rows))
 
 

@@ -66,15 +66,12 @@ def _tick_all(where: Where) -> None:
 
 
 def _tick(folder: str, identity: Identity) -> Report:
-    from peer.operations import tick_with_care
-    from peer.wiring import open_peer
+    from peer.api import Peer
 
-    peer = open_peer(folder, identity, watched=True)
     with Progress() as progress:
-        peer.progress = lambda done, of, what: progress.say(
-            f"{peer.name}  {done:,} of {of:,} {what}"
+        return Peer(folder, identity, ends_when_frozen=True).tick(
+            lambda done, of, what: progress.say(f"{identity.name}  {done:,} of {of:,} {what}")
         )
-        return tick_with_care(peer)
 
 
 def _exit(report: Report) -> int:

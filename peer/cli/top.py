@@ -36,7 +36,7 @@ Found = dict[str, Any]
 @common
 def command(where: Where, seconds: float, once: bool) -> None:
     """Show a peer on one screen and keep it fresh, from its home alone; q ends it."""
-    peer = where.peer()
+    peer = where.running()
     if where.json:
         output.document(_look(peer))
         return

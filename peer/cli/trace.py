@@ -23,16 +23,7 @@ def command(where: Where, id: str, offline: bool) -> None:
     The other side is asked where it is an identity of this home, too. Whether its reader has read
     it only the reader's own trace tells.
     """
-    from peer.tracing import on_share, other_sides, trace
-    from peer.wiring import open_share
-
-    home, identity = where.mailbox()
-    letter = home.mail.get(id)
-    found = trace(home, identity, letter.id)
-    found["other_sides"] = other_sides(where.home, identity, letter)
-    found["share"] = None
-    if not offline:
-        found["share"] = on_share(open_share(identity.share, identity.name), home, identity, letter)
+    found = where.peer().trace(id, look=not offline).as_json()
     output.answer(where, found, lambda: _lines(found))
 
 

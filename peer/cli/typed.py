@@ -13,11 +13,14 @@ from typing import Any
 
 import click
 
+from peer.given import check_utf8, checked_text, checked_topics, permille, seconds
 from protocol import limits, names
 from protocol.errors import RuleError, UsageError
 
-seconds_max = 30 * 86_400
-_WORD = r"[a-z0-9][a-z0-9._/-]*"
+__all__ = [
+    "checked_name", "checked_topics", "folder", "id_argument", "item_id", "one_line", "permille",
+    "seconds", "text_options", "topic_option", "whole_text",
+]  # fmt: skip
 Params = Any  # click's decorators give back what they are given
 
 
@@ -59,20 +62,12 @@ def whole_text(text: str | None, file: str | None) -> str:
     if (text is None) == (file is None):
         raise UsageError("give the text itself or `--file F`, and not both")
     found = text if text is not None else _read(str(file))
-    _check_utf8(found, "the text")
-    if not found:
-        raise UsageError("the text is empty; there is nothing to send")
-    if len(found) > limits.text_chars_max or len(found.encode()) > limits.item_bytes_max:
-        raise UsageError(
-            f"the text has {len(found)} characters in {len(found.encode())} bytes, more than"
-            f" {limits.text_chars_max} in {limits.item_bytes_max}; send it in parts"
-        )
-    return found
+    return checked_text(found)
 
 
 def one_line(text: str, what: str) -> str:
     """A text that goes into a steward's document: one line."""
-    _check_utf8(text, what)
+    check_utf8(text, what)
     if len(text) > limits.line_chars_max or any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise UsageError(f"{what} is one line of at most {limits.line_chars_max} characters")
     return text
@@ -86,47 +81,12 @@ def checked_name(text: str) -> str:
         raise UsageError(f"{error.reason}; choose another name") from error
 
 
-def checked_topics(topics: tuple[str, ...]) -> tuple[str, ...]:
-    """Topics, each once."""
-    for topic in topics:
-        if len(topic) > limits.word_chars_max or not re.fullmatch(_WORD, topic):
-            raise UsageError(
-                f"{topic[:80]!r} is no topic: letters a-z, digits and . _ / - from a letter or"
-                f" digit on, at most {limits.word_chars_max} of them"
-            )
-    distinct = tuple(dict.fromkeys(topics))
-    if len(distinct) > limits.topics_max:
-        raise UsageError(f"{len(distinct)} topics; name at most {limits.topics_max}")
-    return distinct
-
-
-def permille(confidence: float) -> int:
-    """A probability from 0 to 1 as the wire says it."""
-    if not 0 <= confidence <= 1:  # also true of "not a number"
-        raise UsageError(f"confidence is a number from 0 to 1, not {confidence:g}")
-    return round(confidence * 1000)
-
-
-def seconds(time: float) -> float:
-    """How long somebody is ready to wait."""
-    if not 0 <= time <= seconds_max:  # also true of "not a number"
-        raise UsageError(f"a time to wait is 0 to {seconds_max} seconds, not {time:g}")
-    return time
-
-
 def folder(path: str) -> str:
     """A folder of this machine."""
-    _check_utf8(path, "the path")
+    check_utf8(path, "the path")
     if "://" in path:
         raise UsageError(f"{path} is no folder; this version works on folders only")
     return os.path.abspath(path)
-
-
-def _check_utf8(text: str, what: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{what} is not valid UTF-8; convert it first, e.g. with iconv") from error
 
 
 def _read(path: str) -> str:

@@ -1,64 +1,37 @@
-"""Which home, share and identity a command works with.
-
-Rules: where only one identity fits it need not be named. A share is known by its path or, when it
-moved, by the network that its marker names; any other folder was never bound to this home and is
-refused, never used. Not here: what the share says now (that is for whoever uses it).
-"""
+"""What the common options and the environment say: the peer that a command works with."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peer.home import places
-from protocol.errors import HomeError, NotFoundError, ShareError, UsageError, WrongShareError
+from peer.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
+    from peer.api import Peer
     from peer.home import Home
-    from peer.home.places import Identity, Part
-    from peer.instance import Peer
-
-Found = list[tuple[str, "Identity"]]
+    from peer.home.places import Identity
+    from peer.instance import Peer as RunningPeer
 
 
-class Where:
-    """What the common options and the environment say; see `peer.cli.options`."""
+class Where(Whereabouts):
+    """See `peer.cli.options`. `json`: one JSON document is wanted."""
 
     def __init__(
-        self, *, home: str | None, network: str | None, name: str | None, typed: bool, json: bool
+        self, *, home: str | None, network: str | None, name: str | None, json: bool
     ) -> None:
-        """`typed`: the name was given as an option, not by the environment."""
-        self.home = home or places.default_home()
-        self.network = network
-        self.name = name
-        self.name_typed = typed
+        super().__init__(home=home, network=network, name=name, environment=os.environ)
         self.json = json
 
-    def identity(self) -> tuple[str, Identity]:
-        """The directory of the one identity that fits, and who it is."""
-        return self._one("peers", self.name)
+    def peer(self) -> Peer:
+        """The peer of the identity, as programs use it; if its share freezes, the process ends."""
+        from peer.api import Peer
 
-    def identities(self, faults: list[HomeError]) -> Found:
-        """Every identity of the home that fits; damaged ones are told in `faults`.
+        return Peer(*self.identity(), ends_when_frozen=True)
 
-        NotFoundError where none fits and none is damaged.
-        """
-        found = self._fitting("peers", self.name, faults)
-        return found if found or faults else [self._one("peers", self.name)]
-
-    def steward(self) -> tuple[str, Identity]:
-        """The same for a steward's key; PEER_NAME, which names a peer, narrows nothing down."""
-        return self._one("stewards", self.name if self.name_typed else None)
-
-    def anybody(self) -> tuple[Part, str, Identity]:
-        """Whoever of this home can speak for the one network that fits, stewards first."""
-        parts: tuple[Part, Part] = ("stewards", "peers")
-        name = self.name if self.name_typed else None
-        found = [(part, *one) for part in parts for one in self._fitting(part, name)]
-        if len({identity.network for _, _, identity in found}) == 1:
-            return found[0]
-        return ("peers", *self._one("peers", name))
+    def running(self) -> RunningPeer:
+        """The same as the phases of a tick see it: for commands that programs do not have."""
+        return self.peer().running
 
     def mailbox(self) -> tuple[Home, Identity]:
         """The home of the identity: quick to open, and without its key."""
@@ -67,72 +40,9 @@ class Where:
         folder, identity = self.identity()
         return open_mailbox(folder), identity
 
-    def peer(self) -> Peer:
-        """The peer of the identity; should its share freeze, the process ends."""
-        from peer.wiring import open_peer
-
-        return open_peer(*self.identity(), watched=True)
-
-    def _one(self, part: Part, name: str | None) -> tuple[str, Identity]:
-        found = self._fitting(part, name)
-        if len(found) > 1 and len({(i.name, i.share) for _, i in found}) == 1:
-            # One path was two networks in its time: the one that stands there now is meant.
-            network = _network_at(found[0][1].share)
-            found = [one for one in found if one[1].network == network] or found
-        if len(found) == 1:
-            return found[0]
-        what = "steward key" if part == "stewards" else "identity"
-        if not found:
-            of = f" {name}" if name else ""
-            on = f" for {self.network}" if self.network else ""
-            make = "peer join DIR --name NAME"
-            if part == "stewards":
-                make = "peer network create DIR --cluster C --steward NAME"
-            raise NotFoundError(f"no {what}{of}{on} in {self.home}; `{make}` makes one")
-        those = ", ".join(f"{i.name} ({i.share})" for _, i in found)
-        option = "--as" if len({i.name for _, i in found}) > 1 else "--network"
-        raise UsageError(f"several fit: {those}; say which with {option}")
-
-    def _fitting(
-        self, part: Part, name: str | None, faults: list[HomeError] | None = None
-    ) -> Found:
-        mine = places.identities(self.home, part, name, faults)
-        if self.network is not None:
-            mine = self._on_network(mine, self.network)
-        return [(folder, i) for folder, i in mine if name is None or i.name == name]
-
-    def _on_network(self, mine: Found, path: str) -> Found:
-        here = [(folder, i) for folder, i in mine if places.same_place(i.share, path)]
-        if here:
-            return here
-        parts: tuple[Part, Part] = ("peers", "stewards")
-        everybody = [i for one in parts for _, i in places.identities(self.home, one)]
-        if any(places.same_place(i.share, path) for i in everybody):
-            return []
-        network = _network_at(path) if everybody else None
-        if network is None or network not in {i.network for i in everybody}:
-            raise WrongShareError(
-                f"{path} was never bound to {self.home}; check --network, or run"
-                f" `peer join {path} --name NAME`"
-            )
-        # The share moved: whoever is of its network finds it here, for this once.
-        there = os.path.abspath(path)
-        return [(folder, replace(i, share=there)) for folder, i in mine if i.network == network]
-
 
 def now() -> int:
     """This machine's wall clock, ms."""
     from peer.clock import SystemClock
 
     return SystemClock().wall_ms()
-
-
-def _network_at(path: str) -> str | None:
-    """The network that the marker in a folder names; None where there is no genuine one."""
-    from peer.mailbox import fetch_marker
-    from peer.stewards.opening import open_marker
-
-    try:
-        return open_marker(fetch_marker(path), None)[1].digest
-    except ShareError:
-        return None

@@ -40,6 +40,10 @@ class Archive:
         made: T = found[1]
         return made
 
+    def derive_again(self) -> None:
+        """What was derived rests on something else than these tables, and that changed."""
+        self._derived.clear()
+
     def remember(self, document: StewardDocument, at: int) -> list[str]:
         """Keep a verified document for good; returns the digests that are hidden no more."""
         self._db.write(

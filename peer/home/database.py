@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
-from peer.home.files import refusal
+from peer.home.files import make_private_file, refusal
 from protocol.errors import DamagedHomeError, HomeError
 
 BUSY_SECONDS = 30.0
@@ -65,6 +65,8 @@ class Database:
         self._held: dict[tuple[object, ...], tuple[Stamp, list[Row]]] = {}
         if path != _MEMORY and not create and not os.path.exists(path):
             raise DamagedHomeError(f"{path} is gone; run `peer repair` to begin a new epoch")
+        if path != _MEMORY and create:
+            make_private_file(path)  # its log and its index get the same mode
         try:
             self._connection = sqlite3.connect(
                 path,
@@ -87,6 +89,7 @@ class Database:
 
     def copy_to(self, path: str) -> None:
         """Everything that is committed, as a database of its own in a new file."""
+        make_private_file(path)
         try:
             self._connection.execute("VACUUM INTO ?", (path,))
         except sqlite3.DatabaseError as error:

@@ -1,4 +1,8 @@
-"""Private files of a home: written so that they survive, and readable by their owner alone."""
+"""Private files of a home: written so that they survive, and readable by their owner alone.
+
+Modes are 0700 and 0600 whatever the umask says. On Windows they mean nothing: there a home inherits
+the rights of the user's profile, and nobody checks them.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,33 @@ _MENDS = {
 
 def make_private_folder(path: str) -> None:
     """A folder, and its missing parents, that only its owner can enter."""
+    missing, at = [], os.path.abspath(path)
+    while not os.path.isdir(at):
+        missing.append(at)
+        at = os.path.dirname(at)
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        for folder in reversed(missing):
+            with suppress(FileExistsError):  # another process has just made it
+                os.mkdir(folder, 0o700)
+                os.chmod(folder, 0o700)
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
+def open_private(path: str, flags: int) -> int:
+    """A descriptor of a file that is made with mode 0600 where it is missing; OSError."""
+    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+    if os.name == "posix" and os.fstat(descriptor).st_mode & 0o600 != 0o600:
+        os.fchmod(descriptor, 0o600)  # the umask took rights from the owner
+    return descriptor
+
+
+def make_private_file(path: str) -> None:
+    """Make sure that a file exists; a new one is empty, and of its owner alone."""
+    try:
+        os.close(open_private(path, os.O_RDWR))
     except OSError as error:
         raise unwritten(path, error) from error
 
@@ -30,7 +59,7 @@ def write_private(path: str, data: bytes) -> None:
     """Create or replace a file of mode 0600, atomically and durably."""
     temporary = f"{path}.{os.getpid()}.new"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = open_private(temporary, os.O_WRONLY | os.O_TRUNC)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()

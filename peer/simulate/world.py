@@ -21,8 +21,7 @@ import orjson
 from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
-from peer.lives import told_epochs
-from peer.repair import begin_epoch
+from peer.lives import begin_epoch, told_epochs
 from peer.send import send
 from peer.simulate.beats import Beats
 from peer.simulate.chance import Chance

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards.opening import open_marker
@@ -17,7 +19,7 @@ from peer.stewards.shelf import Shelf, gather, shared, verify
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument
 from protocol.canonical import unb64
-from protocol.card import Card, open_card
+from protocol.card import Card, open_card, predecessor
 from protocol.errors import (
     HomeError,
     HumanNeededError,
@@ -33,6 +35,9 @@ from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerp
 from registry import charter
 from registry import roster as peers
 from registry.share import Share
+
+# Why a name that has a key gets another one; None: nobody said.
+Change = Literal["rekey", "compromised", "reuse"] | None
 
 
 @dataclass(slots=True)
@@ -123,11 +128,16 @@ def admit(
     *,
     reuse: bool,
     confirm: Callable[[str], bool],
+    rekey: bool = False,
+    compromised: bool = False,
 ) -> tuple[Roster, bool]:
     """Make the key on the card of `name` a member; (roster in force, whether it changed).
 
     `expected` is the fingerprint a person got from the peer's owner; without it only a key of this
-    home, or one that `confirm` (asked with the fingerprint) says yes to. HumanNeededError else.
+    home, or one that `confirm` (asked with the fingerprint) says yes to, or with `rekey` one that
+    the present key vouches for. HumanNeededError else. `rekey`: the same holder has a new key, and
+    his old one retires; `compromised`: somebody else has the old one, whose word then counts for
+    nothing. `reuse`: the name has another holder.
     """
     desk.root()  # another network's card is nobody's here
     card = card_of(desk, name)
@@ -136,20 +146,20 @@ def admit(
         raise HumanNeededError(
             f"the card of {name} shows {shown}, not {expected}; ask its owner what is right"
         )
-    if expected is None and not _is_mine(desk, card.key) and not confirm(shown):
-        raise HumanNeededError(
-            f"the key of {name} is not of this home; compare {shown} with its owner,"
-            f" then run `peer admit {name} --fingerprint {shown}`"
-        )
     current = newest_roster(desk)
     assert isinstance(current.body, Roster)
+    member = current.body.member(name)
+    asked: Change = "reuse" if reuse else "compromised" if compromised else None
+    if asked is None and rekey:
+        asked = "rekey"
+    if expected is None:
+        _check_sure(desk, member, card, asked, confirm)
     if authority.says_more(current):
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
-    member = current.body.member(name)
-    if member is not None and member.state_of(card.key) == "active":
+    changed = _changed(member, card, asked)
+    if changed == member:
         desk.put_back()
         return current.body, False
-    changed = _with_key(member, name, card.key, reuse=reuse)
     others = [m for m in current.body.members if m.name != name]
     body = replace(
         current.body,
@@ -172,25 +182,88 @@ def newest_roster(desk: Desk) -> StewardDocument:
 
 def _is_mine(desk: Desk, key: str) -> bool:
     network = desk.identity.network
-    return any(i.key == key and i.network == network for _, i in identities(desk.home, "peers"))
+    return any(
+        key == i.key or key in keys.own_keys(folder)
+        for folder, i in identities(desk.home, "peers")
+        if i.network == network
+    )
 
 
-def _with_key(member: Member | None, name: str, key: str, *, reuse: bool) -> Member:
+def _check_sure(
+    desk: Desk, member: Member | None, card: Card, asked: Change, confirm: Callable[[str], bool]
+) -> None:
+    """HumanNeededError where no person has vouched for the card's key, nor may another key."""
+    if asked == "compromised" and member is not None and member.state_of(card.key) == "active":
+        return  # it admits nobody
+    vouched = asked in (None, "rekey") and _is_vouched(member, card)
+    if _is_mine(desk, card.key) or (vouched and asked == "rekey"):
+        return
+    shown = key_fingerprint(card.key)
+    if not confirm(shown):
+        raise _unsure(card.name, shown, vouched)
+
+
+def _is_vouched(member: Member | None, card: Card) -> bool:
+    """Whether a key with which the member may act now says that the card's key follows it."""
+    former = predecessor(card)
+    return former is not None and member is not None and member.state_of(former) == "active"
+
+
+def _unsure(name: str, shown: str, vouched: bool) -> HumanNeededError:
+    if vouched:
+        return HumanNeededError(
+            f"{name} asks for the key {shown}, and its present key vouches for that;"
+            f" if its owner wants it, run `peer admit {name} --rekey`"
+        )
+    return HumanNeededError(
+        f"the key of {name} is not of this home; compare {shown} with its owner,"
+        f" then run `peer admit {name} --fingerprint {shown}`"
+    )
+
+
+def _changed(member: Member | None, card: Card, asked: Change) -> Member:
+    """The member with the card's key, as far as it has it not."""
     if member is None:
-        return Member(name=name, keys=(MemberKey(key=key),))
-    if member.active and not reuse:
+        return Member(name=card.name, keys=(MemberKey(key=card.key),))
+    if member.state_of(card.key) == "active":
+        return _without_former(member) if asked == "compromised" else member
+    if asked is None and _is_vouched(member, card):
+        asked = "rekey"
+    return _with_key(member, card.name, card.key, asked)
+
+
+def _without_former(member: Member) -> Member:
+    """Nothing counts any more that a former key signs."""
+    if len(member.keys) == 1:
         raise UsageError(
-            f"{name} is admitted with another key; if its holder is gone, give the name to the"
-            f" new one with `peer admit {name} --reuse`"
+            f"{member.name} never had another key than the one that it works with; let it ask for"
+            f" one: `peer rekey --as {member.name} --compromised`"
+        )
+    lost = [
+        known if known.state == "active" else replace(known, state="compromised")
+        for known in member.keys
+    ]
+    return replace(member, keys=tuple(lost))
+
+
+def _with_key(member: Member, name: str, key: str, change: Change) -> Member:
+    if change is None and member.active:
+        raise UsageError(
+            f"{name} is admitted with another key; if its holder is the same, and lost the old key,"
+            f" run `peer admit {name} --rekey`; if the holder is another one, `--reuse`"
         )
     if member.state_of(key) is not None:
         raise UsageError(f"the key of {name} was retired; it must join with a new one")
-    old = tuple(
-        # Another holder: what the former one signs from now on must not pass as his successor's.
-        replace(known, state="compromised")
-        for known in member.keys
-    )
-    return replace(member, keys=(*old, MemberKey(key=key)), reused=member.reused + 1)
+    if len(member.keys) >= limits.member_keys_max:
+        raise UsageError(f"{name} has had {len(member.keys)} keys; let it join under another name")
+    if change == "rekey":
+        # What the holder signed before is still his; nothing is active but the new key.
+        old = [replace(k, state="retired") if k.state == "active" else k for k in member.keys]
+    else:
+        # What somebody else signs from now on must not pass as the new holder's.
+        old = [replace(known, state="compromised") for known in member.keys]
+    reused = member.reused + (change in (None, "reuse"))
+    return replace(member, keys=(*old, MemberKey(key=key)), reused=reused)
 
 
 def scope_named(desk: Desk, word: str | None) -> str:

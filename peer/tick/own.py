@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from peer import rekeying
 from peer.instance import Peer
 from protocol import limits
 from protocol.errors import (
@@ -49,7 +50,11 @@ def check_parked(peer: Peer) -> None:
 
 
 def check_moved(peer: Peer) -> None:
-    """HumanNeededError where the peer went on elsewhere; asked again wherever a number is taken."""
+    """HumanNeededError where the peer went on elsewhere, and the key that signs is the present one.
+
+    Asked again wherever a number is taken.
+    """
+    rekeying.keep_up(peer)
     if peer.home.state.text("moved") is not None:
         raise HumanNeededError(
             f"{peer.name} has moved: it was exported, and goes on where that file is imported;"

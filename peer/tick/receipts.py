@@ -15,7 +15,7 @@ from peer.home.quarantine import unreadable
 from peer.instance import Peer
 from peer.stewards.standing import standing
 from peer.tick import epochs
-from peer.tick.own import park
+from peer.tick.own import check_moved, park
 from peer.tick.report import Report
 from protocol import canonical, documents, limits, wire
 from protocol.errors import (
@@ -54,7 +54,8 @@ def read_receipt(peer: Peer, reader: str) -> bool:
         return False
     try:
         receipt = open_receipt(data, peer.identity.network, address, peer.address)
-        _check_key(peer, reader, receipt)
+        if _is_of_old_key(peer, reader, receipt):
+            return False
     except RuleError as error:
         _set_aside(peer, path, data, error, address)
         return False
@@ -64,10 +65,13 @@ def read_receipt(peer: Peer, reader: str) -> bool:
     return True
 
 
-def _check_key(peer: Peer, reader: str, receipt: Receipt) -> None:
+def _is_of_old_key(peer: Peer, reader: str, receipt: Receipt) -> bool:
+    """Whether its reader wrote it before he changed his key, and will write another one."""
     member = standing(peer).find(reader)
-    if member is None or member.state_of(receipt.key) != "active":
+    state = None if member is None else member.state_of(receipt.key)
+    if state not in ("active", "retired"):
         raise RuleError("RCPT-4", f"no steward admitted {receipt.reader} with this key")
+    return state == "retired"
 
 
 def _set_aside(peer: Peer, path: str, data: bytes, error: RuleError, author: str) -> None:
@@ -194,6 +198,7 @@ def write_receipts(peer: Peer, report: Report) -> None:
                 peer, author, shelf.fetch(peer.share, peer.name, peer.identity.cluster, name)
             )
             with peer.home.transaction():
+                check_moved(peer)
                 n = peer.home.journal.next_receipt(author)
                 data = _seal_fitting(peer, compose_receipt(peer, author, n))
             shelf.place(peer.share, peer.name, peer.identity.cluster, name, data)

@@ -7,7 +7,7 @@ parked for another reason writes nothing to the share.
 
 from __future__ import annotations
 
-from peer import lock
+from peer import lock, rekeying
 from peer.instance import Peer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
@@ -85,12 +85,12 @@ def _wake(peer: Peer, report: Report) -> None:
 def _check(peer: Peer, report: Report) -> Standing:
     peer.looked.clear()
     report.problems += reading.refresh(peer)
+    if rekeying.is_due(peer):
+        rekeying.change(peer)
+    rekeying.settle(peer)
     standing = stewards.standing(peer)
     if standing.member is None:
-        raise HumanNeededError(
-            f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
-            f" --fingerprint {peer.fingerprint}`"
-        )
+        raise HumanNeededError(_not_a_member(peer, standing))
     if standing.hidden_orders:
         return standing
     own.check_heartbeat(peer)
@@ -104,6 +104,21 @@ def _check(peer: Peer, report: Report) -> Standing:
             "the share gave back other bytes than were written; check the drive"
         )
     return standing
+
+
+def _not_a_member(peer: Peer, standing: Standing) -> str:
+    known = standing.find(peer.name)
+    state = None if known is None else known.state_of(peer.signer.key)
+    if state is not None:
+        return (
+            f"the key of this home is {state}: {peer.name} has got another one; go on with the home"
+            " that has it, or run `peer rekey`, and a steward `peer admit"
+            f" {peer.name} --rekey` with the fingerprint that it shows"
+        )
+    return (
+        f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
+        f" --fingerprint {peer.fingerprint}`"
+    )
 
 
 def _keep_folders(peer: Peer, report: Report) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from peer import doctor, lock
+from peer import doctor, lock, upkeep
 from peer.clock import SystemClock
+from peer.findings import Finding, Mended, mend, ok, warn
 from peer.home import open_home
 from peer.home.places import DATABASE, choose
 from registry import roster
@@ -76,7 +79,145 @@ def test_every_fault_comes_with_how_to_mend_it(peer: Typist) -> None:
     assert peer("doctor", "--as", "core", code=5).out.count("BAD") == 3
 
 
-def found(findings: Iterator[doctor.Finding], level: str) -> list[str]:
+def _old(path: Path) -> Path:
+    """As a process that died long ago left it."""
+    path.write_bytes(b"half")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    return path
+
+
+def test_what_is_safe_is_mended_and_nothing_else(peer: Typist) -> None:
+    """What others wrote, what is being written, and what nobody knows, stays."""
+    core, share = peer.folder("core"), peer.share / "peers" / "core"
+    (core / "home.db").chmod(0o644)
+    (core / "key").chmod(0o640)
+    core.chmod(0o755)
+    peer.home.chmod(0o777)
+    (share / "card.json").unlink()
+    (share / "heartbeat.json").unlink()
+    (share / "inbox").chmod(0o755)
+    shutil.rmtree(peer.share / "peers" / "scout" / "outbox" / "feed")
+    gone = [
+        _old(share / "outbox" / "feed" / ".core.aaaaaaaaaaaaaaaa"),
+        _old(peer.share / "peers" / "scout" / "inbox" / ".core.bbbbbbbbbbbbbbbb"),
+        _old(peer.share / "orders" / ".core.cccccccccccccccc"),
+        _old(core / "identity.json.123.new"),
+        _old(core / "home.db.123.export-wal"),
+    ]
+    stay = [
+        _old(share / "inbox" / ".nobody.aaaaaaaaaaaaaaaa"),
+        _old(core / "notes.new"),
+        share / "outbox" / "feed" / ".core.dddddddddddddddd",
+        core / "settings.toml.124.new",
+    ]
+    for path in stay[2:]:
+        path.write_bytes(b"under way")
+    before = _picture(peer.base)
+    dry = peer("doctor", "--fix", "--dry-run", "--json", code=1)
+    assert dry.json["mended"] == []
+    assert _picture(peer.base) == before, "it only said what it would do"
+    safe = [(c["check"], c["level"]) for c in dry.json["checks"] if c["safe"]]
+    assert set(safe) == {
+        ("home", "bad"), ("core: rights", "warn"), ("core: share", "warn"),
+        ("core: leftovers", "warn"), ("scout: share", "warn"),
+    }  # fmt: skip
+    assert "--fix would do that" in peer("doctor", "--fix", "--dry-run", code=1).out
+    assert "`peer doctor --fix` does that" in peer("doctor", code=1).out
+    said = peer("doctor", "--fix", "--json")
+    assert said.json["ok"]
+    assert {one["error"] for one in said.json["mended"]} == {None}
+    assert len(said.json["mended"]) == len(safe) + 1
+    assert "core: card" in {one["check"] for one in said.json["mended"]}, "once the key is private"
+    assert any("rekey --compromised" in one["text"] for one in said.json["mended"])
+    assert [path for path in gone if path.exists()] == []
+    assert [path for path in stay if not path.exists()] == []
+    assert {p.stat().st_mode & 0o777 for p in core.iterdir()} == {0o600}
+    assert core.stat().st_mode & 0o777 == 0o700
+    left = [c for c in said.json["checks"] if c["level"] != "ok"]
+    assert [c["check"] for c in left] == ["steward key", "core: heartbeat"]
+    assert "peer tick" in left[1]["mend"]
+    peer("tick", "--all")
+    again = peer("doctor", "--fix")
+    assert ": mended" not in again.out
+    assert checks(peer("doctor", "--json"), "warn") == ["steward key"]
+
+
+def _picture(base: Path) -> dict[str, tuple[int, bytes]]:
+    """Modes and bytes of everything, but for what a look at it may touch."""
+    return {
+        str(path): (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in base.rglob("*")
+        if not path.name.startswith("home.db-") and path.name != "lock"
+    }
+
+
+def test_what_cannot_be_mended_is_told(peer: Typist) -> None:
+    def refuse() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    done = mend([warn("a", "wrong", "do it", refuse), ok("b", "well")])
+    assert done == [Mended("a", "wrong", "[Errno 1] Operation not permitted")]
+    peer("doctor", "--dry-run", code=2)
+
+
+@pytest.mark.parametrize("spoil", ["stranger", "garbage", "folder"])
+def test_a_card_that_is_not_mine_is_written_again(peer: Typist, spoil: str) -> None:
+    """LAYOUT-7: whatever stands at its place."""
+    card = peer.share / "peers" / "core" / "card.json"
+    before = card.read_bytes()
+    if spoil == "folder":
+        card.unlink()
+        card.mkdir()
+    elif spoil == "garbage":
+        card.write_bytes(b"{}")
+    else:
+        home = peer.base / "thief"
+        peer("join", str(peer.share), "--name", "core", "--home", str(home))
+    assert checks(peer("doctor", "--as", "core", "--json"), "warn") == ["steward key", "core: card"]
+    peer("doctor", "--as", "core", "--fix")
+    assert json.loads(card.read_bytes())["signed"]["key"] == json.loads(before)["signed"]["key"]
+
+
+def test_a_card_that_asks_for_a_new_key_is_well(peer: Typist) -> None:
+    """REKEY-1: and written again where it is lost."""
+    asked = peer("rekey", "--as", "core", "--json").json
+    card = peer.share / "peers" / "core" / "card.json"
+    before = json.loads(card.read_bytes())["signed"]
+    assert "asks for a new key" in peer("doctor", "--as", "core").out
+    card.unlink()
+    peer("doctor", "--as", "core", "--fix")
+    now = json.loads(card.read_bytes())["signed"]
+    assert (now["key"], now["succeeds"]) == (before["key"], before["succeeds"])
+    assert peer("rekey", "--as", "core", "--json").json["fingerprint"] == asked["fingerprint"]
+
+
+def test_a_root_that_everybody_can_write_and_a_heartbeat_that_is_none_are_told(
+    peer: Typist,
+) -> None:
+    peer.share.chmod(0o777)
+    beat = peer.share / "peers" / "core" / "heartbeat.json"
+    beat.unlink()
+    beat.mkdir()
+    said = peer("doctor", "--as", "core", "--fix", "--json").json
+    assert said["mended"] == []
+    told = {c["check"]: c["text"] for c in said["checks"] if c["level"] == "warn"}
+    assert "everybody can move" in told["core: share"]
+    assert "something else" in told["core: heartbeat"]
+    peer.share.chmod(0o1777)
+    assert "core: share" not in checks(peer("doctor", "--as", "core", "--json"), "warn")
+
+
+def test_where_modes_mean_nothing_that_is_said(
+    peer: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "POSIX", False)
+    (peer.folder("core") / "key").chmod(0o644)
+    (finding,) = upkeep.rights("core", str(peer.folder("core")))
+    assert (finding.level, finding.fix) == ("ok", None)
+    assert "not checked" in finding.text
+
+
+def found(findings: Iterator[Finding], level: str) -> list[str]:
     return [finding.text for finding in findings if finding.level == level]
 
 

@@ -402,8 +402,8 @@ def test_a_reader_that_goes_away_and_an_interruption_are_no_bugs(peer: Typist) -
 def test_a_bug_of_ours_shows_its_trace(peer: Typist) -> None:
     (peer.base / "sitecustomize.py").write_text(
         "import peer.mailbox\n"
-        "def broken(folder): raise AssertionError('a bug')\n"
-        "peer.mailbox.open_mailbox = broken\n"
+        "def broken(home, identity): raise AssertionError('a bug')\n"
+        "peer.mailbox.check_share = broken\n"
     )
     path = os.pathsep.join([str(peer.base), str(ROOT)])
     said = peer.run(["inbox", "--as", "core"], env={"PYTHONPATH": path})

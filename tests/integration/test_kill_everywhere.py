@@ -139,6 +139,21 @@ def _a_first_tick_after_repair() -> Scene:
     return Scene(network, "core", _tick("core"))
 
 
+def _a_tick_that_changes_its_key() -> Scene:
+    """Letters under way both ways, and everything of `_busy`; the steward has admitted the key."""
+    network = _busy()
+    network.tick("core")
+    network.send("scout", "core", "to the old key")
+    network.admit_next("core")
+    return Scene(network, "core", _tick("core"))
+
+
+def _a_send_that_changes_its_key() -> Scene:
+    network = _busy()
+    network.admit_next("core")
+    return Scene(network, "core", lambda n: n.send_here("core", "smith", "sent"), "sent")
+
+
 def _what_is_old_goes() -> Scene:
     """A feed's first page and letters, some above a hole, have their time together."""
     network = settled("core", "scout", "smith")
@@ -199,6 +214,8 @@ SCENES: dict[str, Callable[[], Scene]] = {
         _new_documents_arrive,
         _a_halted_tick,
         _a_first_tick_after_repair,
+        _a_tick_that_changes_its_key,
+        _a_send_that_changes_its_key,
         _what_is_old_goes,
         _junk_lies_about,
         _send_a_letter,

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from peer.home import create_home
-from peer.home.files import make_private_folder, set_aside, write_private
+from peer.home.files import make_private_file, make_private_folder, set_aside, write_private
 from peer.lock import held
+from peer.membership import rekey
+from peer.settings import save
 from peer.stewards.shelf import FolderShelf
 from protocol.errors import DamagedHomeError, HomeError
+from tests.network import FolderNetwork
 
 
 def test_a_disk_that_refuses_even_to_forget_is_a_fault_of_the_home(
@@ -145,3 +148,46 @@ def test_a_home_that_was_closed_may_be_forgotten_anywhere(
     thread.start()
     thread.join()
     assert told == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes mean nothing there")
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_whatever_the_umask_says_a_home_is_of_its_owner_alone(tmp_path: Path, mask: int) -> None:
+    """Keys, database with log and index, lock, shelf, settings, and every folder on the way."""
+    before = os.umask(mask)
+    try:
+        network = FolderNetwork(tmp_path, names=("core",))
+        network.round()
+        rekey(network.peers["core"])
+        core = Path(network.folder("core"))
+        save(str(core), "run.poll_s", 3)
+        network.peers["core"].home.db.copy_to(str(core / "copy.db"))
+        found = {path: path.stat().st_mode & 0o777 for path in Path(network.home).rglob("*")}
+    finally:
+        os.umask(before)
+    network.close()
+    assert {"key", "key.next", "home.db", "home.db-wal", "home.db-shm", "lock", "copy.db"} <= {
+        path.name for path in found
+    }
+    assert {p.name: m for p, m in found.items() if m != (0o700 if p.is_dir() else 0o600)} == {}
+    assert Path(network.home).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes mean nothing there")
+def test_a_umask_that_takes_rights_from_the_owner_takes_none_here(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    before = os.umask(0o777)
+    try:
+        make_private_folder(str(folder))
+        write_private(str(folder / "written"), b"")
+        make_private_file(str(folder / "made"))
+        with held(str(folder)):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    finally:
+        os.umask(before)
+    assert modes == {"a": 0o700, "b": 0o700, "written": 0o600, "made": 0o600, "lock": 0o600}
+
+
+def test_a_private_file_that_cannot_be_made(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="cannot be written"):
+        make_private_file(str(tmp_path / "no" / "file"))

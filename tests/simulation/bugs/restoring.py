@@ -44,7 +44,7 @@ BUGS = (
         "Withdraws what the old epoch left open, and begins the new one in another transaction.",
         (
             Edit(
-                "peer.repair:begin_epoch",
+                "peer.lives:begin_epoch",
                 "            home.outgoing.doubt(current)\n",
                 "            home.outgoing.doubt(current)\n"
                 "            home.outgoing.queue_again([current])\n"

@@ -104,8 +104,8 @@ BUGS = (
         (
             Edit(
                 "peer.tick.receipts:write_receipts",
-                "with peer.home.transaction():\n                n =",
-                "with peer.home.transaction(durable=False):\n                n =",
+                "with peer.home.transaction():\n                check_moved(peer)",
+                "with peer.home.transaction(durable=False):\n                check_moved(peer)",
             ),
         ),
         weather="dark",
@@ -158,7 +158,9 @@ BUGS = (
         "Forgets to ask the roster for the key that signed a receipt.",
         (
             Edit(
-                "peer.tick.receipts:read_receipt", "        _check_key(peer, reader, receipt)\n", ""
+                "peer.tick.receipts:read_receipt",
+                "if _is_of_old_key(peer, reader, receipt):",
+                "if not receipt.key:",
             ),
         ),
         weather="receipt-forgers",

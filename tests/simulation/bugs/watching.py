@@ -63,7 +63,7 @@ BUGS = (
         (
             Edit(
                 "peer.tick.listen:_open",
-                'if member.state_of(beat.key) != "active":',
+                'if state != "active":',
                 "if not beat.key:",
             ),
         ),

@@ -1,0 +1,65 @@
+"""What a caller says, as the body of an item: made sure of before it is signed; else UsageError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from peer.given import checked_text, checked_topics, permille
+from protocol import canonical, wire
+from protocol.errors import RuleError, UsageError
+from protocol.messages import (
+    Alert,
+    Announcement,
+    Body,
+    Dispute,
+    Insight,
+    Note,
+    Question,
+    Severity,
+)
+
+Kind = Literal["note", "question", "alert"]
+
+
+def made(kind: Kind, text: str, topics: Iterable[str] = ()) -> Note | Question | Alert:
+    """A letter of a kind; only a question has topics."""
+    said, about = checked_text(text), checked_topics(topics)
+    if kind == "question":
+        return Question(text=said, topics=about)
+    if about:
+        raise UsageError("topics belong to a question; publish what you know with `share`")
+    if kind not in ("note", "alert"):
+        raise UsageError(f"{kind!r} is no kind of letter; they are note, question and alert")
+    return Alert(text=said) if kind == "alert" else Note(text=said)
+
+
+def insight(text: str, topics: Iterable[str], confidence: float) -> Insight:
+    """Something learned, with a probability from 0 to 1."""
+    about, sure = checked_topics(topics), permille(confidence)
+    return Insight(text=checked_text(text), topics=about, confidence=sure)
+
+
+def announcement(text: str, topics: Iterable[str]) -> Announcement:
+    """What is being worked on."""
+    return Announcement(text=checked_text(text), topics=checked_topics(topics))
+
+
+def alert(text: str, severity: Severity) -> Alert:
+    """Trouble of one's own."""
+    if severity not in ("info", "warn", "critical"):
+        raise UsageError(f"{severity!r} is no severity; they are info, warn and critical")
+    return Alert(text=checked_text(text), severity=severity)
+
+
+def dispute(because: str) -> Dispute:
+    """A contradiction."""
+    return Dispute(because=checked_text(because))
+
+
+def checked(body: Body) -> Body:
+    """A body that a program made itself; what nobody would understand is not signed."""
+    try:
+        return wire.validate(type(body), canonical.encode(wire.dump(body)), "ITEM-4")
+    except (RuleError, TypeError, ValueError) as error:
+        raise UsageError(f"{type(body).__name__} cannot be sent: {error}") from error

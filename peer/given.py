@@ -1,0 +1,64 @@
+"""What a caller gave, made sure of before anything is opened: texts, topics, probabilities, times.
+
+Everything here raises UsageError (exit 2) with what would have been right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from protocol import limits
+from protocol.errors import UsageError
+
+seconds_max = 30 * 86_400
+_WORD = r"[a-z0-9][a-z0-9._/-]*"
+
+
+def checked_text(text: str) -> str:
+    """The text of a letter or publication."""
+    check_utf8(text, "the text")
+    if not text:
+        raise UsageError("the text is empty; there is nothing to send")
+    if len(text) > limits.text_chars_max or len(text.encode()) > limits.item_bytes_max:
+        raise UsageError(
+            f"the text has {len(text)} characters in {len(text.encode())} bytes, more than"
+            f" {limits.text_chars_max} in {limits.item_bytes_max}; send it in parts"
+        )
+    return text
+
+
+def checked_topics(topics: Iterable[str]) -> tuple[str, ...]:
+    """Topics, each once; a text is one."""
+    distinct = tuple(dict.fromkeys([topics] if isinstance(topics, str) else topics))
+    for topic in distinct:
+        if len(topic) > limits.word_chars_max or not re.fullmatch(_WORD, topic):
+            raise UsageError(
+                f"{topic[:80]!r} is no topic: letters a-z, digits and . _ / - from a letter or"
+                f" digit on, at most {limits.word_chars_max} of them"
+            )
+    if len(distinct) > limits.topics_max:
+        raise UsageError(f"{len(distinct)} topics; name at most {limits.topics_max}")
+    return distinct
+
+
+def permille(confidence: float) -> int:
+    """A probability from 0 to 1 as the wire says it."""
+    if not 0 <= confidence <= 1:  # also true of "not a number"
+        raise UsageError(f"confidence is a number from 0 to 1, not {confidence:g}")
+    return round(confidence * 1000)
+
+
+def seconds(time: float) -> float:
+    """How long somebody is ready to wait."""
+    if not 0 <= time <= seconds_max:  # also true of "not a number"
+        raise UsageError(f"a time to wait is 0 to {seconds_max} seconds, not {time:g}")
+    return time
+
+
+def check_utf8(text: str, what: str) -> None:
+    """`what` can be written as UTF-8: it has no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what} is not valid UTF-8; convert it first, e.g. with iconv") from error

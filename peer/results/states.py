@@ -1,0 +1,117 @@
+"""A peer, its neighbours, the way of a letter, what somebody should know: as programs see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Something that a command shows."""
+
+    details: Row = field(repr=False, compare=False)
+
+    def as_json(self) -> Row:
+        """What the command line prints of it with `--json`."""
+        return self.details
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour(_Shown):
+    """Another member, and how it seemed at the last tick.
+
+    `state` is alive, late, suspect, dead, halted or unknown; `phi` grows with silence;
+    `last_seen_s` is None where it was never heard.
+    """
+
+    name: str
+    state: str
+    phi: float
+    last_seen_s: int | None
+    lifecycle: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a letter: `what`, `where`, and when (UTC)."""
+
+    at: str
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(_Shown):
+    """The way of a letter, as far as this home knows it, the oldest event first."""
+
+    id: str
+    sender: str
+    to: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concern(_Shown):
+    """What somebody should know; at level `human` only a person can mend it, by doing `mend`."""
+
+    key: str
+    level: str
+    text: str
+    mend: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status(_Shown):
+    """How a peer is. `parked` says why it signs nothing, `halted` that a steward stopped it.
+
+    `last_tick` is None before the first one; `outbox` counts letters that no receipt covers.
+    """
+
+    name: str
+    address: str
+    fingerprint: str
+    admitted: bool
+    parked: str | None
+    halted: bool
+    last_tick: str | None
+    unread: int
+    outbox: int
+    quarantined: int
+    concerns: tuple[Concern, ...]
+
+
+def neighbour(row: Row) -> Neighbour:
+    """A neighbour of a row of `peer peers --json`."""
+    return Neighbour(
+        details=row, name=row["name"], state=row["state"], phi=row["phi"],
+        last_seen_s=row["last_seen_s"], lifecycle=row["lifecycle"], left=row["left"],
+    )  # fmt: skip
+
+
+def trace(row: Row) -> Trace:
+    """The way of a letter of what `peer trace --json` prints."""
+    events = tuple(Event(one["at"], one["what"], one["where"]) for one in row["events"])
+    return Trace(details=row, id=row["id"], sender=row["from"], to=row["to"], events=events)
+
+
+def concern(row: Row) -> Concern:
+    """A concern of a row of `peer escalations --json`."""
+    return Concern(
+        details=row, key=row["key"], level=row["level"], text=row["text"], mend=row["mend"],
+        since=row["since"],
+    )  # fmt: skip
+
+
+def status(row: Row) -> Status:
+    """How a peer is of what `peer status --json` prints."""
+    return Status(
+        details=row, name=row["peer"], address=row["address"], fingerprint=row["fingerprint"],
+        admitted=row["admitted"], parked=row["parked"], halted=bool(row["halts"]),
+        last_tick=row["last_tick"], unread=row["unread"], outbox=row["outbox"],
+        quarantined=row["quarantined"], concerns=tuple(map(concern, row["concerns"])),
+    )  # fmt: skip
