@@ -12,6 +12,7 @@ from peer.clock import Clock, Entropy
 from peer.handlers import HANDLERS, Handler
 from peer.home import Home
 from peer.home.places import Identity
+from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry.share import Share
 
@@ -36,6 +37,7 @@ class Peer:
     entropy: Entropy
     folder: str | None = None
     next_beat_ms: int = 6 * HOUR_MS
+    settings: Settings = Settings()  # noqa: RUF009  # frozen
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)

@@ -10,8 +10,9 @@ must not be found out a week later. Not here: what a value makes a peer do.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
@@ -222,31 +223,76 @@ def parse(name: str, text: str, where: str | None = None) -> Value:
 def save(folder: str, name: str, value: Value) -> str:
     """Write one setting into `settings.toml`, and leave every other line as it is.
 
-    Returns the path. UsageError where the file cannot be understood as it stands.
+    A remark behind the value stays, too. Returns the path. UsageError where the file cannot be
+    understood as it stands, or says this setting in a form that no line can be changed in.
     """
+    path, section, key, lines = _open_for_change(folder, name)
+    said = f"{key} = {_toml(value)}"
+    begin, end, at = _find(lines, section, key)
+    if begin is None:
+        lines += [*([""] if lines else []), f"[{section}]", said]
+    elif at is None:
+        while end > begin + 1 and not lines[end - 1].strip():
+            end -= 1
+        lines.insert(end, said)
+    else:
+        lines[at] = said + _remark(lines[at])
+    _replace(path, lines, name, value)
+    return path
+
+
+def unset(folder: str, name: str) -> str:
+    """Take one setting out of `settings.toml`, so that its default holds; returns the path."""
+    path, section, key, lines = _open_for_change(folder, name)
+    _, _, at = _find(lines, section, key)
+    if at is not None:
+        del lines[at]
+    if os.path.exists(path):
+        _replace(path, lines, name, None)
+    return path
+
+
+def _open_for_change(folder: str, name: str) -> tuple[str, str, str, list[str]]:
+    if name not in dict(_known()):
+        raise UsageError(_unknown(name))
     path = os.path.join(folder, FILE)
     _read(path)
     section, _, key = name.partition(".")
-    lines = _lines(path)
-    said = f"{key} = {_toml(value)}"
-    begin = next((i for i, line in enumerate(lines) if line.strip() == f"[{section}]"), None)
+    return path, section, key, _lines(path)
+
+
+def _find(lines: Sequence[str], section: str, key: str) -> tuple[int | None, int, int | None]:
+    """Where a section begins and ends, and the line of a key in it."""
+    header = re.compile(rf"\s*\[\s*{re.escape(section)}\s*\]\s*(#.*)?\Z").match
+    begin = next((i for i, line in enumerate(lines) if header(line)), None)
     if begin is None:
-        lines += [*([""] if lines else []), f"[{section}]", said]
-    else:
-        rest = range(begin + 1, len(lines))
-        end = next((i for i in rest if lines[i].lstrip().startswith("[")), len(lines))
-        mine = (i for i in range(begin + 1, end) if lines[i].partition("=")[0].strip() == key)
-        at = next(mine, None)
-        if at is None:
-            while end > begin + 1 and not lines[end - 1].strip():
-                end -= 1
-            lines.insert(end, said)
-        else:
-            lines[at] = said
-    text = "\n".join(lines) + "\n"
-    _check_all(path, text)
+        return None, len(lines), None
+    rest = range(begin + 1, len(lines))
+    end = next((i for i in rest if lines[i].lstrip().startswith("[")), len(lines))
+    mine = (i for i in range(begin + 1, end) if lines[i].partition("=")[0].strip() == key)
+    return begin, end, next(mine, None)
+
+
+def _remark(line: str) -> str:
+    """What stands behind the value of a line, from its blanks and `#` on."""
+    for at in (i for i, c in enumerate(line) if c == "#"):
+        try:
+            tomllib.loads(line[:at])
+        except tomllib.TOMLDecodeError:
+            continue  # this one is part of a text in quotes
+        return line[len(line[:at].rstrip()) :]
+    return ""
+
+
+def _replace(path: str, lines: Sequence[str], name: str, value: Value | None) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        done = _check_all(path, text).get(name) == value
+    except UsageError:
+        done = False
+    if not done:
+        raise UsageError(f"{path} says {name} in a form of its own; change it there by hand")
     write_private(path, text.encode())
-    return path
 
 
 def _known() -> Iterator[tuple[str, Any]]:
@@ -278,17 +324,27 @@ def _check_all(path: str, text: str) -> dict[str, Value]:
     try:
         sections = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is no TOML: {error}") from error
-    known, found = dict(_known()), dict[str, Value]()
+        raise UsageError(f"{path} is no TOML: {error}; mend it, or move it away") from error
+    known, found, lines = dict(_known()), dict[str, Value](), text.splitlines()
     for section, values in sections.items():
         if not isinstance(values, dict):
-            raise UsageError(f"{path}: {section} stands in no section; write it below [schedule]")
+            raise UsageError(
+                f"{path}{_line(lines, '', section)}: {section} stands in no section; write it"
+                " below [schedule] or another one, or take it out"
+            )
         for key, value in values.items():
-            name = f"{section}.{key}"
+            name, where = f"{section}.{key}", f"{path}{_line(lines, section, key)}"
             if name not in known:
-                raise UsageError(f"{path}: {_unknown(name)}")
-            found[name] = _checked(name, known[name], value, f"{path}: {name}")
+                raise UsageError(f"{where}: {_unknown(name)}")
+            found[name] = _checked(name, known[name], value, f"{where}: {name}")
     return found
+
+
+def _line(lines: Sequence[str], section: str, key: str) -> str:
+    """` line 3` where a key stands on a line of its own, and nothing where it does not."""
+    # What stands before every section is as if below one without a name.
+    at = _find(lines if section else ["[]", *lines], section, key)[2]
+    return "" if at is None else f" line {at + bool(section)}"
 
 
 def _checked(name: str, known: Any, value: Any, where: str) -> Value:

@@ -10,6 +10,7 @@ from peer.deadline import watch
 from peer.home import open_home
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
+from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
 from registry.folder import FolderShare
@@ -41,6 +42,7 @@ def open_peer(
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
     share = open_share(identity.share, identity.name, entropy)
+    settings = load(folder, os.environ)
     return Peer(
         identity=identity,
         home=open_home(os.path.join(folder, DATABASE)),
@@ -49,4 +51,5 @@ def open_peer(
         clock=clock,
         entropy=entropy,
         folder=folder,
+        settings=settings,
     )

@@ -30,6 +30,8 @@ COMMANDS = {
     },
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
+        "schedule": "Let this machine's scheduler call the ticks",
+        "config": "The settings of a peer: what they are and where they come from",
         "demo": "Watch five peers work on a fresh share",
     },
     "Mail": {
