@@ -119,8 +119,12 @@ def _whole(cron: str) -> Slots:
             " name its days by numbers, or let `peer run` stay"
         )
     sets = [None if numbers == ["*"] else tuple(sorted(numbers)) for numbers in found]
-    minutes, hour, days, months, weekdays = sets
     every = [tuple(range(low, high + 1)) for low, high in RANGES]
+    minutes, hour, days, months, weekdays = (
+        None if numbers == whole else numbers for numbers, whole in zip(sets, every, strict=True)
+    )
+    if every[2] == sets[2] or every[4] == sets[4]:
+        days = weekdays = None  # `1-31` or `0-6` is no `*`: beside it, either day is every day
     return Slots(minutes or every[0], hour or every[1], days, months, weekdays)
 
 
