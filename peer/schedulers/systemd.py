@@ -55,13 +55,14 @@ class Systemd:
         changed = [path for path, text in units.items() if self._machine.read(path) != text]
         steps = self._other_form(plan)
         steps += [Write(path, units[path]) for path in changed]
-        if changed or steps:
-            steps.append(_run("daemon-reload"))
         unit = plan.label + (".service" if plan.resident else ".timer")
-        if not self._is(unit, "enabled") or not self._is(unit, "active"):
-            steps.append(_run("enable", "--now", unit))
-        elif changed:
-            steps.append(_run("restart", unit))
+        runs = self._is(unit, "enabled") and self._is(unit, "active")
+        # Files may be as they should while the manager has not read them: a reload that failed.
+        named = [path.rpartition("/")[2] for path in units]
+        stale = bool(steps) or any(self._show(u, "NeedDaemonReload") == "yes" for u in named)
+        if stale or not runs:
+            steps.append(_run("daemon-reload"))
+            steps.append(_run("restart", unit) if runs else _run("enable", "--now", unit))
         return steps
 
     def removing(self, label: str) -> list[Step]:
@@ -84,10 +85,9 @@ class Systemd:
         if not there:
             return None
         unit = label + (".timer" if len(there) == 2 else ".service")
-        at = self._ask("show", unit, "--property=NextElapseUSecRealtime", "--value")
         return Installed(
             files=there, running=self._is(unit, "active"),
-            next_run=(at[1] or None) if at[0] == 0 and unit.endswith(".timer") else None,
+            next_run=self._show(unit, "NextElapseUSecRealtime") or None,
         )  # fmt: skip
 
     def advice(self, plan: Plan) -> Advice:
@@ -115,6 +115,10 @@ class Systemd:
         if not plan.resident and "[Install]" in (self._machine.read(service) or ""):
             return [_run("disable", "--now", f"{plan.label}.service", may_fail=True)]
         return []
+
+    def _show(self, unit: str, what: str) -> str:
+        code, said = self._ask("show", unit, f"--property={what}", "--value")
+        return said if code == 0 else ""
 
     def _is(self, unit: str, what: str) -> bool:
         return self._ask(f"is-{what}", "--quiet", unit)[0] == 0
