@@ -89,15 +89,15 @@ def show(where: Where, everybody: bool) -> None:
 
         plan, candidates, _ = _plan(where, folder, identity, None, resident=False)
         found = choice.present(candidates, plan.label)
-        value: dict[str, Any] = {
-            "peer": identity.name, "label": plan.label, "installed": bool(found),
-        }  # fmt: skip
+        value = {"peer": plan.name, "label": plan.label, "installed": bool(found)}
         if not found:
             return value
         chosen, state = found[0]
-        return value | _about(plan, chosen) | {
+        stays, _, _ = _plan(where, folder, identity, None, resident=True)
+        fitting = [made for made in (plan, stays) if choice.is_installed(made, chosen)]
+        return value | _about(fitting[0] if fitting else plan, chosen) | {
             "files": list(state.files), "running": state.running, "next_run": state.next_run,
-            "current": _is_current(where, folder, identity, chosen),
+            "current": bool(fitting),
         }  # fmt: skip
 
     _each(where, everybody, one, _show_lines)
@@ -194,22 +194,6 @@ def _chosen(
     if all(one.name != name for one in candidates):
         candidates.append(named)
     return (named, []) if dry else choice.choose([named])
-
-
-def _is_current(where: Where, folder: str, identity: Identity, chosen: Scheduler) -> bool:
-    """Whether the settings of now are what is installed, as ticks or as a resident."""
-    plans = (_plan(where, folder, identity, None, resident)[0] for resident in (False, True))
-    return any(not chosen.installing(plan) for plan in plans if _can(chosen, plan))
-
-
-def _can(chosen: Scheduler, plan: Plan) -> bool:
-    from protocol.errors import UsageError
-
-    try:
-        chosen.units(plan)
-    except UsageError:
-        return False
-    return True
 
 
 def _about(plan: Plan, chosen: Scheduler) -> dict[str, Any]:

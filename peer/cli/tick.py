@@ -90,9 +90,12 @@ def _in_turn(mine: Found, spread: bool) -> list[tuple[int, str, Identity]]:
 
 
 def _delay_ms(folder: str, identity: Identity) -> int:
+    """What a scheduler's call waits for; its log is kept small by the way."""
+    from peer.schedulers.log import keep_small
     from peer.settings import load
     from peer.timetable import Timetable
 
+    keep_small(folder)
     said = load(folder, os.environ).schedule
     table = Timetable(said.cron, said.zone, said.active_hours, said.spread_s, identity.address)
     return table.delay_ms()

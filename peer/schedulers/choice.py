@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from peer.home.places import Identity
+from peer.schedulers import log
 from peer.schedulers.crontab import Crontab
 from peer.schedulers.launchd import Launchd
 from peer.schedulers.machine import Machine
@@ -19,9 +20,9 @@ from peer.schedulers.plan import Installed, Plan, Scheduler, SchedulerError, Ste
 from peer.schedulers.systemd import Systemd
 from peer.schedulers.windows import TaskScheduler
 from peer.settings import Schedule
+from protocol.errors import UsageError
 
 NAMES = ("systemd", "cron", "launchd", "windows")
-LOG = "schedule.log"
 _USUAL = {"darwin": ("launchd", "cron"), "win32": ("windows",)}
 
 
@@ -73,6 +74,14 @@ def installing(plan: Plan, chosen: Scheduler, candidates: Sequence[Scheduler]) -
     return [step for other in others for step in other.removing(plan.label)] + steps
 
 
+def is_installed(plan: Plan, chosen: Scheduler) -> bool:
+    """Whether nothing is left to do; a plan that the scheduler refuses is not installed."""
+    try:
+        return not chosen.installing(plan)
+    except UsageError:
+        return False
+
+
 def removing(label: str, candidates: Sequence[Scheduler]) -> list[Step]:
     """All that takes away what is installed of a unit; nothing where nothing is."""
     return [step for one, _ in present(candidates, label) for step in one.removing(label)]
@@ -104,7 +113,7 @@ def plan_of(
         active_hours=schedule.active_hours,
         resident=resident,
         folder=folder,
-        log=os.path.join(folder, LOG),
+        log=os.path.join(folder, log.NAME),
     )
 
 

@@ -26,6 +26,7 @@ def units(tools: Tools) -> list[str]:
     return sorted(p.name for p in (tools.base / "account").rglob("*") if p.is_file())
 
 
+@pytest.mark.slow
 def test_install_show_remove(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install")
     assert "core  is installed with systemd and beats at 0 */6 * * *" in said.out
@@ -48,6 +49,7 @@ def test_install_show_remove(typed: Typist, tools: Tools) -> None:
     assert "peer schedule install" in typed("schedule", "show").out
 
 
+@pytest.mark.slow
 def test_the_cron_that_was_typed_becomes_the_setting(typed: Typist, tools: Tools) -> None:
     typed("schedule", "install", "--cron", "5 */2 * * *", "--dry-run")
     typed("schedule", "print", "--cron", "5 */2 * * *")
@@ -65,6 +67,7 @@ def test_the_cron_that_was_typed_becomes_the_setting(typed: Typist, tools: Tools
     assert typed("schedule", "show", "--json").json["current"] is True
 
 
+@pytest.mark.slow
 def test_dry_run_and_print_touch_nothing(typed: Typist, tools: Tools) -> None:
     tools.crontab = "# mine\n"
     value = typed("schedule", "install", "--dry-run", "--json").json
@@ -140,7 +143,8 @@ def test_a_resident_is_a_service(typed: Typist, tools: Tools) -> None:
     (unit,) = units(tools)
     assert unit.endswith(".service")
     shown = typed("schedule", "show", "--json").json
-    assert (shown["running"], shown["current"]) == (True, True)
+    assert (shown["running"], shown["current"], shown["resident"]) == (True, True, True)
+    assert "run" in shown["command"]
 
 
 def test_a_damaged_identity_stops_no_other(typed: Typist, tools: Tools) -> None:
