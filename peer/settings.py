@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from peer.home.files import write_private
 from protocol.errors import UsageError
@@ -47,6 +44,8 @@ def _between(low: int, high: int) -> Callable[[int], None]:
 
 
 def _url(value: str) -> None:
+    from urllib.parse import urlsplit
+
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("it is an address such as https://example.org/ping/1")
@@ -275,6 +274,8 @@ def _find(lines: Sequence[str], section: str, key: str) -> tuple[int | None, int
 
 def _remark(line: str) -> str:
     """What stands behind the value of a line, from its blanks and `#` on."""
+    import tomllib
+
     for at in (i for i, c in enumerate(line) if c == "#"):
         try:
             tomllib.loads(line[:at])
@@ -321,6 +322,8 @@ def _read(path: str) -> dict[str, Value]:
 
 
 def _check_all(path: str, text: str) -> dict[str, Value]:
+    import tomllib
+
     try:
         sections = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -361,6 +364,8 @@ def _checked(name: str, known: Any, value: Any, where: str) -> Value:
 
 
 def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
     all_names = names()
     by_key = {one.partition(".")[2]: one for one in all_names}
     near = get_close_matches(name, all_names, 1) or [

@@ -7,6 +7,7 @@ counts that is either.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -116,7 +117,7 @@ def _whole(cron: str) -> Slots:
     if nth or not plain or {"w", "r", "h"} & set(_letters(cron)):
         raise UsageError(
             f"{cron} says more than plain cron (L, W, # …), which schedulers are not told exactly;"
-            " name its days by numbers, or let `peer run` stay"
+            f' the nearest that can: --cron "{_plain(cron)}", or let `peer run` stay'
         )
     sets = [None if numbers == ["*"] else tuple(sorted(numbers)) for numbers in found]
     every = [tuple(range(low, high + 1)) for low, high in RANGES]
@@ -126,6 +127,18 @@ def _whole(cron: str) -> Slots:
     if every[2] == sets[2] or every[4] == sets[4]:
         days = weekdays = None  # `1-31` or `0-6` is no `*`: beside it, either day is every day
     return Slots(minutes or every[0], hour or every[1], days, months, weekdays)
+
+
+def _plain(cron: str) -> str:
+    """The same without what only croniter knows: L is the 28th, W its day, # every week."""
+    minute, hour, day, month, weekday = cron.lower().split()
+    parts = [minute, hour, re.sub(r"\bl\b", "28", day.replace("w", "")), month]
+    parts.append(re.sub(r"#\d|\bl(?=\w)|#l", "", weekday))
+    at_random = re.compile(r"\b[rh]\b")
+    return " ".join(
+        str(low) if at_random.search(part) else part
+        for part, (low, _) in zip(parts, RANGES, strict=True)
+    )
 
 
 def _letters(cron: str) -> Iterator[str]:

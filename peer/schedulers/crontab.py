@@ -6,6 +6,7 @@ people's lines, where a variable would change what they do. cron catches nothing
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from protocol.errors import UsageError
 
 command_bytes_max = 990  # Debian's cron cuts commands at 1,000
 WHERE = "crontab"
+# What the cron daemons of Debian, Red Hat and macOS write while they run.
+PID_FILES = ("/run/crond.pid", "/var/run/crond.pid", "/run/cron.pid", "/var/run/cron.pid")
 
 
 class _Parts(NamedTuple):
@@ -79,11 +82,10 @@ class Crontab:
 
     def advice(self, plan: Plan) -> Advice:
         """See `Scheduler.advice`."""
-        return Advice(
-            log=plan.log,
-            test=shlex.join(plan.command),
-            notes=("cron beats only while this machine is on, and makes up for nothing it missed",),
-        )
+        notes = ["cron beats only while this machine is on, and makes up for nothing it missed"]
+        if not any(map(os.path.exists, PID_FILES)):
+            notes.append("no cron daemon seems to run; start it (`service cron start`), or no beat")
+        return Advice(log=plan.log, test=shlex.join(plan.command), notes=tuple(notes))
 
     def _read(self) -> str:
         """The crontab as it is. Only cron's own word says that there is none."""

@@ -171,6 +171,16 @@ def test_lingering_that_is_missing_is_said(machine: Machine, tools: Tools, plan:
     assert one.advice(plan).notes == ()
 
 
+def test_a_cron_that_seems_not_to_run_is_said(
+    machine: Machine, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peer.schedulers.crontab.PID_FILES", (str(tmp_path / "pid"),))
+    one = choice.scheduler("cron", machine, plan.folder)
+    assert "no cron daemon seems to run" in " ".join(one.advice(plan).notes)
+    (tmp_path / "pid").touch()
+    assert "seems" not in " ".join(one.advice(plan).notes)
+
+
 def test_a_crontab_that_cannot_be_read_is_never_written(
     machine: Machine, tools: Tools, plan: Plan
 ) -> None:
