@@ -123,6 +123,14 @@ def test_known_expressions_mean_the_same_everywhere(cron: str) -> None:
     same(task, calendars.by_windows(windows.document(task)))
 
 
+@pytest.mark.parametrize("active", ["08:00-10:00", "22:30-06:00", "00:00-24:00", "09:05-09:06"])
+def test_hours_begin_with_their_first_minute_and_end_before_their_last(active: str) -> None:
+    made = plan("*/5 * * * *", active)
+    same(made, calendars.by_systemd(on_calendar(made)))
+    same(made, calendars.by_crontab(cron_lines(made)))
+    same(made, calendars.by_windows(windows.document(made)))
+
+
 @given(strategies.crons())
 @settings(max_examples=30)
 def test_days_and_times_of_an_expression_are_independent(cron: str) -> None:

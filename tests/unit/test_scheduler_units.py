@@ -57,6 +57,7 @@ def test_words_survive_systemd(plan: Plan) -> None:
     line = next(line for line in text.splitlines() if line.startswith("ExecStart="))
     path, seen, *rest = _systemd_words(line.removeprefix("ExecStart=").removeprefix("@"))
     assert path == program
+    assert not any("$" in word.replace("$$", "") for word in (seen, *rest))
     assert [word.replace("$$", "$") for word in (seen, *rest)] == [program, *STRANGE]
     line = next(line for line in text.splitlines() if line.startswith("Environment="))
     assert _systemd_words(line.removeprefix("Environment=")) == ['A=b "c" %d $e\\']

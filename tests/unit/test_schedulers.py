@@ -105,6 +105,23 @@ def test_a_tool_that_fails_is_told_and_the_next_try_finishes(
     assert one.installing(plan) == []
 
 
+def test_units_that_systemd_has_not_read_yet_are_not_installed(
+    machine: Machine, tools: Tools, plan: Plan
+) -> None:
+    """The files are as they should be, the timer runs, and only the reload has failed."""
+    one = choice.scheduler("systemd", machine, plan.folder)
+    machine.do(one.installing(plan))
+    for other in (replace(plan, cron="5 * * * *"), replace(plan, command=("/bin/other",))):
+        steps = one.installing(other)
+        tools.refuse("systemctl", "no")
+        with pytest.raises(SchedulerError):
+            machine.do(steps)
+        tools.refuse("systemctl", "")
+        assert one.installing(other)
+        machine.do(one.installing(other))
+        assert one.installing(other) == []
+
+
 @pytest.mark.parametrize("name", ["systemd", "launchd", "windows"])
 def test_a_resident_takes_the_place_of_ticks_and_gives_it_back(
     name: str, machine: Machine, plan: Plan, tools: Tools
