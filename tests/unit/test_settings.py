@@ -63,6 +63,13 @@ def test_a_remark_with_quotes_and_hashes_stays(folder: str) -> None:
     assert settings.load(folder, {}).metrics.textfile == 'q"\\#'
 
 
+def test_breaks_that_only_unicode_knows_are_part_of_a_remark(folder: str) -> None:
+    path = Path(folder) / settings.FILE
+    path.write_text("[run] # a\u2028b\x85c\npoll_s = 3 # d\u2029e\n")
+    settings.save(folder, "run.poll_s", 4)
+    assert text(folder) == "[run] # a\u2028b\x85c\npoll_s = 4 # d\u2029e\n"
+
+
 def test_what_no_line_can_be_changed_in_is_left_alone(folder: str) -> None:
     path = Path(folder) / settings.FILE
     for strange in ('schedule.cron = "0 1 * * *"\n', 'schedule = {cron = "0 1 * * *"}\n'):
