@@ -185,15 +185,21 @@ def _plan(
 def _chosen(
     name: str | None, candidates: list[Scheduler], machine: Machine, folder: str, dry: bool
 ) -> tuple[Scheduler, list[str]]:
-    """The scheduler that was named, which must work unless this is only for show; or the best."""
+    """The scheduler that was named, or the best; it must work unless this is only for show."""
     from peer.schedulers import choice
+    from peer.schedulers.plan import SchedulerError
 
-    if name is None:
-        return choice.choose(candidates)
-    named = choice.scheduler(name, machine, folder)
-    if all(one.name != name for one in candidates):
-        candidates.append(named)
-    return (named, []) if dry else choice.choose([named])
+    asked = candidates
+    if name is not None:
+        asked = [choice.scheduler(name, machine, folder)]
+        if all(one.name != name for one in candidates):
+            candidates += asked
+    try:
+        return choice.choose(asked)
+    except SchedulerError:
+        if not dry:
+            raise
+        return asked[0], []
 
 
 def _about(plan: Plan, chosen: Scheduler) -> dict[str, Any]:

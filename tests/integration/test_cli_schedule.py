@@ -90,6 +90,15 @@ def test_dry_run_and_print_touch_nothing(typed: Typist, tools: Tools) -> None:
     assert typed("schedule", "show", "--json").json["scheduler"] == "cron"
 
 
+def test_units_are_shown_also_where_no_scheduler_works(typed: Typist, tools: Tools) -> None:
+    for tool in ("systemctl", "crontab"):
+        tools.without(tool)
+    assert "[Timer]" in typed("schedule", "print").out
+    assert "--spread" in typed("schedule", "print", "--with", "cron").out
+    assert "no scheduler can be used" in typed("schedule", "install", code=1).err
+    assert typed("schedule", "show", "--json").json["installed"] is False
+
+
 def test_no_unit_holds_a_secret(typed: Typist, tools: Tools) -> None:
     """The key stays in the home; the environment of whoever installs is not copied."""
     secret = {"AWS_SECRET_ACCESS_KEY": "hunter2", "PEER_PASSPHRASE": "hunter2"}
