@@ -81,3 +81,8 @@ class SystemEntropy:
     def draw(self, size: int) -> bytes:
         """See `Entropy.draw`."""
         return os.urandom(size)
+
+
+def pause(ms: int) -> None:
+    """Let this process wait."""
+    time.sleep(ms / 1000)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from peer import settings_lines
 from peer.home.files import write_private
 from protocol.errors import UsageError
 
@@ -216,7 +217,7 @@ def load(folder: str | None, environment: Mapping[str, str]) -> Settings:
 def explain(folder: str | None, environment: Mapping[str, str]) -> list[Setting]:
     """Every setting with its value and where that came from; UsageError as in `load`."""
     path = None if folder is None else os.path.join(folder, FILE)
-    written = {} if path is None else _read(path)
+    written = {} if path is None else _check_all(path, _text(path))
     found = []
     for name, known in _known():
         variable = environment_name(name)
@@ -247,31 +248,40 @@ def parse(name: str, text: str, where: str | None = None) -> Value:
 def save(folder: str, name: str, value: Value) -> str:
     """Write one setting into `settings.toml`, and leave every other line as it is.
 
-    Returns the path. UsageError where the file cannot be understood as it stands.
+    A remark behind the value stays, too. Returns the path. UsageError where the file cannot be
+    understood as it stands, or says this setting in a form that no line can be changed in.
     """
-    path = os.path.join(folder, FILE)
-    _read(path)
-    section, _, key = name.partition(".")
-    lines = _lines(path)
-    said = f"{key} = {_toml(value)}"
-    begin = next((i for i, line in enumerate(lines) if line.strip() == f"[{section}]"), None)
-    if begin is None:
-        lines += [*([""] if lines else []), f"[{section}]", said]
-    else:
-        rest = range(begin + 1, len(lines))
-        end = next((i for i in rest if lines[i].lstrip().startswith("[")), len(lines))
-        mine = (i for i in range(begin + 1, end) if lines[i].partition("=")[0].strip() == key)
-        at = next(mine, None)
-        if at is None:
-            while end > begin + 1 and not lines[end - 1].strip():
-                end -= 1
-            lines.insert(end, said)
-        else:
-            lines[at] = said
-    text = "\n".join(lines) + "\n"
-    _check_all(path, text)
-    write_private(path, text.encode())
+    path, section, key, text = _open_for_change(folder, name)
+    _replace(path, settings_lines.put(text, section, key, _toml(value)), name, value)
     return path
+
+
+def unset(folder: str, name: str) -> str:
+    """Take one setting out of `settings.toml`, so that its default holds; returns the path."""
+    path, section, key, text = _open_for_change(folder, name)
+    if text:
+        _replace(path, settings_lines.take_out(text, section, key), name, None)
+    return path
+
+
+def _open_for_change(folder: str, name: str) -> tuple[str, str, str, str]:
+    if name not in dict(_known()):
+        raise UsageError(_unknown(name))
+    path = os.path.join(folder, FILE)
+    text = _text(path)
+    _check_all(path, text)
+    section, _, key = name.partition(".")
+    return path, section, key, text
+
+
+def _replace(path: str, text: str, name: str, value: Value | None) -> None:
+    try:
+        done = _check_all(path, text).get(name) == value
+    except UsageError:
+        done = False
+    if not done:
+        raise UsageError(f"{path} says {name} in a form of its own; change it there by hand")
+    write_private(path, text.encode())
 
 
 def _known() -> Iterator[tuple[str, Any]]:
@@ -280,42 +290,46 @@ def _known() -> Iterator[tuple[str, Any]]:
             yield f"{part.name}.{one.name}", one
 
 
-def _lines(path: str) -> list[str]:
+def _text(path: str) -> str:
+    """What a file says; nothing where there is none."""
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read().splitlines()
+            return file.read()
     except FileNotFoundError:
-        return []
-
-
-def _read(path: str) -> dict[str, Value]:
-    """The settings that a file makes, by dotted name; none where there is no file."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return _check_all(path, file.read())
-    except FileNotFoundError:
-        return {}
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}); mend it, or move it away") from error
 
 
 def _check_all(path: str, text: str) -> dict[str, Value]:
+    """The settings that a text makes, by dotted name."""
+    if not text:
+        return {}
     import tomllib
 
     try:
         sections = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is no TOML: {error}") from error
+        raise UsageError(f"{path} is no TOML: {error}; mend it, or move it away") from error
     known, found = dict(_known()), dict[str, Value]()
     for section, values in sections.items():
         if not isinstance(values, dict):
-            raise UsageError(f"{path}: {section} stands in no section; write it below [schedule]")
+            raise UsageError(
+                f"{path}{_line(text, '', section)}: {section} stands in no section; write it"
+                " below [schedule] or another one, or take it out"
+            )
         for key, value in values.items():
-            name = f"{section}.{key}"
+            name, where = f"{section}.{key}", f"{path}{_line(text, section, key)}"
             if name not in known:
-                raise UsageError(f"{path}: {_unknown(name)}")
-            found[name] = _checked(name, known[name], value, f"{path}: {name}")
+                raise UsageError(f"{where}: {_unknown(name)}")
+            found[name] = _checked(name, known[name], value, f"{where}: {name}")
     return found
+
+
+def _line(text: str, section: str, key: str) -> str:
+    """` line 3` where a key stands on a line of its own, and nothing where it does not."""
+    number = settings_lines.number(text, section, key)
+    return "" if number is None else f" line {number}"
 
 
 def _checked(name: str, known: Any, value: Any, where: str) -> Value:

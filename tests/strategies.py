@@ -6,7 +6,7 @@ through it and fails the test.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -235,3 +235,30 @@ def order_sets(draw: st.DrawFn) -> dict[str, Order]:
         lifts=named,
     )
     return {digest: draw(order) for digest in digests}
+
+
+def crons() -> st.SearchStrategy[str]:
+    """Expressions of plain cron: numbers, names, ranges also over the end, steps, lists."""
+    months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+    return st.builds(
+        "{} {} {} {} {}".format,
+        _cron_field(0, 59), _cron_field(0, 23), _cron_field(1, 31),
+        _cron_field(1, 12, months), _cron_field(0, 7, weekdays),
+    )  # fmt: skip
+
+
+def _cron_field(low: int, high: int, names: Sequence[str] = ()) -> st.SearchStrategy[str]:
+    number = st.integers(low, high).map(str) | (st.sampled_from(names) if names else st.nothing())
+    step = st.integers(1, high).map("*/{}".format)
+    span = st.builds("{}-{}".format, number, number)
+    stepped = st.builds("{}/{}".format, span, st.integers(1, high))
+    one = st.one_of(number, span, stepped, step)
+    return st.one_of(st.just("*"), st.lists(one, min_size=1, max_size=3).map(",".join))
+
+
+def active_hours() -> st.SearchStrategy[str]:
+    """Spans of hours, also over midnight; mostly none."""
+    time = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59))
+    spans = st.tuples(time, time).filter(lambda two: two[0] != two[1]).map("-".join)
+    return st.just("") | spans

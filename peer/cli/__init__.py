@@ -32,6 +32,8 @@ COMMANDS = {
     "Beat": {
         "tick": "One heartbeat session: receive, act, deliver, beat",
         "run": "Stay, and beat on schedule and at once when mail arrives",
+        "schedule": "Let this machine's scheduler call the ticks",
+        "config": "The settings of a peer: what they are and where they come from",
         "demo": "Watch five peers work on a fresh share",
         "heartbeat": "What a heartbeat says, and when the next one is",
         "log": "What ticks noted",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,13 @@ from peer.cli import output
 from peer.cli.options import common
 from peer.cli.progress import Progress
 from peer.cli.where import Where
-from protocol.errors import HomeError, SomaError
+from peer.clock import pause
+from protocol.errors import HomeError, SomaError, UsageError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
     from peer.tick.report import Report
+    from peer.whereabouts import Found
 
 PROBLEMS_SHOWN = 10
 HUMAN_NEEDED = 6
@@ -24,26 +27,33 @@ HUMAN_NEEDED = 6
 
 @click.command(epilog=output.examples("peer tick", "peer tick --as core --json", "peer tick --all"))
 @click.option("--all", "everybody", is_flag=True, help="Every identity of this home in turn")
+@click.option("--spread", is_flag=True, help="First wait the peer's own part of schedule.spread_s")
 @common
-def command(where: Where, everybody: bool) -> None:
+def command(where: Where, everybody: bool, spread: bool) -> None:
     """Wake up: receive, act, look after the neighbours, deliver, beat.
 
     Safe to repeat and to kill. With --all --json prints a list of reports, in which an identity
-    that could not tick has its `error`; the exit code is the highest of them.
+    that could not tick has its `error`; the exit code is the highest of them. Schedulers call it
+    with --spread, so that the peers of one drive do not all come in the same second.
     """
     if everybody:
-        _tick_all(where)
+        _tick_all(where, spread)
         return
-    report = _tick(*where.identity())
+    folder, identity = where.identity()
+    if spread:
+        pause(_delay_ms(folder, identity))
+    report = _tick(folder, identity)
     output.answer(where, report.as_json(), lambda: lines(report))
     raise click.exceptions.Exit(_exit(report))
 
 
-def _tick_all(where: Where) -> None:
+def _tick_all(where: Where, spread: bool) -> None:
     done: list[dict[str, Any]] = []
-    worst = 0
+    worst = waited = 0
     faults: list[HomeError] = []
-    for folder, identity in where.identities(faults):
+    for delay, folder, identity in _in_turn(where.identities(faults), spread):
+        pause(delay - waited)
+        waited = delay
         try:
             report = _tick(folder, identity)
         except (SomaError, OSError) as error:
@@ -63,6 +73,33 @@ def _tick_all(where: Where) -> None:
     if where.json:
         output.document(done)
     raise click.exceptions.Exit(worst)
+
+
+def _in_turn(mine: Found, spread: bool) -> list[tuple[int, str, Identity]]:
+    """(ms to wait from the beginning, directory, identity), the shortest wait first.
+
+    Whose settings are damaged waits for nothing: its tick says what is wrong.
+    """
+    found = []
+    for folder, identity in mine:
+        try:
+            delay = _delay_ms(folder, identity) if spread else 0
+        except UsageError:
+            delay = 0
+        found.append((delay, folder, identity))
+    return sorted(found, key=lambda one: one[0])
+
+
+def _delay_ms(folder: str, identity: Identity) -> int:
+    """What a scheduler's call waits for; its log is kept small by the way."""
+    from peer.schedulers.log import keep_small
+    from peer.settings import load
+    from peer.timetable import Timetable
+
+    keep_small(folder)
+    said = load(folder, os.environ).schedule
+    table = Timetable(said.cron, said.zone, said.active_hours, said.spread_s, identity.address)
+    return table.delay_ms()
 
 
 def _tick(folder: str, identity: Identity) -> Report:

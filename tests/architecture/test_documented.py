@@ -17,6 +17,8 @@ import click
 import pytest
 
 import peer.cli
+from peer import settings
+from peer.settings import environment_name
 
 if TYPE_CHECKING:
     from tests.conftest import Source
@@ -140,6 +142,17 @@ def test_every_command_is_in_the_readme(root: Path, commands: dict[str, click.Co
     readme = (root / "README.md").read_text(encoding="utf-8")
     missing = [path for path in commands if not re.search(rf"{re.escape(path)}\b", readme)]
     assert not missing
+
+
+def test_every_setting_is_in_the_readme_as_it_is_and_no_other(root: Path) -> None:
+    """Name, default, meaning and environment variable of each: a row of the README's table."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|.*$", readme, flags=re.MULTILINE)
+    assert documented == settings.names()
+    for one in settings.explain(None, {}):
+        default = "" if one.default == "" else f"`{one.default}`"
+        row = f"| `{one.name}` | {default} | {one.means} | `{environment_name(one.name)}` |"
+        assert row in readme, row
 
 
 def test_every_make_target_explains_itself(root: Path) -> None:

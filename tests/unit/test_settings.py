@@ -1,0 +1,138 @@
+"""Settings: where a value comes from, and that a file is changed in one line and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peer import settings
+from protocol.errors import UsageError
+
+WRITTEN = """\
+# mine
+[schedule]   # when
+cron = "0 */2 * * *"  # every two hours # really
+zone = "Europe/Berlin"
+
+[run]
+poll_s = 5
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    (tmp_path / settings.FILE).write_text(WRITTEN)
+    return str(tmp_path)
+
+
+def text(folder: str) -> str:
+    return (Path(folder) / settings.FILE).read_text()
+
+
+def test_environment_wins_over_file_and_file_over_default(folder: str) -> None:
+    found = {s.name: s for s in settings.explain(folder, {"PEER_RUN_POLL_S": "7"})}
+    assert (found["run.poll_s"].value, found["run.poll_s"].origin) == (7, "environment")
+    assert (found["schedule.zone"].value, found["schedule.zone"].origin) == (
+        "Europe/Berlin", "file",
+    )  # fmt: skip
+    assert (found["log.files"].value, found["log.files"].origin) == (5, "default")
+    assert settings.load(folder, {}).run.poll_s == 5
+    assert settings.load(None, {}).schedule.cron == "0 */6 * * *"
+    assert set(found) == set(settings.names())
+
+
+def test_a_line_is_changed_and_every_other_byte_stays(folder: str) -> None:
+    settings.save(folder, "schedule.cron", "17 4 * * *")
+    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"')
+    settings.save(folder, "schedule.spread_s", 0)
+    assert '"Europe/Berlin"\nspread_s = 0\n\n[run]' in text(folder)
+    settings.save(folder, "log.level", "debug")
+    assert text(folder).endswith('poll_s = 5\n\n[log]\nlevel = "debug"\n')
+    settings.unset(folder, "log.level")
+    settings.unset(folder, "schedule.spread_s")
+    settings.unset(folder, "letters.expires_days")
+    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"') + "\n[log]\n"
+
+
+def test_a_remark_with_quotes_and_hashes_stays(folder: str) -> None:
+    path = Path(folder) / settings.FILE
+    path.write_text('[metrics]\ntextfile = "/a#b"  # it is "c#d"\n')
+    settings.save(folder, "metrics.textfile", 'q"\\#')
+    assert text(folder) == '[metrics]\ntextfile = "q\\"\\\\#"  # it is "c#d"\n'
+    assert settings.load(folder, {}).metrics.textfile == 'q"\\#'
+
+
+def test_breaks_that_only_unicode_knows_are_part_of_a_remark(folder: str) -> None:
+    path = Path(folder) / settings.FILE
+    path.write_text("[run] # a\u2028b\x85c\npoll_s = 3 # d\u2029e\n")
+    settings.save(folder, "run.poll_s", 4)
+    assert text(folder) == "[run] # a\u2028b\x85c\npoll_s = 4 # d\u2029e\n"
+
+
+def test_what_no_line_can_be_changed_in_is_left_alone(folder: str) -> None:
+    path = Path(folder) / settings.FILE
+    for strange in ('schedule.cron = "0 1 * * *"\n', 'schedule = {cron = "0 1 * * *"}\n'):
+        path.write_text(strange)
+        for change in (settings.save, lambda at, name, _: settings.unset(at, name)):
+            with pytest.raises(UsageError, match="change it there by hand"):
+                change(folder, "schedule.cron", "0 2 * * *")
+            assert text(folder) == strange
+
+
+def test_nothing_written_is_nothing_to_take_out(tmp_path: Path) -> None:
+    path = Path(settings.unset(str(tmp_path), "run.poll_s"))
+    assert path == tmp_path / settings.FILE
+    assert not path.exists()
+    settings.save(str(tmp_path), "run.poll_s", 3)
+    assert text(str(tmp_path)) == "[run]\npoll_s = 3\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('[schedule]\ncorn = ""\n', "line 2: no setting is called schedule.corn; did you mean"),
+        ('[schedule]\n\ncron = "0 0 * *"\n', "line 3: schedule.cron is '0 0 \\* \\*': it is five"),
+        ("[run]\npoll_s = true\n", "line 2: run.poll_s must be a whole number"),
+        ("[run]\npoll_s = 0\n", "whole number from 1 to 3600"),
+        ("[schedule]\ncron = 5\n", 'must be a text in "quotes"'),
+        ('# a\ncron = ""\n', "line 2: cron stands in no section"),
+        ("[schedule]\ncron = \n", "is no TOML: .*line 2.*; mend it, or move it away"),
+        ('[nothing]\nx = "y"\n', "`peer config show` lists all"),
+        ('[schedule]\nactive_hours = "8-20"\n', "it is a span such as"),
+        ('[schedule]\nzone = "Mars/Olympus"\n', "no time zone is called so"),
+        ('[run]\nwatch = "never"\n', "it is one of auto, native, polling|one of"),
+        ('[ping]\nstart = "ftp://x"\n', "it is an address such as"),
+    ],
+)
+def test_a_damaged_file_says_where_and_what(tmp_path: Path, written: str, said: str) -> None:
+    (tmp_path / settings.FILE).write_text(written)
+    with pytest.raises(UsageError, match=said) as caught:
+        settings.load(str(tmp_path), {})
+    assert str(tmp_path / settings.FILE) in str(caught.value)
+    with pytest.raises(UsageError):
+        settings.save(str(tmp_path), "log.files", 2)
+    assert (tmp_path / settings.FILE).read_text() == written
+
+
+def test_a_file_that_cannot_be_read_is_no_file_of_defaults(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE).mkdir()
+    with pytest.raises(UsageError, match="cannot be read"):
+        settings.load(str(tmp_path), {})
+    (tmp_path / settings.FILE).rmdir()
+    (tmp_path / settings.FILE).write_bytes(b'[log]\nlevel = "\xff"\n')
+    with pytest.raises(UsageError, match="cannot be read"):
+        settings.load(str(tmp_path), {})
+
+
+def test_the_environment_is_checked_like_the_file() -> None:
+    with pytest.raises(UsageError, match="PEER_RUN_POLL_S is 'two', which is no whole number"):
+        settings.load(None, {"PEER_RUN_POLL_S": "two"})
+    with pytest.raises(UsageError, match="PEER_SCHEDULE_CRON"):
+        settings.load(None, {"PEER_SCHEDULE_CRON": "daily"})
+    with pytest.raises(UsageError, match=r"did you mean run\.poll_s"):
+        settings.parse("poll_s", "3")
+    with pytest.raises(UsageError, match="control characters"):
+        settings.save("/nowhere", "metrics.textfile", "a\nb")
+    with pytest.raises(UsageError, match="no setting is called"):
+        settings.unset("/nowhere", "nothing.at_all")
