@@ -65,7 +65,7 @@ def cancel(where: Where, id: str) -> None:
     home, _ = where.mailbox()
     with home.transaction():
         letter = home.mail.get(id)
-        if not home.outgoing.cancel(letter.id):
+        if not home.past.put_away(letter.id):
             raise SomaError(
                 f"{letter.id[: output.ID_CHARS]} cannot be taken back, it is not waiting in this"
                 " home; `peer trace` shows where it is"

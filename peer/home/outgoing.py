@@ -100,14 +100,6 @@ class Outgoing:
             [(page.epoch, page.seq, place, n) for place, n in enumerate(ns)],
         )
 
-    def cancel(self, item_id: str) -> bool:
-        """Take back an item that is in no page, or put away one that expired; whether it was."""
-        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
-        self._db.write(
-            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
-        )
-        return bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
-
     def auto_count(self, audience: str, since: int) -> int:
         """How many automatic items to an audience were written after `since`."""
         row = self._db.one(

@@ -141,6 +141,7 @@ class Past:
             " (own_page.epoch, own_page.audience) = (own_stream.epoch, own_stream.audience)),"
             " seq + 1)"
         )
+        self._forget_numbers("page", "own_page")
 
     def owe_floors(self, expired: list[Retired], epoch: str) -> None:
         """Readers may hold later pages of these streams, and wait for those that expired."""
@@ -179,7 +180,25 @@ class Past:
             ages.item,
         )
         self._db.write(f"DELETE FROM item WHERE {which}", ages.item)
+        self._forget_numbers("item", "item")
         return 0 if row is None else int(row[0])
+
+    def put_away(self, item_id: str) -> bool:
+        """Own items that wait, or that expired, are kept no more; whether there was one."""
+        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
+        self._db.write(
+            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
+        )
+        gone = bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
+        self._forget_numbers("item", "item")
+        return gone
+
+    def _forget_numbers(self, age: str, table: str) -> None:
+        """Numbers above the highest one that is left are given out again: no day has seen them."""
+        self._db.write(
+            f"UPDATE age SET {age} = (SELECT coalesce(max(n), 0) FROM {table})"
+            f" WHERE {age} > (SELECT coalesce(max(n), 0) FROM {table})"
+        )
 
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""
