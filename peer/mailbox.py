@@ -136,6 +136,7 @@ class Mailbox:
             "trust": "own" if letter.mine else self._trust(letter.author, letter.key),
             "priority": value.get("priority", 2),
             "re": value.get("re"),
+            "expires": None if value.get("expires") is None else moment(value["expires"]),
             "understood": bool(letter.understood),
         }
         return row | (_more(body) if letter.understood else {"body": value.get("body")})

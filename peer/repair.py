@@ -36,7 +36,7 @@ _NOT_DAMAGE = (
 _TABLES = (
     "self", "document", "hidden", "stream", "item", "own_stream", "own_page", "receipt", "page",
     "damage", "own_receipt", "neighbour", "unripe", "quarantine", "concern", "claim", "evidence",
-    "age",
+    "age", "erased",
 )  # fmt: skip
 
 
@@ -130,17 +130,27 @@ def _salvage(damaged: str, fresh: Database) -> int:
 
 def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
     copied = 0
-    columns = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
+    known = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
+    columns = [name for name in known if name in _columns(old, table, known)]
     for direction in ("ASC", "DESC"):
         # From both ends: a bad page in the middle hides neither what is before nor after it.
         select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1 {direction}"
         try:
             for row in _rows(old, select):
-                copied += _insert(fresh, table, row)
+                copied += _insert(fresh, table, columns, row)
         except _UnreadableError:
             continue
         break
     return copied
+
+
+def _columns(old: sqlite3.Connection, table: str, known: list[str]) -> list[str]:
+    """What a table had when the damaged database was last opened; later ones have defaults."""
+    try:
+        found = [str(row[1]) for row in _rows(old, f"PRAGMA table_info({table})")]
+    except _UnreadableError:
+        found = []
+    return found or known
 
 
 def _text(data: bytes) -> str | None:
@@ -167,11 +177,13 @@ def _rows(old: sqlite3.Connection, select: str) -> Iterator[tuple[object, ...]]:
         raise _UnreadableError from error
 
 
-def _insert(fresh: Database, table: str, row: tuple[object, ...]) -> int:
+def _insert(fresh: Database, table: str, columns: list[str], row: tuple[object, ...]) -> int:
     marks = ", ".join("?" * len(row))
     # The new database has an epoch already; the old one, if it can be read, is the true one.
     verb = "REPLACE" if table == "self" else "IGNORE"
     try:
-        return fresh.write(f"INSERT OR {verb} INTO {table} VALUES ({marks})", *row)
+        return fresh.write(
+            f"INSERT OR {verb} INTO {table} ({', '.join(columns)}) VALUES ({marks})", *row
+        )
     except sqlite3.IntegrityError:
         return 0  # its parent row is lost, so the row means nothing any more

@@ -10,6 +10,7 @@ from peer.deadline import watch
 from peer.home import open_home
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
+from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
 from registry.folder import FolderShare
@@ -49,4 +50,5 @@ def open_peer(
         clock=clock,
         entropy=entropy,
         folder=folder,
+        settings=load(folder, os.environ),
     )

@@ -131,6 +131,8 @@ def _marks(row: dict[str, Any]) -> list[str]:
         marks.append(f"confidence {row['confidence']:g}")
     if row.get("severity"):
         marks.append(row["severity"])
+    if row.get("expires"):
+        marks.append(f"said to expire {row['expires'][:16].replace('T', ' ')}")
     if row.get("re"):
         marks.append(f"re {row['re'][:ID_CHARS]}")
     return marks

@@ -9,7 +9,15 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import checked_topics, item_id, seconds, text_options, topic_option, whole_text
+from peer.cli.typed import (
+    checked_topics,
+    duration,
+    item_id,
+    seconds,
+    text_options,
+    topic_option,
+    whole_text,
+)
 from peer.cli.where import Where
 from protocol.errors import UsageError
 
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     epilog=output.examples(
         'peer send librarian "hello"',
         'peer send --as core librarian,scout "hello" --priority 3',
+        'peer send scout "the build of tonight is broken" --expires 12h --priority 0',
         "peer send all --file news.txt",
         'peer send librarian "what conducts?" --kind question --topic metal --wait acted',
     )
@@ -37,8 +46,13 @@ if TYPE_CHECKING:
     help="The item it refers to, in whose thread it goes",
 )  # fmt: skip
 @click.option(
-    "--priority", type=click.IntRange(0, 4), default=2, metavar="N", help="0 to 4  [default: 2]"
-)
+    "--priority", type=click.IntRange(0, 4), default=2, metavar="N",
+    help="0, most urgent, to 4  [default: 2]",
+)  # fmt: skip
+@click.option(
+    "--expires", metavar="TIME",
+    help="For how long it is offered, such as 30d, 12h or 90m  [default: by the settings, 30d]",
+)  # fmt: skip
 @click.option(
     "--wait", "stage", type=click.Choice(["received", "acted"]),
     help="Return only when the receipts of all recipients say so",
@@ -50,15 +64,18 @@ if TYPE_CHECKING:
 @common
 def command(
     where: Where, *, to: str, text: str | None, file: str | None, kind: str,
-    topics: tuple[str, ...], reply_to: str | None, priority: int, stage: str | None, timeout: float,
+    topics: tuple[str, ...], reply_to: str | None, priority: int, expires: str | None,
+    stage: str | None, timeout: float,
 ) -> None:  # fmt: skip
     """Send TEXT to the peers TO, separated by commas, or to `all`.
 
     It is safe in this home before the command returns, is delivered at once where the share can
-    be reached, and by the next tick where not. Prints the id of each letter.
+    be reached, and by the next tick where not. Prints the id of each letter. One that is not
+    received before it expires is offered no more; you are told of that, and after a week.
     """
     recipients = _recipients(to, waiting=stage is not None)
     patience = seconds(timeout)
+    expires_ms = None if expires is None else duration(expires, "--expires")
     body = _body(kind, whole_text(text, file), checked_topics(topics))
 
     from peer.send import send
@@ -66,7 +83,7 @@ def command(
     peer = where.peer()
     before = peer.home.mail.get(reply_to) if reply_to else None
     sent = send(
-        peer, recipients, [body], priority=priority,
+        peer, recipients, [body], priority=priority, expires_ms=expires_ms,
         re=before.id if before else None, thread=before.thread if before else None,
     )  # fmt: skip
     output.sent(where, sent)

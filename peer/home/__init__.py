@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from peer.home.past import Past
     from peer.home.quarantine import Quarantine
     from peer.home.state import State
+    from peer.home.terms import Terms
 
 
 class Home:
@@ -59,6 +60,13 @@ class Home:
         from peer.home.past import Past
 
         return Past(self.db)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """See `peer.home.terms`."""
+        from peer.home.terms import Terms
+
+        return Terms(self.db)
 
     @cached_property
     def journal(self) -> Journal:

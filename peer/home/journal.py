@@ -175,13 +175,14 @@ class Journal:
                 seq,
                 place,
                 at,
+                item.head.priority,
             )
             for place, item in items
         ]
         return self._db.write_many(
             "INSERT INTO item (id, mine, author, audience, kind, thread, auto, depth,"
-            " understood, data, epoch, stream, seq, place, state, stored_at)"
-            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)"
+            " understood, data, epoch, stream, seq, place, state, stored_at, priority)"
+            " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?)"
             # Offered again (a new epoch), an item still waiting behind a hole moves along.
             " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, stream = excluded.stream,"
             " seq = excluded.seq, place = excluded.place WHERE state = 'new'",

@@ -59,7 +59,8 @@ class Past:
         """Letters' pages of that age which no receipt covers."""
         rows = self._db.read(
             "SELECT n, epoch, audience, seq FROM own_page"
-            " WHERE n <= ? AND covered_at IS NULL AND audience <> 'all' ORDER BY n",
+            " WHERE n <= ? AND covered_at IS NULL AND audience <> 'all' AND due_ms IS NULL"
+            " ORDER BY n",
             ages.page,
         )
         return [Retired(*row) for row in rows]
@@ -68,11 +69,13 @@ class Past:
         """Letters of that age which nobody received are offered no more: how many, to whom."""
         open_ = (
             "EXISTS (SELECT 1 FROM own_page WHERE covered_at IS NULL AND n <= ?2"
+            " AND own_page.due_ms IS NULL"
             " AND (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
         )
         which = (
             "mine = 1 AND audience <> 'all'"
-            f" AND ((state = 'waiting' AND n <= ?1) OR (state = 'paged' AND {open_}))"
+            " AND ((state = 'waiting' AND n <= ?1 AND due_ms IS NULL)"
+            f" OR (state = 'paged' AND {open_}))"
         )
         told = self._db.read(
             f"SELECT audience, count(*) FROM item WHERE {which} GROUP BY audience", *ages
@@ -81,10 +84,11 @@ class Past:
             self._db.write(f"UPDATE item SET state = 'expired' WHERE {which}", *ages)
         return dict(told)
 
-    def received_long_ago(self, ages: Ages) -> list[int]:
+    def received_long_ago(self, ages: Ages, due_before_ms: int) -> list[int]:
         """Letters' pages of that age which a receipt covers, or whose items went elsewhere.
 
-        Their items remember when that was.
+        Of those with a term of their own only such as were due by then. Their items remember when
+        they were received.
         """
         self._db.write(
             "UPDATE item SET acted_at = (SELECT covered_at FROM own_page WHERE"
@@ -94,8 +98,9 @@ class Past:
             ages.item,
         )
         rows = self._db.read(
-            "SELECT n FROM own_page WHERE n <= ? AND covered_at IS NOT NULL AND audience <> 'all'",
-            ages.page,
+            "SELECT n FROM own_page WHERE n <= ? AND covered_at IS NOT NULL AND audience <> 'all'"
+            " AND (due_ms IS NULL OR due_ms <= ?)",
+            *(ages.page, due_before_ms),
         )
         return [row[0] for row in rows]
 
