@@ -9,12 +9,13 @@ epochs proves nothing and is not asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from peer.home.places import Identity
 from protocol import limits
 from protocol.errors import RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
-from protocol.page import open_page
+from protocol.page import erased_by, open_erased, open_signed
 from protocol.receipt import open_receipt
 from registry import layout, outbox
 from registry.share import Share
@@ -22,10 +23,41 @@ from registry.share import Share
 names_max = 5_000
 
 
+class Told(NamedTuple):
+    """What the share tells of the lives of `author`: epochs, and hashes of what he took back."""
+
+    author: str
+    epochs: tuple[str, ...]
+    erasures: tuple[str, ...]
+
+
+def told(share: Share, identity: Identity) -> Told:
+    """Everything that a new epoch must know."""
+    epochs = told_epochs(share, identity)
+    return Told(identity.address, epochs, told_erasures(share, identity))
+
+
 def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
     """Epochs that the key has begun, each once; those that are over for longest come first."""
     found = [*_of_pages(share, identity), *_of_receipts(share, identity)]
     return tuple(dict.fromkeys([*found, *_of_heartbeat(share, identity)]))
+
+
+def told_erasures(share: Share, identity: Identity) -> tuple[str, ...]:
+    """Hashes of what the key took back, as far as its feed still says so."""
+    found: list[str] = []
+    try:
+        pages = outbox.pages(share, identity.name, None)
+    except ShareError:
+        return ()
+    for name in pages:
+        try:
+            page = open_erased(outbox.fetch(share, None, name), identity.network)
+        except (ShareError, RuleError):
+            continue
+        if (page.header.key, page.header.author) == (identity.key, identity.address):
+            found += erased_by(page)
+    return tuple(dict.fromkeys(found))
 
 
 def _of_heartbeat(share: Share, identity: Identity) -> tuple[str, ...]:
@@ -64,7 +96,7 @@ def _of_pages(share: Share, identity: Identity) -> Iterator[str]:
             if page.epoch8 in seen:
                 continue
             try:
-                header = open_page(outbox.fetch(share, to, page), identity.network).header
+                header = open_signed(outbox.fetch(share, to, page), identity.network)
             except (ShareError, RuleError):
                 continue
             if header.key == identity.key and header.author == identity.address:

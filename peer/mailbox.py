@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from peer.home import Home, open_home
@@ -27,6 +28,7 @@ _last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
 Row = dict[str, Any]
+Progress = Callable[[int, int, str], None]
 
 
 def open_mailbox(folder: str) -> Home:
@@ -115,6 +117,22 @@ class Mailbox:
         full = None if author is None else f"{author}@{self.identity.cluster}"
         return self.rows(self.home.mail.published(full, items_max))
 
+    def search(
+        self, typed: str, author: str | None, since_ms: int, items_max: int, progress: Progress
+    ) -> list[Row]:
+        """What has all the typed words, most fitting first, each with a `snippet` around one.
+
+        `author` is a bare name; `since_ms` counts when it came. UsageError where nothing is typed.
+        """
+        from peer.home.search import plain_words, snippet
+
+        words, search = plain_words(typed), self.home.search
+        search.catch_up(progress)
+        full = None if author is None else f"{author}@{self.identity.cluster}"
+        ns = search.find(words, author=full, since_ms=since_ms, hits_max=items_max)
+        rows = self.rows(self.home.mail.by_number(ns))
+        return [row | {"snippet": snippet(row["text"], words)} for row in rows]
+
     def rows(self, letters: list[Letter]) -> list[Row]:
         """Letters in the shape of `peer inbox --json`."""
         return [self._row(letter) for letter in letters]
@@ -138,6 +156,7 @@ class Mailbox:
             "re": value.get("re"),
             "expires": None if value.get("expires") is None else moment(value["expires"]),
             "understood": bool(letter.understood),
+            "erased": letter.state == "erased",
         }
         return row | (_more(body) if letter.understood else {"body": value.get("body")})
 
@@ -167,4 +186,8 @@ def _more(body: Row) -> Row:
     more = {k: body[k] for k in ("topics", "severity", "evidence", "claims") if body.get(k)}
     if "confidence" in body:
         more["confidence"] = body["confidence"] / 1000
+    if "items" in body:
+        from protocol.messages import id_of_hash
+
+        more["erases"] = [id_of_hash(digest) for digest in body["items"]]
     return more

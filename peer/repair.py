@@ -20,7 +20,7 @@ from peer.home import Home, create_home, open_home
 from peer.home.database import Database
 from peer.home.files import forget_database, put_in_place, set_aside
 from peer.home.places import DATABASE, Identity
-from peer.lives import told_epochs
+from peer.lives import Told, told
 from peer.wiring import open_share
 from protocol.errors import DamagedHomeError, HomeError
 
@@ -63,20 +63,20 @@ def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> R
 
 def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     path = os.path.join(folder, DATABASE)
-    told = told_epochs(open_share(identity.share, identity.name, entropy), identity)
+    lives = told(open_share(identity.share, identity.name, entropy), identity)
     try:
         if not os.path.exists(path) and os.path.exists(path + _RESCUED):
             _swap(path)  # a repair died between two names; what it saved is whole
         with closing(open_home(path)) as home:
             home.db.check()
-            epoch, again = begin_epoch(home, told, clock, entropy)
+            epoch, again = begin_epoch(home, lives, clock, entropy)
             return Repaired(epoch, again, None, None)
     except DamagedHomeError:
         pass  # the error must be gone: what it holds open cannot be renamed on Windows
-    return _rescue(path, told, clock, entropy)
+    return _rescue(path, lives, clock, entropy)
 
 
-def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) -> Repaired:
+def _rescue(path: str, lives: Told, clock: Clock, entropy: Entropy) -> Repaired:
     """A new database beside the damaged one takes its place once it has all that can be saved.
 
     A death or a full disk on the way leaves the damaged one where it was, to be read again.
@@ -84,7 +84,7 @@ def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) ->
     forget_database(path + _RESCUED)
     with closing(create_home(path + _RESCUED, entropy.draw)) as home:
         salvaged = _salvage(path, home.db) if os.path.exists(path) else 0
-        epoch, again = begin_epoch(home, told, clock, entropy)
+        epoch, again = begin_epoch(home, lives, clock, entropy)
         home.db.gather()  # closing would keep quiet about what it cannot bring over
     return Repaired(epoch, again, salvaged, _swap(path))
 
@@ -95,15 +95,14 @@ def _swap(path: str) -> str | None:
     return aside
 
 
-def begin_epoch(
-    home: Home, told: tuple[str, ...], clock: Clock, entropy: Entropy
-) -> tuple[str, int]:
-    """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again)."""
+def begin_epoch(home: Home, lives: Told, clock: Clock, entropy: Entropy) -> tuple[str, int]:
+    """A new epoch of a sound home: (epoch, how many items wait again)."""
     with home.transaction():
         day = home.state.days_lived
         if (current := home.state.text("epoch")) is not None:
             home.outgoing.doubt(current)
-        epoch = home.state.begin_epoch(entropy.draw, told)
+        epoch = home.state.begin_epoch(entropy.draw, lives.epochs)
+        home.erasures.take_back(lives.author, lives.erasures, day)
         home.outgoing.end_streams()
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(home.past.until(day - PUBLISHED_AGAIN_DAYS).item)

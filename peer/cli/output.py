@@ -112,11 +112,13 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]
     marks = "".join(f", {mark}" for mark in _marks(row))
     head = f"{bold(row['id'][:ID_CHARS])}  {line(row['from'])} → {line(row['to'])}  {row['kind']}  "
     head += dim(f"{row['at'][:16].replace('T', ' ')}  ({row['trust']}{marks})")
-    text = (
-        row["text"].replace("\r\n", "\n").split("\n")
-        if row["understood"]
-        else ["(not understood by this version)"]
-    )
+    text = row["text"].replace("\r\n", "\n").split("\n")
+    if row["erased"]:
+        text = ["(erased by its author)"]
+    elif not row["understood"]:
+        text = ["(not understood by this version)"]
+    elif row.get("erases"):
+        text = ["took back " + " ".join(one[:ID_CHARS] for one in row["erases"])]
     shown = text if lines_max is None else text[:lines_max]
     more = len(text) - len(shown)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []

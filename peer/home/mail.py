@@ -78,6 +78,12 @@ class Mail:
         found += self._letters("item.thread = ? AND item.thread <> item.id", thread)
         return sorted(found)
 
+    def by_number(self, ns: list[int]) -> list[Letter]:
+        """The items of these rows, in this order."""
+        marks = ", ".join("?" * len(ns))
+        found = {letter.n: letter for letter in self._letters(f"item.n IN ({marks})", *ns)}
+        return [found[n] for n in ns if n in found]
+
     def unacknowledged(self) -> list[Letter]:
         """My letters that no receipt covers yet, or that expired; oldest first."""
         return self._letters(

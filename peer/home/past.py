@@ -178,7 +178,7 @@ class Past:
 
     def forget_items(self, ages: Ages) -> int:
         """Items of that age that are done with go; returns how many letters nobody had read."""
-        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside')"
+        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside', 'erased')"
         row = self._db.one(
             f"SELECT count(*) FROM item WHERE {which} AND mine = 0 AND read_at IS NULL"
             " AND audience <> 'all'",

@@ -21,7 +21,7 @@ import orjson
 from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
-from peer.lives import told_epochs
+from peer.lives import told
 from peer.repair import begin_epoch
 from peer.send import send
 from peer.simulate.beats import Beats
@@ -308,8 +308,8 @@ class World:
         """Its operator runs `peer repair`."""
 
         def begin() -> None:
-            told = told_epochs(instance.view, instance.identity)
-            begin_epoch(instance.home, told, instance.clock, instance.entropy)
+            lives = told(instance.view, instance.identity)
+            begin_epoch(instance.home, lives, instance.clock, instance.entropy)
 
         self.live(instance, "repair", begin)
         if instance.failed is not None:  # tried again when it says so again

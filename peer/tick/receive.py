@@ -175,22 +175,38 @@ def _read_outbox(
     except ShareError as error:
         report.problems.append(f"{outbox.folder(author, to)}: {error}")
         return False
-    complete = True
-    for name in _unread(peer, author, audience, names):
+    wanted = _unread(peer, author, audience, names)
+    known = peer.home.erasures.known(peer.full(author))
+    whole, left = _read_pages(peer, standing, report, to, wanted)
+    if left and peer.home.erasures.known(peer.full(author)) != known:
+        more, left = _read_pages(peer, standing, report, to, left)  # later pages explained them
+        whole = whole and more
+    return whole and not left
+
+
+def _read_pages(
+    peer: Peer, standing: Standing, report: Report, to: str | None, names: list[PageName]
+) -> tuple[bool, list[PageName]]:
+    """Take pages of an outbox: whether nothing failed, and those that cannot be judged yet."""
+    audience = ALL if to is None else peer.address
+    whole, left = True, list[PageName]()
+    for name in names:
         found = Found(outbox.path(to, name), name, audience, own_folder=True)
         try:
             data = outbox.fetch(peer.share, to, name)
         except ShareError as error:
             report.problems.append(f"{found.path}: {error}")
-            complete = False
+            whole = False
             continue
         if peer.home.quarantine.holds(found.path, data):
-            complete = False
+            whole = False
             continue
         taken = take(peer, standing, found, data)
         _count(report, taken)
-        complete = complete and taken.problem is None and taken.done
-    return complete
+        whole = whole and taken.problem is None
+        if not taken.done:
+            left.append(name)
+    return whole, left
 
 
 def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> list[PageName]:

@@ -9,6 +9,7 @@ item's id is known for a year after its author would last offer it, so that noth
 
 from __future__ import annotations
 
+from peer.home import search
 from peer.home.past import NOTHING, Ages, Past, Retired
 from peer.instance import DAY_MS, Peer
 from peer.tick.report import Report
@@ -48,6 +49,8 @@ def retire(peer: Peer, report: Report) -> None:
         past.mark(day, item_days + 1)
         past.forget_received(pages_max, day - feed_days)
         unread = past.forget_items(past.until(day - item_days))
+        search.drop_gone(peer.home.db)
+        peer.home.erasures.forget_notes(day - item_days - feed_days)
         now = peer.clock.wall_ms()
         tick = peer.home.state.number("tick") - ticks_unripe
         past.forget_rest(now - said_days * DAY_MS, tick)

@@ -45,3 +45,51 @@ def test_what_cannot_be_taken_back_says_what_is_still_possible(peer: Typist) -> 
     peer("outbox", "cancel", sent, "--as", "scout", code=2)
     published = peer("share", "--as", "core", "news", "--json").json["ids"][0]
     assert "peer erase" in peer("outbox", "cancel", published, "--as", "core", code=1).err
+
+
+def test_what_was_published_is_erased(peer: Typist) -> None:
+    """ERASE-1, ERASE-3: exit 3 for an unknown id, 2 for a letter and for what is not mine."""
+    (id,) = peer("share", "--as", "core", "a slip", "--topic", "metal", "--json").json["ids"]
+    (letter,) = peer("send", "--as", "core", "scout", "hello", "--json").json["ids"]
+    peer.round(2)
+    peer("erase", "--as", "core", "zzzzzz", code=3)
+    assert "outbox cancel" in peer("erase", "--as", "core", letter, code=2).err
+    peer("erase", "--as", "scout", id, code=2)
+    done = peer("erase", "--as", "core", id[:8], "--json").json
+    assert (done["id"], done["state"], done["share"]) == (id, "erased", "delivered")
+    assert "was erased before" in peer("erase", "--as", "core", id).out
+    assert not [f for f in peer.share.rglob("*.page") if b"a slip" in f.read_bytes()]
+    peer.round()
+    rows = {row["id"]: row for row in peer("feed", "--as", "scout", "--json").json}
+    assert (rows[id]["text"], rows[id]["erased"]) == ("", True)
+    assert rows[done["by"]]["erases"] == [id]
+    said = peer("feed", "--as", "scout").out
+    assert "(erased by its author)" in said
+    assert f"took back {id[:8]}" in said
+    (other,) = peer("share", "--as", "core", "another", "--json").json["ids"]
+    assert "erased here and on the share" in peer("erase", "--as", "core", other).out
+    (third,) = peer("share", "--as", "core", "a third", "--json").json["ids"]
+    peer.share.rename(peer.base / "away")
+    assert "out of reach" in peer("erase", "--as", "core", third).out
+
+
+def test_mail_is_found_by_its_words(peer: Typist) -> None:
+    peer("send", "--as", "core", "scout", "copper conducts\nheat")
+    peer("send", "--as", "scout", "core", "so does tin")
+    peer.round(2)
+    (row,) = peer("search", "copper", "heat", "--as", "scout", "--json").json
+    assert (row["from"], row["snippet"]) == ("core", "copper conducts heat")
+    assert row["text"] == "copper conducts\nheat"
+    (sent,) = peer(
+        "search", "tin", "--from", "scout", "--since", "1d", "--as", "scout", "--json"
+    ).json
+    assert sent["to"] == "core"
+    assert "copper conducts heat" in peer("search", "copp", "--as", "core").out
+    assert "nothing here" in peer("search", "zinc", "--as", "core").out
+    for odd in ('"', "🙂", "", "x " * 40):
+        peer("search", odd, "--as", "core", code=2)
+    for odd in ('a" OR "b', "NEAR(", "text:copper", "é*"):
+        peer("search", odd, "--as", "core")
+    peer("search", "--as", "core", code=2)
+    (row,) = peer("inbox", "--as", "scout", "--json").json
+    assert row["read"] is False
