@@ -23,6 +23,7 @@ _RANGES = ((0, 9), (11, 32), (127, 160), (0x200E, 0x2010), (0x2028, 0x202F), (0x
 _HARMLESS: dict[int, str] = {}
 _ESCAPED: dict[int, str] = {}
 ID_CHARS = 8
+_USUAL_PRIORITY = 2
 
 
 def harmless(text: str) -> str:
@@ -125,8 +126,15 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]
     return [head, *(f"  | {harmless(part)}" for part in shown), *tail]
 
 
+def is_urgent(row: dict[str, Any]) -> bool:
+    """Whether its author says that a letter is more urgent than others."""
+    return bool(row["priority"] < _USUAL_PRIORITY)
+
+
 def _marks(row: dict[str, Any]) -> list[str]:
-    marks = ["automatic"] if row["auto"] else []
+    marks = ["urgent"] if is_urgent(row) else []
+    if row["auto"]:
+        marks.append("automatic")
     if row.get("topics"):
         marks.append("about " + " ".join(row["topics"]))
     if row.get("confidence") is not None:

@@ -93,3 +93,14 @@ def test_mail_is_found_by_its_words(peer: Typist) -> None:
     peer("search", "--as", "core", code=2)
     (row,) = peer("inbox", "--as", "scout", "--json").json
     assert row["read"] is False
+
+
+def test_urgent_letters_stand_first_in_the_inbox(peer: Typist) -> None:
+    peer("send", "--as", "core", "scout", "whenever", "--priority", "4")
+    peer("send", "--as", "core", "scout", "at once", "--priority", "0")
+    peer.round()
+    said = peer("inbox", "--as", "scout").out
+    assert said.index("at once") < said.index("whenever")
+    assert said.count("urgent") == 1
+    rows = peer("inbox", "--as", "scout", "--json").json
+    assert [row["priority"] for row in rows] == [4, 0]
