@@ -109,8 +109,25 @@ class Mailbox:
         return rows
 
     def thread(self, letter: Letter) -> list[Row]:
-        """The conversation that a letter belongs to, oldest first."""
-        return self.rows(self.home.mail.thread(letter.thread))
+        """The conversation that a letter belongs to: each item, then what answers it.
+
+        `level` is how many items of it stand above; what answers something that is not here has
+        level 0, and `orphan` says so.
+        """
+        rows = self.rows(self.home.mail.thread(letter.thread))
+        here = {row["id"] for row in rows}
+        answers: dict[str | None, list[Row]] = {}
+        for row in rows:
+            row["orphan"] = row["re"] is not None and row["re"] not in here
+            answers.setdefault(row["re"] if row["re"] in here else None, []).append(row)
+        told, left = list[Row](), [(0, row) for row in reversed(answers.get(None, []))]
+        while left:
+            level, row = left.pop()
+            told.append(row | {"level": level})
+            left += [(level + 1, answer) for answer in reversed(answers.get(row["id"], []))]
+        # Ids are hashes, so nobody can close a ring; but if one was here, nothing may vanish.
+        reached = {row["id"] for row in told}
+        return told + [row | {"level": 0} for row in rows if row["id"] not in reached]
 
     def feed(self, author: str | None, items_max: int) -> list[Row]:
         """What was published by everybody or by one (a bare name), newest first."""

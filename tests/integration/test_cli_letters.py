@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from peer.cli.shown import width
 from tests.integration.typist import Typist, settled
 
 
@@ -104,3 +107,63 @@ def test_urgent_letters_stand_first_in_the_inbox(peer: Typist) -> None:
     assert said.count("urgent") == 1
     rows = peer("inbox", "--as", "scout", "--json").json
     assert [row["priority"] for row in rows] == [4, 0]
+
+
+def test_a_terminal_shows_folded_and_harmless_text(peer: Typist) -> None:
+    """Wide characters count twice; a pipe gets each line whole."""
+    nasty = "\x1b[31mred\x1b[0m \u202egnp.exe \u200b \x07" + " 電池" * 40
+    (peer.base / "text").write_text(nasty)
+    (id,) = peer("send", "--as", "core", "scout", "--file", "text", "--json").json["ids"]
+    peer("send", "--as", "scout", "core", "x" * 300)
+    peer.round(2)
+    for words in (["read", id], ["inbox", "--all"], ["thread", id], ["search", "電池"]):
+        said = on_terminal(peer, [*words, "--as", "scout"], columns=60)
+        assert "\x1b[31m" not in said
+        for char in ("\u202e", "\u200b", "\x07", "\t"):
+            assert char not in said
+        rows = [row for row in said.splitlines() if row.lstrip().startswith("|")]
+        assert len(rows) > 1
+        assert max(map(width, rows)) <= 60
+    piped = peer("read", id, "--as", "scout").out
+    assert sum("電池" in row for row in piped.splitlines()) == 1
+    assert "<1b>[31mred" in piped
+    (row,) = [r for r in peer("inbox", "--all", "--as", "scout", "--json").json if r["id"] == id]
+    assert row["text"] == nasty
+
+
+def on_terminal(peer: Typist, words: list[str], columns: int) -> str:
+    """What a command writes to a terminal of so many columns, without its own colours."""
+    near, far = os.openpty()
+    with subprocess.Popen(
+        peer.command(*words), stdout=far, stderr=subprocess.PIPE, cwd=peer.base,
+        env={**peer.environment, "COLUMNS": str(columns), "NO_COLOR": "1"},
+    ) as process:  # fmt: skip
+        os.close(far)
+        said = b""
+        while part := _read(near):
+            said += part
+        assert process.wait(60) == 0
+    os.close(near)
+    return said.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux says so where the other end is closed
+        return b""
+
+
+def test_a_conversation_is_shown_with_its_depth(peer: Typist) -> None:
+    (first,) = peer("send", "--as", "core", "scout", "first", "--json").json["ids"]
+    peer.round(2)
+    peer("reply", first, "second", "--as", "scout")
+    peer.round(2)
+    rows = peer("thread", first, "--as", "core", "--json").json
+    assert [(row["text"], row["level"], row["orphan"]) for row in rows] == [
+        ("first", 0, False), ("second", 1, False),
+    ]  # fmt: skip
+    assert "\n    | second" in peer("thread", first, "--as", "core").out
+    orphan = peer("send", "--as", "core", "scout", "lost", "--reply-to", first, "--json").json
+    peer("thread", orphan["ids"][0][:6], "--as", "core")
+    peer("thread", "zzzzzz", "--as", "core", code=3)
