@@ -28,7 +28,8 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
         # In the own feed a null is what another life of mine took back.
         page = (open_page if to is not None else open_erased)(data, peer.identity.network)
         _check_place(peer, to, name, page.header)
-        _hear_erasures(peer, name, page, data)
+        if to is None:
+            _hear_erasures(peer, name, page, data)
         return True
     except MissingError:
         return False
