@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from peer.cli import shown
-
 if TYPE_CHECKING:
     from peer.cli.where import Where
     from peer.send import Sent
 
 ID_CHARS = 8
-harmless = shown.harmless
 _MARGIN = "  | "
 _USUAL_PRIORITY = 2
+
+
+def harmless(text: str) -> str:
+    """See `peer.cli.shown.harmless`, which is imported when there is something to show."""
+    from peer.cli import shown
+
+    return shown.harmless(text)
 
 
 def line(text: str) -> str:
@@ -43,13 +47,15 @@ def document(value: Any) -> None:
     """One JSON document on stdout, at once."""
     import orjson
 
+    from peer.cli.shown import escaped
+
     try:
         text = orjson.dumps(value).decode()
     except TypeError:  # a path that is not UTF-8
         import json
 
         text = json.dumps(value)
-    click.echo(shown.escaped(text))
+    click.echo(escaped(text))
 
 
 def aside(text: str) -> None:
@@ -81,12 +87,14 @@ def sent(where: Where, what: Sent) -> None:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Aligned columns under a header; every cell is one harmless line."""
+    from peer.cli.shown import padded, width
+
     cells = [[line(cell) for cell in row] for row in rows]
-    widths = [max(map(shown.width, column)) for column in zip(header, *cells, strict=True)]
+    widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
 
     def joined(row: Sequence[str]) -> str:
         return "  ".join(
-            shown.padded(cell, columns) for cell, columns in zip(row, widths, strict=True)
+            padded(cell, columns) for cell, columns in zip(row, widths, strict=True)
         ).rstrip()
 
     return [dim(joined(header)), *(joined(row) for row in cells)]
@@ -99,6 +107,8 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
 
     Who wrote it, what it is and how far that is vouched for always stand beside the text.
     """
+    from peer.cli.shown import fold
+
     marks = "".join(f", {mark}" for mark in _marks(row))
     head = f"{bold(row['id'][:ID_CHARS])}  {line(row['from'])} → {line(row['to'])}  {row['kind']}  "
     head += dim(f"{row['at'][:16].replace('T', ' ')}  ({row['trust']}{marks})")
@@ -111,7 +121,7 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
         text = ["took back " + " ".join(one[:ID_CHARS] for one in row["erases"])]
     columns = screen()
     inside = None if columns is None else columns - len(indent) - len(_MARGIN)
-    text = [one for part in text for one in shown.fold(harmless(part), inside)]
+    text = [one for part in text for one in fold(harmless(part), inside)]
     kept = text if lines_max is None else text[:lines_max]
     more = len(text) - len(kept)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []
