@@ -152,13 +152,15 @@ class Peer:
         topics: Iterable[str] = (),
         reply_to: str | None = None,
         priority: int = 2,
+        expires_ms: int | None = None,
         wait: Stage | None = None,
         timeout: float = 60.0,
     ) -> Sent:
         """Write to peers, or to `all`; it is safe in the home before this returns.
 
         `text` may also be a body of `peer` (`Note`, `Question` …). `reply_to` is the beginning of
-        an id. With `wait` it returns when the receipts of all readers say "received" or "acted",
+        an id. `expires_ms` is how long it is offered, where that is not as the settings say. With
+        `wait` it returns when the receipts of all readers say "received" or "acted",
         and raises TimedOutError after `timeout` seconds; the letter stays on its way. NotFoundError
         for an unknown reader, HumanNeededError while parked or halted: then nothing is written.
         """
@@ -173,7 +175,7 @@ class Peer:
         body = bodies.made(kind, text, topics) if isinstance(text, str) else bodies.checked(text)
         before = self.home.mail.get(reply_to) if reply_to else None
         sent = send(
-            self.running, names, [body], priority=priority,
+            self.running, names, [body], priority=priority, expires_ms=expires_ms,
             re=before.id if before else None, thread=before.thread if before else None,
         )  # fmt: skip
         if wait is not None:

@@ -49,7 +49,8 @@ def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
     home, now = peer.home, peer.clock.wall_ms()
     match effect:
         case Send(to=to, body=body):
-            home.outgoing.add([_reply(peer, body, item)], to, now)
+            due = peer.due_ms(peer.term_ms())
+            home.outgoing.add([_reply(peer, body, item)], to, now, due_ms=due)
         case Publish(body=body):
             home.outgoing.add([_reply(peer, body, item)], ALL, now)
         case Remember(topics=topics):

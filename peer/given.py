@@ -12,6 +12,8 @@ from protocol import limits
 from protocol.errors import UsageError
 
 seconds_max = 30 * 86_400
+duration_days_max = 365
+_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _WORD = r"[a-z0-9][a-z0-9._/-]*"
 
 
@@ -53,6 +55,17 @@ def seconds(time: float) -> float:
     """How long somebody is ready to wait."""
     if not 0 <= time <= seconds_max:  # also true of "not a number"
         raise UsageError(f"a time to wait is 0 to {seconds_max} seconds, not {time:g}")
+    return time
+
+
+def duration(text: str, what: str) -> int:
+    """A time such as 30d, 12h or 90m, ms."""
+    found = re.fullmatch(r"([0-9]{1,6})([dhm])", text.strip().lower())
+    time = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not _UNITS["m"] <= time <= duration_days_max * _UNITS["d"]:
+        raise UsageError(
+            f"{what} is {text[:80]!r}; write 30d, 12h or 90m, at most {duration_days_max}d"
+        )
     return time
 
 

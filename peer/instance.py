@@ -19,6 +19,8 @@ from registry.share import Share
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LATELY_MS = 1_000
+UNSEEN_MS_MAX = 7 * DAY_MS  # what a home ages by at most while its machine was off
+USUAL_MS = Settings().letters.expires_days * DAY_MS  # for how long a letter is offered
 
 
 def _silently(done: int, of: int, what: str) -> None:
@@ -63,6 +65,32 @@ class Peer:
             return True
         self.looked[what] = now
         return False
+
+    @property
+    def unseen_ms(self) -> int:
+        """For how long I have not looked, by my own clock; 0 before the first look.
+
+        Between two boots only the wall clock knows, and it may be wrong by years.
+        """
+        state, clock = self.home.state, self.clock
+        if clock.boot() == state.text("last_boot"):
+            return clock.monotonic_ms() - state.number("last_mono")
+        passed = max(clock.wall_ms() - state.number("last_wall"), 0)
+        return min(passed, UNSEEN_MS_MAX) if state.text("last_boot") else 0
+
+    @property
+    def lived_ms(self) -> int:
+        """How long this home has lived by now; no wrong date makes it older (AGE-1)."""
+        return self.home.state.number("lived_ms") + self.unseen_ms
+
+    def term_ms(self, asked_ms: int | None = None) -> int | None:
+        """For how long a letter is offered, ms, where somebody chose that; None: as usual."""
+        mine = self.settings.letters.expires_days * DAY_MS
+        return asked_ms if asked_ms is not None else None if mine == USUAL_MS else mine
+
+    def due_ms(self, term_ms: int | None) -> int | None:
+        """What this home will have lived at the end of a term that begins now."""
+        return None if term_ms is None else self.lived_ms + term_ms
 
     @property
     def name(self) -> str:

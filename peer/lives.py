@@ -8,7 +8,9 @@ epochs proves nothing and is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 from peer.clock import Clock, Entropy
 from peer.home import Home
@@ -16,7 +18,7 @@ from peer.home.places import Identity
 from protocol import limits
 from protocol.errors import RuleError, ShareError
 from protocol.heartbeat import open_heartbeat
-from protocol.page import open_page
+from protocol.page import erased_by, open_erased, open_signed
 from protocol.receipt import open_receipt
 from registry import layout, outbox
 from registry.share import Share
@@ -25,22 +27,55 @@ names_max = 5_000
 PUBLISHED_AGAIN_DAYS = 30
 
 
+class Told(NamedTuple):
+    """What the share tells of the lives of `author`: epochs, and hashes of what he took back."""
+
+    author: str
+    epochs: tuple[str, ...]
+    erasures: tuple[str, ...]
+
+
+def told(share: Share, identity: Identity, keys: Iterable[str] = ()) -> Told:
+    """Everything that a new epoch must know of what was signed by the key, and by these others."""
+    mine = [replace(identity, key=key) for key in dict.fromkeys([identity.key, *keys])]
+    epochs = [epoch for one in mine for epoch in told_epochs(share, one)]
+    erasures = [erased for one in mine for erased in told_erasures(share, one)]
+    return Told(identity.address, tuple(dict.fromkeys(epochs)), tuple(dict.fromkeys(erasures)))
+
+
 def told_epochs(share: Share, identity: Identity) -> tuple[str, ...]:
     """Epochs that the key has begun, each once; those that are over for longest come first."""
     found = [*_of_pages(share, identity), *_of_receipts(share, identity)]
     return tuple(dict.fromkeys([*found, *_of_heartbeat(share, identity)]))
 
 
+def told_erasures(share: Share, identity: Identity) -> tuple[str, ...]:
+    """Hashes of what the key took back, as far as its feed still says so."""
+    found: list[str] = []
+    try:
+        pages = outbox.pages(share, identity.name, None)
+    except ShareError:
+        return ()
+    for name in pages:
+        try:
+            page = open_erased(outbox.fetch(share, None, name), identity.network)
+        except (ShareError, RuleError):
+            continue
+        if (page.header.key, page.header.author) == (identity.key, identity.address):
+            found += erased_by(page)
+    return tuple(dict.fromkeys(found))
+
+
 def begin_epoch(
     home: Home,
-    told: tuple[str, ...],
+    lives: Told,
     clock: Clock,
     entropy: Entropy,
     *,
     key: str | None = None,
     published_days: int = PUBLISHED_AGAIN_DAYS,
 ) -> tuple[str, int]:
-    """A new epoch of a sound home, `told` being over too: (epoch, how many items wait again).
+    """A new epoch of a sound home; those of `lives` are over: (epoch, how many items wait again).
 
     `key`: from now on this one signs, and no earlier epoch is of it. What was published in
     `published_days` is published again.
@@ -49,7 +84,8 @@ def begin_epoch(
         day = home.state.days_lived
         if (current := home.state.text("epoch")) is not None:
             home.outgoing.doubt(current)
-        epoch = home.state.begin_epoch(entropy.draw, told)
+        epoch = home.state.begin_epoch(entropy.draw, lives.epochs)
+        home.erasures.take_back(lives.author, lives.erasures, day)
         home.outgoing.end_streams()
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(home.past.until(day - published_days).item)
@@ -102,7 +138,7 @@ def _of_pages(share: Share, identity: Identity) -> Iterator[str]:
             if page.epoch8 in seen:
                 continue
             try:
-                header = open_page(outbox.fetch(share, to, page), identity.network).header
+                header = open_signed(outbox.fetch(share, to, page), identity.network)
             except (ShareError, RuleError):
                 continue
             if header.key == identity.key and header.author == identity.address:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from peer.home import Home, open_home
@@ -27,6 +28,7 @@ _last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
 Row = dict[str, Any]
+Progress = Callable[[int, int, str], None]
 
 
 def open_mailbox(folder: str) -> Home:
@@ -108,13 +110,46 @@ class Mailbox:
         return rows
 
     def thread(self, letter: Letter) -> list[Row]:
-        """The conversation that a letter belongs to, oldest first."""
-        return self.rows(self.home.mail.thread(letter.thread))
+        """The conversation that a letter belongs to: each item, then what answers it.
+
+        `level` is how many items of it stand above; what answers something that is not here has
+        level 0, and `orphan` says so.
+        """
+        rows = self.rows(self.home.mail.thread(letter.thread))
+        here = {row["id"] for row in rows}
+        answers: dict[str | None, list[Row]] = {}
+        for row in rows:
+            row["orphan"] = row["re"] is not None and row["re"] not in here
+            answers.setdefault(row["re"] if row["re"] in here else None, []).append(row)
+        told, left = list[Row](), [(0, row) for row in reversed(answers.get(None, []))]
+        while left:
+            level, row = left.pop()
+            told.append(row | {"level": level})
+            left += [(level + 1, answer) for answer in reversed(answers.get(row["id"], []))]
+        # Ids are hashes, so nobody can close a ring; but if one was here, nothing may vanish.
+        reached = {row["id"] for row in told}
+        return told + [row | {"level": 0} for row in rows if row["id"] not in reached]
 
     def feed(self, author: str | None, items_max: int) -> list[Row]:
         """What was published by everybody or by one (a bare name), newest first."""
         full = None if author is None else f"{author}@{self.identity.cluster}"
         return self.rows(self.home.mail.published(full, items_max))
+
+    def search(
+        self, typed: str, author: str | None, since_ms: int, items_max: int, progress: Progress
+    ) -> list[Row]:
+        """What has all the typed words, most fitting first, each with a `snippet` around one.
+
+        `author` is a bare name; `since_ms` counts when it came. UsageError where nothing is typed.
+        """
+        from peer.home.search import plain_words, snippet
+
+        words, search = plain_words(typed), self.home.search
+        search.catch_up(progress)
+        full = None if author is None else f"{author}@{self.identity.cluster}"
+        ns = search.find(words, author=full, since_ms=since_ms, hits_max=items_max)
+        rows = self.rows(self.home.mail.by_number(ns))
+        return [row | {"snippet": snippet(row["text"], words)} for row in rows]
 
     def rows(self, letters: list[Letter]) -> list[Row]:
         """Letters in the shape of `peer inbox --json`."""
@@ -137,7 +172,9 @@ class Mailbox:
             "trust": "own" if letter.mine else self._trust(letter.author, letter.key),
             "priority": value.get("priority", 2),
             "re": value.get("re"),
+            "expires": None if value.get("expires") is None else moment(value["expires"]),
             "understood": bool(letter.understood),
+            "erased": letter.state == "erased",
         }
         return row | (_more(body) if letter.understood else {"body": value.get("body")})
 
@@ -171,4 +208,8 @@ def _more(body: Row) -> Row:
     more = {k: body[k] for k in ("topics", "severity", "evidence", "claims") if body.get(k)}
     if "confidence" in body:
         more["confidence"] = body["confidence"] / 1000
+    if "items" in body:
+        from protocol.messages import id_of_hash
+
+        more["erases"] = [id_of_hash(digest) for digest in body["items"]]
     return more

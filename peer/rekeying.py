@@ -15,7 +15,7 @@ from dataclasses import replace
 from peer import keys, lock
 from peer.home.places import read_identity, save_identity
 from peer.instance import Peer
-from peer.lives import begin_epoch, told_epochs
+from peer.lives import begin_epoch, told
 from peer.stewards.standing import standing
 from protocol.errors import HomeError
 from protocol.signing import Signer
@@ -51,11 +51,10 @@ def change(peer: Peer) -> None:
     """Go on under the next key, in a new epoch; whoever calls has the lock and knows it is due."""
     assert peer.next_signer is not None
     former, signer = peer.identity, peer.next_signer
-    told = told_epochs(peer.share, former)
     # Of the new key nothing lies there, unless this home is a copy from before the change.
-    told += told_epochs(peer.share, replace(former, key=signer.key))
+    lives = told(peer.share, former, [signer.key])
     begin_epoch(
-        peer.home, told, peer.clock, peer.entropy,
+        peer.home, lives, peer.clock, peer.entropy,
         key=signer.key, published_days=PUBLISHED_AGAIN_DAYS,
     )  # fmt: skip
     _sign_with(peer, signer)

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from peer import keys, lock
@@ -20,7 +20,7 @@ from peer.home import create_home, open_home
 from peer.home.database import Database
 from peer.home.files import forget_database, put_in_place, set_aside
 from peer.home.places import DATABASE, Identity
-from peer.lives import begin_epoch, told_epochs
+from peer.lives import Told, begin_epoch, told
 from peer.wiring import open_share
 from protocol.errors import DamagedHomeError, HomeError
 
@@ -35,7 +35,7 @@ _NOT_DAMAGE = (
 _TABLES = (
     "self", "document", "hidden", "stream", "item", "own_stream", "own_page", "receipt", "page",
     "damage", "own_receipt", "neighbour", "unripe", "quarantine", "concern", "claim", "evidence",
-    "age",
+    "age", "erased",
 )  # fmt: skip
 
 
@@ -63,24 +63,20 @@ def repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> R
 def _repair(folder: str, identity: Identity, clock: Clock, entropy: Entropy) -> Repaired:
     path = os.path.join(folder, DATABASE)
     share = open_share(identity.share, identity.name, entropy)
-    told = tuple(
-        epoch
-        for key in dict.fromkeys([identity.key, *keys.own_keys(folder)])
-        for epoch in told_epochs(share, replace(identity, key=key))
-    )
+    lives = told(share, identity, keys.own_keys(folder))
     try:
         if not os.path.exists(path) and os.path.exists(path + _RESCUED):
             _swap(path)  # a repair died between two names; what it saved is whole
         with closing(open_home(path)) as home:
             home.db.check()
-            epoch, again = begin_epoch(home, told, clock, entropy)
+            epoch, again = begin_epoch(home, lives, clock, entropy)
             return Repaired(epoch, again, None, None)
     except DamagedHomeError:
         pass  # the error must be gone: what it holds open cannot be renamed on Windows
-    return _rescue(path, told, clock, entropy)
+    return _rescue(path, lives, clock, entropy)
 
 
-def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) -> Repaired:
+def _rescue(path: str, lives: Told, clock: Clock, entropy: Entropy) -> Repaired:
     """A new database beside the damaged one takes its place once it has all that can be saved.
 
     A death or a full disk on the way leaves the damaged one where it was, to be read again.
@@ -88,7 +84,7 @@ def _rescue(path: str, told: tuple[str, ...], clock: Clock, entropy: Entropy) ->
     forget_database(path + _RESCUED)
     with closing(create_home(path + _RESCUED, entropy.draw)) as home:
         salvaged = _salvage(path, home.db) if os.path.exists(path) else 0
-        epoch, again = begin_epoch(home, told, clock, entropy)
+        epoch, again = begin_epoch(home, lives, clock, entropy)
         home.db.gather()  # closing would keep quiet about what it cannot bring over
     return Repaired(epoch, again, salvaged, _swap(path))
 
@@ -113,17 +109,27 @@ def _salvage(damaged: str, fresh: Database) -> int:
 
 def _copy(old: sqlite3.Connection, fresh: Database, table: str) -> int:
     copied = 0
-    columns = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
+    known = [row[1] for row in fresh.read(f"PRAGMA table_info({table})")]
+    columns = [name for name in known if name in _columns(old, table, known)]
     for direction in ("ASC", "DESC"):
         # From both ends: a bad page in the middle hides neither what is before nor after it.
         select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1 {direction}"
         try:
             for row in _rows(old, select):
-                copied += _insert(fresh, table, row)
+                copied += _insert(fresh, table, columns, row)
         except _UnreadableError:
             continue
         break
     return copied
+
+
+def _columns(old: sqlite3.Connection, table: str, known: list[str]) -> list[str]:
+    """What a table had when the damaged database was last opened; later ones have defaults."""
+    try:
+        found = [str(row[1]) for row in _rows(old, f"PRAGMA table_info({table})")]
+    except _UnreadableError:
+        found = []
+    return found or known
 
 
 def _text(data: bytes) -> str | None:
@@ -150,11 +156,13 @@ def _rows(old: sqlite3.Connection, select: str) -> Iterator[tuple[object, ...]]:
         raise _UnreadableError from error
 
 
-def _insert(fresh: Database, table: str, row: tuple[object, ...]) -> int:
+def _insert(fresh: Database, table: str, columns: list[str], row: tuple[object, ...]) -> int:
     marks = ", ".join("?" * len(row))
     # The new database has an epoch already; the old one, if it can be read, is the true one.
     verb = "REPLACE" if table == "self" else "IGNORE"
     try:
-        return fresh.write(f"INSERT OR {verb} INTO {table} VALUES ({marks})", *row)
+        return fresh.write(
+            f"INSERT OR {verb} INTO {table} ({', '.join(columns)}) VALUES ({marks})", *row
+        )
     except sqlite3.IntegrityError:
         return 0  # its parent row is lost, so the row means nothing any more

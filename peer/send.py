@@ -7,8 +7,8 @@ every tick tries again. Several processes of one identity may send at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from peer import rekeying
@@ -50,10 +50,14 @@ def send(
     re: str | None = None,
     thread: str | None = None,
     priority: int = 2,
+    expires_ms: int | None = None,
+    along: Callable[[], None] | None = None,
 ) -> Sent:
     """Write every body to every recipient (bare names, or `all`).
 
-    Raises NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
+    A letter is offered for `expires_ms` if that is given, else as the settings say. `along` is
+    done in the transaction that keeps the items. Raises
+    NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
     WrongShareError where the folder is another network; then nothing is written.
     """
     own.check_parked(peer)
@@ -62,9 +66,13 @@ def send(
         reachable = reachable and rekeying.change_alone(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    items = {a: [_item(peer, body, re, thread, priority) for body in bodies] for a in recipients}
+    head = _head(peer, re, thread, priority, peer.term_ms(expires_ms))
+    items = {a: [_item(peer, head, body) for body in bodies] for a in recipients}
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-    pages, complete = _keep(peer, items, views)
+    with peer.home.transaction():
+        pages, complete = _keep(peer, items, views, peer.due_ms(peer.term_ms(expires_ms)))
+        if along is not None:
+            along()
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
@@ -118,18 +126,27 @@ def _reachable(peer: Peer) -> bool:
     return True
 
 
-def _item(peer: Peer, body: Body, re: str | None, thread: str | None, priority: int) -> Item:
-    head = Head(
+def _head(
+    peer: Peer, re: str | None, thread: str | None, priority: int, term_ms: int | None
+) -> Head:
+    """What all items of one sending say of themselves, but for kind and salt."""
+    now = peer.clock.wall_ms()
+    return Head(
         author=peer.address,
-        kind=body.kind,
-        salt=canonical.b32(peer.entropy.draw(16)),
-        at=peer.clock.wall_ms(),
+        kind="",
+        salt="",
+        at=now,
         priority=priority,
         re=re,
         thread=thread,
+        expires=None if term_ms is None else now + term_ms,
     )
+
+
+def _item(peer: Peer, head: Head, body: Body) -> Item:
+    salt = canonical.b32(peer.entropy.draw(16))
     try:
-        return compose(head, body)
+        return compose(replace(head, kind=body.kind, salt=salt), body)
     except ValueError as error:
         raise UsageError(f"{error}; shorten it, or send it in parts") from error
 
@@ -162,23 +179,23 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
 
 
 def _keep(
-    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None]
+    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None], due_ms: int | None
 ) -> tuple[dict[str, list[OwnPage]], bool]:
-    """Keep all items in one transaction, and form pages for whoever is in reach.
+    """Keep all items, and form pages for whoever is in reach; inside a transaction.
 
     Returns the pages, and whether every item of theirs is in one.
     """
     pages: dict[str, list[OwnPage]] = {}
     complete = True
     outgoing = peer.home.outgoing
-    with peer.home.transaction():
-        for audience, mine in items.items():
-            if views[audience] is None:
-                outgoing.add(mine, audience, peer.clock.wall_ms())
-            else:
-                pages[audience], rest = form(peer, audience, mine)
-                complete = complete and not rest
-            _remember_own(peer, audience, mine)
+    for audience, mine in items.items():
+        due = None if audience == ALL else due_ms  # a feed has days and pages of its own
+        if views[audience] is None:
+            outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
+        else:
+            pages[audience], rest = form(peer, audience, mine, due)
+            complete = complete and not rest
+        _remember_own(peer, audience, mine)
     return pages, complete
 
 

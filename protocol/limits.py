@@ -44,6 +44,7 @@ kind_chars_max = 32
 topics_max = 16
 evidence_max = 16
 claims_max = 16
+erased_max = 256  # hashes in an erasure
 earlier_epochs_max = 64
 capabilities_max = 32
 members_max = 1_000  # of one cluster

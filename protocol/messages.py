@@ -19,7 +19,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from protocol import canonical, limits, wire
 from protocol.errors import RuleError
-from protocol.fields import AddressText, Count, ItemId, Line, Millis, Permille, Salt, Text, Topics
+from protocol.fields import (
+    AddressText,
+    Count,
+    Hash,
+    ItemId,
+    Line,
+    Millis,
+    Permille,
+    Salt,
+    Text,
+    Topics,
+)
 from protocol.wire import AtMost, Between, Form
 
 Severity = Literal["info", "warn", "critical"]
@@ -105,13 +116,23 @@ class Retraction:
     because: Text = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """The author's published items of these hashes are to be kept by nobody any more."""
+
+    kind: ClassVar[str] = "erasure"
+    items: Annotated[tuple[Hash, ...], AtMost(limits.erased_max)]
+
+
 Body = (
     Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
-)
+    | Erasure
+)  # fmt: skip
 KINDS: dict[str, type[Body]] = {
     kind.kind: kind
     for kind in (
         Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
+        Erasure,
     )
 }  # fmt: skip
 

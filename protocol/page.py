@@ -19,7 +19,7 @@ from protocol import canonical, limits, wire
 from protocol.envelope import Envelope, open_envelope
 from protocol.errors import RuleError
 from protocol.fields import AddressText, Audience, Epoch, Hash, Key, Millis, NetworkId, Seq
-from protocol.messages import Item, id_of_hash, item_hash, read_item
+from protocol.messages import Erasure, Item, id_of_hash, item_hash, read_item
 from protocol.remembered import remembered
 from protocol.signing import Signer, pae
 from protocol.wire import AtMost
@@ -123,6 +123,43 @@ def open_page(data: bytes, network: str, known: frozenset[str] = frozenset()) ->
         for value, digest in zip(carried, header.items, strict=True)
     )
     return Page(header, envelope.digest, envelope, items)
+
+
+def open_signed(data: bytes, network: str) -> Header:
+    """The header of a page, whatever its items are: what its author signed.
+
+    RuleError (ENV-*, PAGE-1 to PAGE-4). For the author, who asks what his key has numbered.
+    """
+    return open_header(open_envelope(data, (TYPE,), limits.page_bytes_max, ("items",)), network)
+
+
+def open_erased(data: bytes, network: str) -> Page:
+    """`open_page`, where any item of a feed's page may be null: for its author."""
+    return open_page(data, network, frozenset(open_signed(data, network).items))
+
+
+def erased_by(page: Page) -> tuple[str, ...]:
+    """The hashes of what the items of a feed's page take back."""
+    if page.header.audience != ALL:
+        return ()
+    bodies = (item.body for item in page.items if isinstance(item, Item))
+    return tuple(digest for body in bodies if isinstance(body, Erasure) for digest in body.items)
+
+
+def strike(data: bytes, author: str, hashes: frozenset[str]) -> bytes:
+    """A verified page with null for these items if it is of the feed of `author`, else as it is.
+
+    Its header and its signature stay.
+    """
+    page = canonical.decode(data)
+    signed = page["signed"]
+    if (signed["author"], signed["audience"]) != (author, ALL):
+        return data
+    page["items"] = [
+        None if digest in hashes else item
+        for item, digest in zip(page["items"], signed["items"], strict=True)
+    ]
+    return canonical.encode(page)
 
 
 def open_header(envelope: Envelope, network: str) -> Header:

@@ -25,7 +25,7 @@ from peer.home.database import Database
 from peer.home.mail import Letter
 from peer.home.places import Identity, choose
 from peer.instance import HOUR_MS, Peer
-from peer.lives import begin_epoch, told_epochs
+from peer.lives import begin_epoch, told
 from peer.membership import join
 from peer.send import Sent, send
 from peer.stewards.desk import Desk, admit, halt, resume
@@ -326,8 +326,8 @@ class Network:
     def repair(self, name: str) -> int:
         """What `repair.repair` does to a sound home; how many items wait again."""
         peer = self.peers[name]
-        told = told_epochs(self.memory, peer.identity)
-        return begin_epoch(peer.home, told, peer.clock, peer.entropy)[1]
+        lives = told(self.memory, peer.identity)
+        return begin_epoch(peer.home, lives, peer.clock, peer.entropy)[1]
 
     # ------------------------------------------------------------------------------ doing
 

@@ -26,6 +26,7 @@ from protocol.messages import (
     Body,
     Dispute,
     Endorsement,
+    Erasure,
     Head,
     Insight,
     Item,
@@ -75,6 +76,7 @@ BODIES: tuple[Body, ...] = (
     Endorsement(text="so it is"),
     Dispute(because="it does not"),
     Retraction(because="I was wrong"),
+    Erasure(items=("5d" * 32,)),
 )
 
 CHARTER = Charter(

@@ -22,6 +22,7 @@ from protocol.messages import (
     Body,
     Dispute,
     Endorsement,
+    Erasure,
     Head,
     Insight,
     Item,
@@ -143,6 +144,7 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(Endorsement, text=texts),
     st.builds(Dispute, because=texts),
     st.builds(Retraction, because=texts),
+    st.builds(Erasure, items=st.lists(hashes, max_size=3).map(tuple)),
 )
 
 

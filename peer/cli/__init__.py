@@ -45,6 +45,7 @@ COMMANDS = {
         "read": "One letter in full",
         "reply": "Answer a letter",
         "thread": "A conversation from its beginning",
+        "search": "Find mail by its words",
         "outbox": "Letters that are not acknowledged yet",
         "trace": "Where a letter is and how it got there",
         "quarantine": "What was refused, and why",
@@ -57,6 +58,7 @@ COMMANDS = {
         "endorse": "Vouch for something published",
         "dispute": "Contradict something published, and say why",
         "feed": "What was published, newest first",
+        "erase": "Take back what you published",
     },
     "Neighbours": {
         "peers": "Who is alive",

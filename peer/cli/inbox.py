@@ -26,7 +26,8 @@ PREVIEW_LINES = 6
 def command(where: Where, everything: bool, mark_read: bool) -> None:
     """Show letters to you, and what was sent to all, that you have not read.
 
-    A listing changes nothing unless you say --mark-read; shared knowledge is in `peer feed`.
+    Urgent ones come first, then the oldest; --json has them all by age. A listing changes nothing
+    unless you say --mark-read; shared knowledge is in `peer feed`.
     """
     peer = where.peer()
     letters = peer.inbox(unread=not everything)
@@ -42,7 +43,7 @@ def command(where: Where, everything: bool, mark_read: bool) -> None:
 def _lines(rows: list[Row], name: str, everything: bool) -> Iterator[str]:
     what = "letter" if everything else "unread letter"
     yield f"{output.counted(len(rows), what)} for {name}" if rows else f"nothing new for {name}"
-    for row in rows:
+    for row in sorted(rows, key=lambda row: not output.is_urgent(row)):
         yield ""
         yield from output.letter_lines(row, PREVIEW_LINES)
     if rows:

@@ -10,10 +10,12 @@ import click
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
-from peer.cli.where import Where
-from protocol.errors import SomaError
+from peer.cli.where import Where, now
+from peer.mailbox import ALL
+from protocol.errors import SomaError, UsageError
 
 if TYPE_CHECKING:
+    from peer.home.mail import Letter
     from peer.mailbox import Row
 
 TEXT_CHARS = 36
@@ -66,15 +68,32 @@ def _of_one(rows: list[Row]) -> Iterator[str]:
 def cancel(where: Where, id: str) -> None:
     """Take back a letter that is still in this home.
 
-    Once it is in a page it cannot be taken back: the page is signed and may have been read.
+    Once it is in a page it cannot be taken back: the page is signed and may have been read. One
+    that has expired is put away.
     """
     home, _ = where.mailbox()
     with home.transaction():
         letter = home.mail.get(id)
-        if not home.outgoing.cancel(letter.id):
-            raise SomaError(
-                f"{letter.id[: output.ID_CHARS]} cannot be taken back, it is not waiting in this"
-                " home; `peer trace` shows where it is"
-            )
+        short = letter.id[: output.ID_CHARS]
+        if not letter.mine:
+            raise UsageError(f"{short} is not yours; only its author can take it back")
+        if not home.past.put_away(letter.id):
+            raise SomaError(f"{short} cannot be taken back, it {_still_possible(letter, short)}")
+        if letter.state == "expired" and not home.terms.expired(letter.audience):
+            home.concerns.resolve(f"expired:{letter.audience}", now())
     value = {"id": letter.id, "state": "cancelled"}
     output.answer(where, value, lambda: [f"{letter.id} is taken back; nobody will see it"])
+
+
+def _still_possible(letter: Letter, short: str) -> str:
+    """Why a letter that is in a page stays there, and what its author can do instead."""
+    if letter.audience == ALL:
+        return f"is published; `peer erase {short}` takes its content away again"
+    if letter.covered_at is not None or letter.acted_at is not None:
+        done = "was received"
+    else:
+        done = "is signed and on its way"
+    return (
+        f"{done}; write another one (`--reply-to {short}`), and next time say `--expires` where it"
+        " need not come late"
+    )

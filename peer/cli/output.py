@@ -1,9 +1,8 @@
 r"""What commands print: one JSON document, or a few lines for a person.
 
-Rules: text that others wrote can never act on a terminal: control characters and those that turn
-the reading direction are shown as codes, in JSON as `\u` escapes. Colour only on a terminal, and
-never with NO_COLOR (`peer.cli.faults` tells click). With `--json` nothing but the document goes to
-stdout.
+Rules: text that others wrote can never act on a terminal (`peer.cli.shown`). Colour only on a
+terminal, and never with NO_COLOR (`peer.cli.faults` tells click). With `--json` nothing but the
+document goes to stdout.
 """
 
 from __future__ import annotations
@@ -18,19 +17,16 @@ if TYPE_CHECKING:
     from peer.cli.where import Where
     from peer.send import Sent
 
-# C0 without tab and newline, DEL, C1, marks and overrides of direction, line separators.
-_RANGES = ((0, 9), (11, 32), (127, 160), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
-_HARMLESS: dict[int, str] = {}
-_ESCAPED: dict[int, str] = {}
 ID_CHARS = 8
+_MARGIN = "  | "
+_USUAL_PRIORITY = 2
 
 
 def harmless(text: str) -> str:
-    """`text` with everything that could act on a terminal shown as a code."""
-    if not _HARMLESS:
-        _HARMLESS.update({n: f"<{n:02x}>" for low, high in _RANGES for n in range(low, high)})
-        _HARMLESS.update({0xFEFF: "<feff>"})
-    return text.translate(_HARMLESS)
+    """See `peer.cli.shown.harmless`, which is imported when there is something to show."""
+    from peer.cli import shown
+
+    return shown.harmless(text)
 
 
 def line(text: str) -> str:
@@ -51,17 +47,15 @@ def document(value: Any) -> None:
     """One JSON document on stdout, at once."""
     import orjson
 
+    from peer.cli.shown import escaped
+
     try:
         text = orjson.dumps(value).decode()
     except TypeError:  # a path that is not UTF-8
         import json
 
         text = json.dumps(value)
-    if not text.isascii() or "\x7f" in text:
-        if not _ESCAPED:
-            _ESCAPED.update({n: f"\\u{n:04x}" for a, b in _RANGES[2:] for n in range(a, b)})
-        text = text.translate(_ESCAPED)
-    click.echo(text)
+    click.echo(escaped(text))
 
 
 def aside(text: str) -> None:
@@ -93,46 +87,76 @@ def sent(where: Where, what: Sent) -> None:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Aligned columns under a header; every cell is one harmless line."""
+    from peer.cli.shown import padded, width
+
     cells = [[line(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
 
     def joined(row: Sequence[str]) -> str:
         return "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+            padded(cell, columns) for cell, columns in zip(row, widths, strict=True)
         ).rstrip()
 
     return [dim(joined(header)), *(joined(row) for row in cells)]
 
 
-def letter_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]:
+def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str = "") -> list[str]:
     """A letter: what is known about it, then its text behind a margin that it cannot leave.
+
+    On a terminal long lines are folded at its width.
 
     Who wrote it, what it is and how far that is vouched for always stand beside the text.
     """
+    from peer.cli.shown import fold
+
     marks = "".join(f", {mark}" for mark in _marks(row))
     head = f"{bold(row['id'][:ID_CHARS])}  {line(row['from'])} → {line(row['to'])}  {row['kind']}  "
     head += dim(f"{row['at'][:16].replace('T', ' ')}  ({row['trust']}{marks})")
-    text = (
-        row["text"].replace("\r\n", "\n").split("\n")
-        if row["understood"]
-        else ["(not understood by this version)"]
-    )
-    shown = text if lines_max is None else text[:lines_max]
-    more = len(text) - len(shown)
+    text = row["text"].replace("\r\n", "\n").split("\n")
+    if row["erased"]:
+        text = ["(erased by its author)"]
+    elif not row["understood"]:
+        text = ["(not understood by this version)"]
+    elif row.get("erases"):
+        text = ["took back " + " ".join(one[:ID_CHARS] for one in row["erases"])]
+    columns = screen()
+    inside = None if columns is None else columns - len(indent) - len(_MARGIN)
+    text = [one for part in text for one in fold(harmless(part), inside)]
+    kept = text if lines_max is None else text[:lines_max]
+    more = len(text) - len(kept)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []
-    return [head, *(f"  | {harmless(part)}" for part in shown), *tail]
+    return [indent + one for one in (head, *(f"{_MARGIN}{part}" for part in kept), *tail)]
+
+
+def screen() -> int | None:
+    """The columns of the terminal that stdout is; None where it is something else."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
+def is_urgent(row: dict[str, Any]) -> bool:
+    """Whether its author says that a letter is more urgent than others."""
+    return bool(row["priority"] < _USUAL_PRIORITY)
 
 
 def _marks(row: dict[str, Any]) -> list[str]:
-    marks = ["automatic"] if row["auto"] else []
+    marks = ["urgent"] if is_urgent(row) else []
+    if row["auto"]:
+        marks.append("automatic")
     if row.get("topics"):
         marks.append("about " + " ".join(row["topics"]))
     if row.get("confidence") is not None:
         marks.append(f"confidence {row['confidence']:g}")
     if row.get("severity"):
         marks.append(row["severity"])
+    if row.get("expires"):
+        marks.append(f"said to expire {row['expires'][:16].replace('T', ' ')}")
     if row.get("re"):
-        marks.append(f"re {row['re'][:ID_CHARS]}")
+        here = ", which is not here" if row.get("orphan") else ""
+        marks.append(f"re {row['re'][:ID_CHARS]}{here}")
     return marks
 
 

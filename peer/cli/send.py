@@ -8,7 +8,15 @@ import click
 
 from peer.cli import output
 from peer.cli.options import common
-from peer.cli.typed import checked_topics, item_id, seconds, text_options, topic_option, whole_text
+from peer.cli.typed import (
+    checked_topics,
+    duration,
+    item_id,
+    seconds,
+    text_options,
+    topic_option,
+    whole_text,
+)
 from peer.cli.where import Where
 from protocol.errors import UsageError
 
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     epilog=output.examples(
         'peer send librarian "hello"',
         'peer send --as core librarian,scout "hello" --priority 3',
+        'peer send scout "the build of tonight is broken" --expires 12h --priority 0',
         "peer send all --file news.txt",
         'peer send librarian "what conducts?" --kind question --topic metal --wait acted',
     )
@@ -36,8 +45,13 @@ if TYPE_CHECKING:
     help="The item it refers to, in whose thread it goes",
 )  # fmt: skip
 @click.option(
-    "--priority", type=click.IntRange(0, 4), default=2, metavar="N", help="0 to 4  [default: 2]"
-)
+    "--priority", type=click.IntRange(0, 4), default=2, metavar="N",
+    help="0, most urgent, to 4  [default: 2]",
+)  # fmt: skip
+@click.option(
+    "--expires", metavar="TIME",
+    help="For how long it is offered, such as 30d, 12h or 90m  [default: by the settings, 30d]",
+)  # fmt: skip
 @click.option(
     "--wait", "stage", type=click.Choice(["received", "acted"]),
     help="Return only when the receipts of all recipients say so",
@@ -49,22 +63,25 @@ if TYPE_CHECKING:
 @common
 def command(
     where: Where, *, to: str, text: str | None, file: str | None, kind: str,
-    topics: tuple[str, ...], reply_to: str | None, priority: int, stage: str | None, timeout: float,
+    topics: tuple[str, ...], reply_to: str | None, priority: int, expires: str | None,
+    stage: str | None, timeout: float,
 ) -> None:  # fmt: skip
     """Send TEXT to the peers TO, separated by commas, or to `all`.
 
     It is safe in this home before the command returns, is delivered at once where the share can
-    be reached, and by the next tick where not. Prints the id of each letter.
+    be reached, and by the next tick where not. Prints the id of each letter. One that is not
+    received before it expires is offered no more; you are told of that, and after a week.
     """
     recipients = _recipients(to, waiting=stage is not None)
     patience = seconds(timeout)
+    expires_ms = None if expires is None else duration(expires, "--expires")
     said, about = whole_text(text, file), checked_topics(topics)
     if about and kind != "question":
         raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
     peer = where.peer()
     sent = peer.send(
         recipients, said, kind=cast("Kind", kind), topics=about,
-        priority=priority, reply_to=reply_to,
+        priority=priority, reply_to=reply_to, expires_ms=expires_ms,
     )  # fmt: skip
     output.sent(where, sent)
     if stage is not None:

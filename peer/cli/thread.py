@@ -15,12 +15,14 @@ from peer.cli.where import Where
 if TYPE_CHECKING:
     from peer.mailbox import Row
 
+LEVELS_SHOWN_MAX = 8  # deeper ones stand below each other: a screen is not wider
+
 
 @click.command(epilog=output.examples("peer thread k3vab2c7"))
 @id_argument
 @common
 def command(where: Where, id: str) -> None:
-    """Show the whole conversation that an item belongs to, oldest first.
+    """Show the whole conversation that an item belongs to: each item, and below it its answers.
 
     It marks nothing as read.
     """
@@ -32,4 +34,5 @@ def _lines(rows: list[Row]) -> Iterator[str]:
     for number, row in enumerate(rows):
         if number:
             yield ""
-        yield from output.letter_lines(row)
+        indent = "  " * min(row["level"], LEVELS_SHOWN_MAX)
+        yield from output.letter_lines(row, indent=indent)

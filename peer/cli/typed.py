@@ -13,13 +13,13 @@ from typing import Any
 
 import click
 
-from peer.given import check_utf8, checked_text, checked_topics, permille, seconds
+from peer.given import check_utf8, checked_text, checked_topics, duration, permille, seconds
 from protocol import limits, names
 from protocol.errors import RuleError, UsageError
 
 __all__ = [
-    "checked_name", "checked_topics", "folder", "id_argument", "item_id", "one_line", "permille",
-    "seconds", "text_options", "topic_option", "whole_text",
+    "checked_name", "checked_topics", "duration", "folder", "id_argument", "item_id", "one_line",
+    "permille", "seconds", "text_options", "topic_option", "whole_text",
 ]  # fmt: skip
 Params = Any  # click's decorators give back what they are given
 

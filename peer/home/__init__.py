@@ -16,6 +16,7 @@ from peer.home.database import Database
 if TYPE_CHECKING:
     from peer.home.archive import Archive
     from peer.home.concerns import Concerns
+    from peer.home.erasures import Erasures
     from peer.home.journal import Journal
     from peer.home.knowledge import Knowledge
     from peer.home.mail import Mail
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from peer.home.outgoing import Outgoing
     from peer.home.past import Past
     from peer.home.quarantine import Quarantine
+    from peer.home.search import Search
     from peer.home.state import State
+    from peer.home.terms import Terms
 
 
 class Home:
@@ -59,6 +62,27 @@ class Home:
         from peer.home.past import Past
 
         return Past(self.db)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """See `peer.home.terms`."""
+        from peer.home.terms import Terms
+
+        return Terms(self.db)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """See `peer.home.erasures`."""
+        from peer.home.erasures import Erasures
+
+        return Erasures(self.db)
+
+    @cached_property
+    def search(self) -> Search:
+        """See `peer.home.search`."""
+        from peer.home.search import Search
+
+        return Search(self.db)
 
     @cached_property
     def journal(self) -> Journal:

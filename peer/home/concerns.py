@@ -35,6 +35,16 @@ class Concerns:
         )
         return changed > 0
 
+    def renew(self, key: str, level: Level, text: str, mend: str, at: int) -> bool:
+        """`open`, where a concern that is open already says from now on what is said here."""
+        if self.open(key, level, text, mend, at):
+            return True
+        self._db.write(
+            "UPDATE concern SET text = ?, since = ? WHERE key = ? AND text <> ?",
+            *(text, at, key, text),
+        )
+        return False
+
     def resolve(self, key: str, at: int) -> None:
         """The cause is gone."""
         self._db.write(

@@ -44,7 +44,7 @@ class Held(NamedTuple):
 
 
 class New(NamedTuple):
-    """An item to act on."""
+    """An item to act on; `seq` and `place` say where in its stream it stands."""
 
     n: int
     id: str
@@ -53,6 +53,9 @@ class New(NamedTuple):
     kind: str
     data: bytes
     understood: int
+    seq: int
+    place: int
+    priority: int
 
 
 _ANNOUNCED_MAX = 200  # feeds of which is held what was said last
@@ -175,13 +178,14 @@ class Journal:
                 seq,
                 place,
                 at,
+                item.head.priority,
             )
             for place, item in items
         ]
         return self._db.write_many(
             "INSERT INTO item (n, id, mine, author, audience, kind, thread, auto, depth,"
-            " understood, data, epoch, stream, seq, place, state, stored_at)"
-            f" VALUES ({next_item}, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)"
+            " understood, data, epoch, stream, seq, place, state, stored_at, priority)"
+            f" VALUES ({next_item}, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?)"
             # Offered again (a new epoch), an item still waiting behind a hole moves along.
             " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, stream = excluded.stream,"
             " seq = excluded.seq, place = excluded.place WHERE state = 'new'",
@@ -263,14 +267,26 @@ class Journal:
             [(day + 1, author, epoch) for epoch in epochs],
         )
 
-    def next_items(self, items_max: int) -> list[New]:
-        """Items to act on, each stream in its order and none beyond a hole."""
+    def waiting(self) -> list[tuple[int, str, int, int]]:
+        """(stream, author, priority, how many) of items to act on, none beyond a hole."""
         rows = self._db.held(
-            "SELECT item.n, item.id, item.author, item.audience, item.kind,"
-            " item.data, item.understood FROM item JOIN stream ON item.stream = stream.n"
+            "SELECT item.stream, stream.author, item.priority, count(*)"
+            " FROM item JOIN stream ON item.stream = stream.n"
             " WHERE item.state = 'new' AND (item.seq <= stream.received OR stream.over)"
-            " ORDER BY item.stream, item.seq, item.place LIMIT ?",
-            items_max,
+            " GROUP BY item.stream, item.priority"
+        )
+        return [(stream, author, priority, count) for stream, author, priority, count in rows]
+
+    def next_items(self, stream: int, after: tuple[int, int], items_max: int) -> list[New]:
+        """Items of a stream to act on, in its order, beyond a (seq, place)."""
+        rows = self._db.read(
+            "SELECT item.n, item.id, item.author, item.audience, item.kind, item.data,"
+            " item.understood, item.seq, item.place, item.priority"
+            " FROM item JOIN stream ON item.stream = stream.n"
+            " WHERE item.state = 'new' AND item.stream = ? AND (item.seq, item.place) > (?, ?)"
+            " AND (item.seq <= stream.received OR stream.over)"
+            " ORDER BY item.seq, item.place LIMIT ?",
+            *(stream, *after, items_max),
         )
         return [New(*row) for row in rows]
 

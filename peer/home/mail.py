@@ -73,10 +73,31 @@ class Mail:
         )
 
     def thread(self, thread: str) -> list[Letter]:
-        """Everything in a thread, oldest first."""
-        found = self._letters("item.id = ?", thread)
-        found += self._letters("item.thread = ? AND item.thread <> item.id", thread)
-        return sorted(found)
+        """Everything in a conversation, oldest first.
+
+        Whoever answers may name as thread what he answers, and not the first item: such threads
+        are one. Whatever somebody claims, each item is looked at once.
+        """
+        root, seen = thread, {thread}
+        while (row := self._db.one("SELECT thread FROM item WHERE id = ?", root)) is not None:
+            if row[0] in seen:
+                break
+            root = row[0]
+            seen.add(root)
+        found = {letter.id: letter for letter in self._letters("item.id = ?", root)}
+        names = [root]
+        for name in names:
+            for letter in self._letters("item.thread = ? AND item.thread <> item.id", name):
+                if letter.id not in found:
+                    found[letter.id] = letter
+                    names.append(letter.id)
+        return sorted(found.values())
+
+    def by_number(self, ns: list[int]) -> list[Letter]:
+        """The items of these rows, in this order."""
+        marks = ", ".join("?" * len(ns))
+        found = {letter.n: letter for letter in self._letters(f"item.n IN ({marks})", *ns)}
+        return [found[n] for n in ns if n in found]
 
     def unacknowledged(self) -> list[Letter]:
         """My letters that no receipt covers yet, or that expired; oldest first."""

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Waiting(NamedTuple):
-    """An item that is in no page yet."""
+    """An item that is in no page yet; `due_ms`: see `terms`."""
 
     n: int
     data: bytes
+    due_ms: int | None
 
 
 class Line(NamedTuple):
@@ -67,14 +68,15 @@ class Outgoing:
         self._db = db
 
     def add(
-        self, items: Sequence[Item], audience: str, at: int, page: OwnPage | None = None
-    ) -> None:
+        self, items: Sequence[Item], audience: str, at: int,
+        page: OwnPage | None = None, due_ms: int | None = None,
+    ) -> None:  # fmt: skip
         """Keep items that are to be sent: in a page, in this order, or waiting for one."""
         where = (None, None, "waiting") if page is None else (page.epoch, page.seq, "paged")
         self._db.write_many(
             "INSERT INTO item (n, id, mine, author, audience, kind, thread, auto, depth,"
-            " understood, data, epoch, seq, state, place, stored_at)"
-            f" VALUES ({next_item}, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+            " understood, data, epoch, seq, state, place, stored_at, priority, due_ms)"
+            f" VALUES ({next_item}, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     item.id,
@@ -88,6 +90,8 @@ class Outgoing:
                     *where,
                     place,
                     at,
+                    item.head.priority,
+                    due_ms,
                 )
                 for place, item in enumerate(items)
             ],
@@ -99,14 +103,6 @@ class Outgoing:
             "UPDATE item SET state = 'paged', epoch = ?, seq = ?, place = ? WHERE n = ?",
             [(page.epoch, page.seq, place, n) for place, n in enumerate(ns)],
         )
-
-    def cancel(self, item_id: str) -> bool:
-        """Take back an item that is in no page, or put away one that expired; whether it was."""
-        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
-        self._db.write(
-            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
-        )
-        return bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
 
     def auto_count(self, audience: str, since: int) -> int:
         """How many automatic items to an audience were written after `since`."""
@@ -130,9 +126,9 @@ class Outgoing:
     def waiting(self, audience: str, items_max: int) -> list[Waiting]:
         """The oldest waiting items of an audience."""
         rows = self._db.read(
-            "SELECT n, data FROM item WHERE audience = ? AND state = 'waiting' ORDER BY n LIMIT ?",
-            audience,
-            items_max,
+            "SELECT n, data, due_ms FROM item WHERE audience = ? AND state = 'waiting'"
+            " ORDER BY n LIMIT ?",
+            *(audience, items_max),
         )
         return [Waiting(*row) for row in rows]
 

@@ -56,7 +56,8 @@ class Past:
         """Letters' pages of that age which no receipt covers."""
         rows = self._db.read(
             "SELECT n, epoch, audience, seq FROM own_page"
-            " WHERE n <= ? AND covered_at IS NULL AND audience <> 'all' ORDER BY n",
+            " WHERE n <= ? AND covered_at IS NULL AND audience <> 'all' AND due_ms IS NULL"
+            " ORDER BY n",
             ages.page,
         )
         return [Retired(*row) for row in rows]
@@ -77,11 +78,12 @@ class Past:
         """
         open_ = (
             "EXISTS (SELECT 1 FROM own_page WHERE covered_at IS NULL AND n <= ?2"
+            " AND own_page.due_ms IS NULL"
             " AND (epoch, audience, seq) = (item.epoch, item.audience, item.seq))"
         )
         which = (
             "mine = 1 AND audience <> 'all'"
-            " AND ((state = 'waiting' AND place IS NOT NULL AND n <= ?1)"
+            " AND ((state = 'waiting' AND place IS NOT NULL AND n <= ?1 AND due_ms IS NULL)"
             f" OR (state = 'paged' AND {open_}))"
         )
         told = self._db.read(
@@ -91,10 +93,11 @@ class Past:
             self._db.write(f"UPDATE item SET state = 'expired' WHERE {which}", *ages)
         return dict(told)
 
-    def received_long_ago(self, ages: Ages) -> list[int]:
+    def received_long_ago(self, ages: Ages, due_before_ms: int) -> list[int]:
         """Letters' pages of that age which a receipt covers, or whose items went elsewhere.
 
-        Their items remember when that was.
+        Of those with a term of their own only such as were due by then. Their items remember when
+        they were received.
         """
         self._db.write(
             "UPDATE item SET acted_at = (SELECT covered_at FROM own_page WHERE"
@@ -104,8 +107,9 @@ class Past:
             ages.item,
         )
         rows = self._db.read(
-            "SELECT n FROM own_page WHERE n <= ? AND covered_at IS NOT NULL AND audience <> 'all'",
-            ages.page,
+            "SELECT n FROM own_page WHERE n <= ? AND covered_at IS NOT NULL AND audience <> 'all'"
+            " AND (due_ms IS NULL OR due_ms <= ?)",
+            *(ages.page, due_before_ms),
         )
         return [row[0] for row in rows]
 
@@ -156,14 +160,28 @@ class Past:
         )
 
     def pass_over(self, gone: list[Retired], epoch: str) -> None:
-        """Floors rise beyond pages that are offered no more, whatever is kept below them.
+        """These pages are offered no more: floors rise beyond them, whatever is kept below them.
 
         Readers may hold later pages of the streams of this epoch, and wait for those that are gone.
         """
         self._db.write_many(
-            "UPDATE own_stream SET floor = max(floor, ?1 + 1),"
+            "UPDATE own_stream SET gone = max(gone, ?1),"
             " owes = owes OR (epoch = ?2 AND seq > ?1) WHERE epoch = ?3 AND audience = ?4",
             [(page.seq, epoch, page.epoch, page.audience) for page in gone],
+        )
+        self.raise_floors()
+
+    def lags(self) -> bool:
+        """Whether a floor is still below what is gone, because something below that is open."""
+        return bool(self._db.held("SELECT 1 FROM own_stream WHERE gone >= floor LIMIT 1"))
+
+    def raise_floors(self) -> None:
+        """Floors never rise beyond a page that is still offered and that nobody has received."""
+        self._db.write(
+            "UPDATE own_stream SET floor = max(floor, min(gone + 1, coalesce("
+            "(SELECT min(seq) FROM own_page WHERE covered_at IS NULL AND"
+            " (own_page.epoch, own_page.audience) = (own_stream.epoch, own_stream.audience)),"
+            " seq + 1))) WHERE gone >= floor"
         )
 
     # ---------------------------------------------------------------------------- what I read
@@ -189,7 +207,7 @@ class Past:
 
     def forget_items(self, ages: Ages) -> int:
         """Items of that age that are done with go; returns how many letters nobody had read."""
-        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside')"
+        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside', 'erased')"
         row = self._db.one(
             f"SELECT count(*) FROM item WHERE {which} AND mine = 0 AND read_at IS NULL"
             " AND audience <> 'all'",
@@ -197,6 +215,14 @@ class Past:
         )
         self._db.write(f"DELETE FROM item WHERE {which}", ages.item)
         return 0 if row is None else int(row[0])
+
+    def put_away(self, item_id: str) -> bool:
+        """Own items that wait, or that expired, are kept no more; whether there was one."""
+        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
+        self._db.write(
+            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
+        )
+        return bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
 
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""

@@ -21,7 +21,7 @@ import orjson
 from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
-from peer.lives import begin_epoch, told_epochs
+from peer.lives import begin_epoch, told
 from peer.send import send
 from peer.simulate.beats import Beats
 from peer.simulate.chance import Chance
@@ -307,8 +307,8 @@ class World:
         """Its operator runs `peer repair`."""
 
         def begin() -> None:
-            told = told_epochs(instance.view, instance.identity)
-            begin_epoch(instance.home, told, instance.clock, instance.entropy)
+            lives = told(instance.view, instance.identity)
+            begin_epoch(instance.home, lives, instance.clock, instance.entropy)
 
         self.live(instance, "repair", begin)
         if instance.failed is not None:  # tried again when it says so again

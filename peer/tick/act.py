@@ -1,4 +1,4 @@
-"""Acting: items, in the order of their streams, become effects.
+"""Acting: items, in turn and in the order of their streams, become effects.
 
 Rules: effects and the mark "acted" are one transaction. An item whose handler raises is tried
 three times, in three ticks, and is then set aside where a person can see it; the tick goes on.
@@ -8,12 +8,14 @@ Orders are looked at again between transactions, so a halt stops a long tick too
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from peer import effects
 from peer.handlers import Handler, Received
 from peer.home.journal import New
 from peer.instance import Peer
 from peer.tick.report import Report
+from peer.tick.turns import in_turn
 from protocol.errors import HomeError, RuleError
 from protocol.messages import Item, stored_item
 
@@ -43,18 +45,17 @@ class HomeView:
 
 def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
     """Act on every item that waits, up to `tick_items_max`."""
-    tried: set[int] = set()
-    while report.acted + len(tried) < tick_items_max and peer.goes_on() and may_go_on():
-        batch = peer.home.journal.next_items(batch_items_max + len(tried))
-        batch = [new for new in batch if new.n not in tried][:batch_items_max]
+    waiting, tried = in_turn(peer.home.journal), 0
+    while report.acted + tried < tick_items_max and peer.goes_on() and may_go_on():
+        batch = list(islice(waiting, batch_items_max))
         if not batch:
             return
         failed = _act_together(peer, batch, report)
         peer.progress(report.acted, max(report.received, report.acted), "items acted on")
         for new, error in failed:
-            tried.add(new.n)
+            tried += 1
             _count_failure(peer, new, error, report)
-    if report.acted + len(tried) >= tick_items_max and peer.home.journal.next_items(1):
+    if report.acted + tried >= tick_items_max and next(waiting, None) is not None:
         report.problems.append("there are more items than I act on in one tick; the next goes on")
 
 

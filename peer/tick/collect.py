@@ -48,17 +48,31 @@ def collect(peer: Peer, standing: Standing, report: Report, author: str, to: str
         return False
     unread = _unread(peer, author, audience, names)
     parts, noted = _parts(peer, author, audience, unread)
-    looks, complete = 0, True
+    looks, complete, unexplained = 0, True, list[PageName]()
     began = peer.clock.monotonic_ms()
+
+    def may_look() -> bool:
+        late = peer.clock.monotonic_ms() - began >= outbox_ms_max
+        return not late and looks < looks_max and peer.goes_on()
+
+    known = peer.home.erasures.known(peer.full(author))
     for part in parts:
         vain = 0
         for name in part.pages:
-            late = peer.clock.monotonic_ms() - began >= outbox_ms_max or not peer.goes_on()
-            if late or vain >= part.vain_max or looks >= looks_max:
+            if vain >= part.vain_max or not may_look():
                 break
             taken = _look(peer, standing, report, name, to, noted)
-            looks, vain = looks + 1, vain + (not taken.new)
+            looks += 1
+            if taken.unexplained:
+                unexplained.append(name)
+                continue
+            vain += not taken.new
             complete = complete and taken.problem is None and taken.done
+    if unexplained and peer.home.erasures.known(peer.full(author)) == known:
+        complete = False
+        unexplained = []
+    for name in unexplained:  # later pages may have explained them
+        complete = may_look() and _look(peer, standing, report, name, to, noted).done and complete
     if not peer.goes_on():
         return False
     if is_cut or looks < len(unread):

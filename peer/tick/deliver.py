@@ -44,7 +44,7 @@ def deliver(peer: Peer, report: Report) -> None:
     for audience in [*peer.home.state.flags("mail:"), ALL]:
         try:
             if audience == ALL:
-                _put_back_feed(peer, report)
+                put_back_feed(peer, report)
             else:
                 _tidy_mail(peer, audience, report)
         except ShareError as error:
@@ -221,7 +221,7 @@ def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
         raise
 
 
-def _put_back_feed(peer: Peer, report: Report) -> None:
+def put_back_feed(peer: Peer, report: Report) -> None:
     """Own feed files that are missing, of another size, or (a few a tick) of other bytes."""
     sizes = peer.home.outgoing.sizes(ALL)
     known = {PageName(peer.name, epoch[:8], seq) for epoch, seq in sizes}
@@ -229,6 +229,10 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
     sweep(peer, outbox.folder(peer.name, None), junk, outbox.is_page, report)
     strange = [name for name in there if name not in known]
     audited = _audited(peer, len(sizes) + len(strange))
+    if strange or peer.home.state.flags("kept:"):
+        # First: another life of mine may have taken back what stands in pages of this one.
+        _clear_feed(peer, strange, {index - len(sizes) for index in audited}, report)
+        sizes = peer.home.outgoing.sizes(ALL)
     for index, ((epoch, seq), size) in enumerate(sizes.items()):
         name = PageName(peer.name, epoch[:8], seq)
         if there.get(name) == size and index not in audited:
@@ -242,8 +246,6 @@ def _put_back_feed(peer: Peer, report: Report) -> None:
         if not holds or size < 0:  # an error may be told of what came to stand there all the same
             with peer.home.transaction(durable=False):
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
-    if strange or peer.home.state.flags("kept:"):
-        _clear_feed(peer, strange, {index - len(sizes) for index in audited}, report)
 
 
 def _audited(peer: Peer, files: int) -> set[int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peer.home.outgoing import Line, OwnPage
-from peer.instance import Peer
+from peer.instance import USUAL_MS, Peer
 from peer.tick import own
 from protocol import limits
 from protocol.messages import Item
@@ -22,26 +22,31 @@ _FRAME_BYTES = 1_200
 _HASH_BYTES = 67
 
 
-def form(peer: Peer, audience: str, items: Sequence[Item] = ()) -> tuple[list[OwnPage], bool]:
+def form(
+    peer: Peer, audience: str, items: Sequence[Item] = (), due_ms: int | None = None
+) -> tuple[list[OwnPage], bool]:
     """Keep new items, and form every page that may go out now; inside a transaction.
 
-    Returns the pages, and whether items wait on for one.
+    `due_ms`: when the term of these items ends, if they have one. Returns the pages, and whether
+    items wait on for one.
     """
     own.check_moved(peer)
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     line = outgoing.line(peer.home.state.epoch, audience)
     if line.waiting or line.stopped or not items:
-        outgoing.add(items, audience, now)
+        outgoing.add(items, audience, now, due_ms=due_ms)
         pages = [] if line.stopped else _form_waiting(peer, line)
         return pages, outgoing.line(line.epoch, audience).waiting
     pages = []
     while items and _has_room(line):
         count = _fitting([item.data for item in items])
         page, line = _form_one(peer, line, [item.data for item in items[:count]])
-        outgoing.add(items[:count], audience, now, page)
+        outgoing.add(items[:count], audience, now, page, due_ms)
+        if due_ms is not None:
+            peer.home.terms.bind(page.n, [], due_ms)
         pages.append(page)
         items = items[count:]
-    outgoing.add(items, audience, now)
+    outgoing.add(items, audience, now, due_ms=due_ms)
     return pages, bool(items)
 
 
@@ -53,7 +58,12 @@ def _form_waiting(peer: Peer, line: Line) -> list[OwnPage]:
             break
         chosen = waiting[: _fitting([item.data for item in waiting])]
         page, line = _form_one(peer, line, [item.data for item in chosen])
-        peer.home.outgoing.put_into(page, [item.n for item in chosen])
+        ns = [item.n for item in chosen]
+        peer.home.outgoing.put_into(page, ns)
+        terms = [item.due_ms for item in chosen if item.due_ms is not None]
+        if terms and line.audience != ALL:
+            usual = [peer.lived_ms + USUAL_MS] if len(terms) < len(chosen) else []
+            peer.home.terms.bind(page.n, ns, max(terms + usual))
         pages.append(page)
     # A feed's floor stands in the heartbeat.
     silent = line.audience != ALL and (line.owes or line.open) and line.floor > line.told

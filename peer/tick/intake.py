@@ -16,7 +16,7 @@ from peer.tick import epochs
 from protocol import canonical
 from protocol.errors import RuleError
 from protocol.messages import Item
-from protocol.page import ALL, Page, bare, open_page, prove_double_use
+from protocol.page import ALL, Page, bare, erased_by, open_page, prove_double_use
 from registry.layout import PageName
 
 
@@ -39,11 +39,13 @@ class Found:
 class Taken:
     """What became of a file.
 
-    `done`: nothing more is to be learned from it; `new`: it is a page that I did not have.
+    `done`: nothing more is to be learned from it; `new`: it is a page that I did not have;
+    `unexplained`: it lacks an item, and its author may say in a later page that he erased it.
     """
 
     done: bool = True
     new: bool = False
+    unexplained: bool = False
     items: int = 0
     problem: str | None = None
 
@@ -51,10 +53,12 @@ class Taken:
 def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
     """Verify the bytes of a found page and journal it, in one transaction."""
     try:
-        page = open_page(data, peer.identity.network)
+        page = _open(peer, found, data)
         _check_place(peer, page, found)
         _check_author(peer, standing, page)
     except RuleError as error:
+        if error.rule == "PAGE-7" and found.audience == ALL:
+            return Taken(done=False, unexplained=True)
         return _set_aside(peer, found, data, error)
     with peer.home.transaction():
         taken = _journal(peer, page)
@@ -68,6 +72,15 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
                 )
                 taken.problem = f"{where}: {item}"
     return taken
+
+
+def _open(peer: Peer, found: Found, data: bytes) -> Page:
+    """The page; in a feed it may lack what its author is known to have erased."""
+    if found.audience == ALL:
+        known = peer.home.erasures.known(peer.full(found.name.author))
+        if known:
+            return open_page(data, peer.identity.network, known)
+    return open_page(data, peer.identity.network)
 
 
 def _check_place(peer: Peer, page: Page, found: Found) -> None:
@@ -131,7 +144,14 @@ def _journal(peer: Peer, page: Page) -> Taken:
     journal.add_page(stream, header, page.digest, bare(page.envelope), rule)
     items = 0
     if rule is None:
-        good = ((place, i) for place, i in enumerate(page.items) if isinstance(i, Item))
+        good = [(place, i) for place, i in enumerate(page.items) if isinstance(i, Item)]
+        if header.audience == ALL:
+            erasures = peer.home.erasures
+            # At once: its own page may come before those that it explains, or behind a hole.
+            if hashes := erased_by(page):
+                erasures.take_back(header.author, hashes, peer.home.state.days_lived)
+            if known := erasures.known(header.author):
+                good = [(place, i) for place, i in good if header.items[place] not in known]
         items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())
     journal.advance(stream, header.floor)
     return Taken(new=True, items=items, problem=f"page refused: {rule}" if rule else None)

@@ -22,7 +22,6 @@ from protocol.suspicion import own_fault, suspicion, verdict
 WORSE = {"unknown": 0, "halted": 0, "alive": 0, "late": 1, "suspect": 2, "dead": 3}
 patience_looks = 3
 HELD_INTERVALS_MAX = 3
-UNSEEN_MS_MAX = 7 * 24 * HOUR_MS  # what a home ages by at most while its machine was off
 
 
 def look(peer: Peer, standing: Standing, report: Report) -> None:
@@ -128,16 +127,12 @@ def _rebase(peer: Peer) -> None:
 
 def _remember_time(peer: Peer) -> None:
     now, state = read(peer.clock), peer.home.state
-    # Between two boots only the wall clock knows, and it may be wrong by years.
-    passed = _unlooked_ms(peer) if state.text("last_boot") else 0
-    if now.boot != state.text("last_boot"):
-        passed = min(passed, UNSEEN_MS_MAX)
     state.put_all(
         {
             "last_wall": now.wall_ms,
             "last_mono": now.monotonic_ms,
             "last_boot": now.boot,
-            "lived_ms": state.number("lived_ms") + passed,
+            "lived_ms": peer.lived_ms,
         }
     )
 

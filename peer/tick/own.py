@@ -24,7 +24,7 @@ from protocol.errors import (
     SpecialFileError,
 )
 from protocol.heartbeat import open_heartbeat
-from protocol.page import ALL, open_page
+from protocol.page import ALL, open_signed
 from registry import inbox, layout, outbox
 from registry.layout import PageName
 
@@ -121,10 +121,9 @@ def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fe
     suspects = sorted(name for name in mine if name.seq > counter)
     for name in _some(suspects, peer.home.state.number("tick")):
         try:
-            page = open_page(fetch(name), peer.identity.network)
+            header = open_signed(fetch(name), peer.identity.network)
         except (RuleError, *NOT_MINE):
             continue  # whoever put it there could not sign it
-        header = page.header
         if (header.key, header.epoch, header.audience) != (peer.signer.key, epoch, audience):
             continue
         if header.seq > peer.home.outgoing.position(epoch, audience):

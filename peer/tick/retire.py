@@ -1,15 +1,16 @@
 """Retiring: what has had its time leaves the home and the share; neither grows with history.
 
-Rules: once a day that this home has lived. A letter that nobody received in 30 days is offered no
-more and its writer is told; a page goes from the share before it goes from the home, so a tick
-that dies in between puts it back and comes again. A reader never waits for what is gone: pages
-and heartbeats name the floor. An item's id is known for a year after its author would last offer
-it, so that nothing is done twice.
+Rules: once a day that this home has lived, and at once where a letter's own term ends. A letter
+that nobody received in time is offered no more and its writer is told, as he is after a week; a
+page goes from the share before it goes from the home, so a tick that dies in between puts it back
+and comes again. A reader never waits for what is gone: pages and heartbeats name the floor. An
+item's id is known for a year after its author would last offer it, so that nothing is done twice.
 """
 
 from __future__ import annotations
 
-from peer.home.past import NOTHING, Past, Retired
+from peer.home import search
+from peer.home.past import NOTHING, Ages, Past, Retired
 from peer.instance import DAY_MS, Peer
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
@@ -17,7 +18,8 @@ from protocol.page import ALL
 from registry import inbox, layout, outbox
 from registry.layout import PageName
 
-letter_days = 30  # how long a letter is offered
+letter_days = 30  # how long a letter is offered that has no term of its own
+unheard_days = 7  # after which its writer is told that it was not received yet
 received_days = 60  # how long its page is kept for a reader who loses his home
 feed_days = 90
 feed_pages_max = 1_000
@@ -29,11 +31,13 @@ said_days = 90  # how long a concern stays after it is resolved, or an alert wit
 
 def retire(peer: Peer, report: Report) -> None:
     """Let go of what is old, once a day; of a feed that is too long, at once."""
+    _end_terms(peer, report)
     past, day = peer.home.past, peer.home.state.days_lived
     if day <= peer.home.state.number("retired_day"):
         if len(peer.home.outgoing.sizes(ALL)) > feed_pages_max * 5 // 4:
             _feed(peer, past, day)
         return
+    _tell_unheard(peer, past.until(day - unheard_days))
     try:
         if past.until(day - letter_days) != NOTHING:
             _letters(peer, past, day, report)
@@ -46,6 +50,8 @@ def retire(peer: Peer, report: Report) -> None:
         past.mark(day, item_days + 1)
         past.forget_received(pages_max, day - feed_days)
         unread = past.forget_items(past.until(day - item_days))
+        search.drop_gone(peer.home.db)
+        peer.home.erasures.forget_notes(day - item_days - feed_days)
         now = peer.clock.wall_ms()
         tick = peer.home.state.number("tick") - ticks_unripe
         past.forget_rest(now - said_days * DAY_MS, tick)
@@ -60,21 +66,81 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
     for page in overdue + past.withdrawn(long_ago):
         _withdraw(peer, page)
     with peer.home.transaction():
-        for audience, count in sorted(past.expire(ages).items()):
+        _tell_expired(peer, past.expire(ages), report)
+        due_before_ms = (day - received_days + letter_days) * DAY_MS
+        if done := past.received_long_ago(long_ago, due_before_ms):
+            past.forget_pages(done)
+        _forget(peer, past, overdue)
+
+
+def _end_terms(peer: Peer, report: Report) -> None:
+    """Letters whose writer chose for how long they are offered: to the tick, not to the day."""
+    terms, lived = peer.home.terms, peer.lived_ms
+    if peer.home.past.lags():
+        with peer.home.transaction():
+            peer.home.past.raise_floors()
+    soonest = terms.soonest()
+    if soonest is None or soonest > lived:
+        return
+    overdue = terms.overdue(lived)
+    try:
+        for page in overdue:
+            _withdraw(peer, page)
+    except ShareError as error:
+        report.problems.append(f"letters past their term stay until the next tick: {error}")
+        return
+    with peer.home.transaction():
+        _tell_expired(peer, terms.expire(lived), report)
+        _forget(peer, peer.home.past, overdue)
+
+
+def _forget(peer: Peer, past: Past, overdue: list[Retired]) -> None:
+    """Pages that were withdrawn are kept no more, and readers are told not to wait for them."""
+    if overdue:
+        past.forget_pages([page.n for page in overdue])
+        past.pass_over(overdue, peer.home.state.epoch)
+
+
+def _tell_expired(peer: Peer, expired: dict[str, int], report: Report) -> None:
+    """Their writer hears of it once; inside a transaction."""
+    for audience, count in sorted(expired.items()):
+        to = peer.bare(audience)
+        report.problems.append(f"{_letters_to(count, to)} expired, and will be offered no more")
+        peer.home.concerns.renew(
+            f"expired:{audience}",
+            "warn",
+            f"{_letters_to(peer.home.terms.expired(audience), to)} expired before {to} had received"
+            " them",
+            f"see whether {to} still runs; then send again what matters, and put each away with"
+            " `peer outbox cancel ID` (`peer outbox` lists them)",
+            peer.clock.wall_ms(),
+        )
+        peer.home.concerns.resolve(f"unheard:{audience}", peer.clock.wall_ms())
+
+
+def _tell_unheard(peer: Peer, ages: Ages) -> None:
+    """Letters wait for a week: their writer hears of it once, until they are received."""
+    concerns, now = peer.home.concerns, peer.clock.wall_ms()
+    unheard = peer.home.terms.unheard(ages)
+    open_ = {c.key for c in concerns.all() if c.key.startswith("unheard:")}
+    if not unheard and not open_:
+        return
+    with peer.home.transaction():
+        for audience, count in sorted(unheard.items()):
             to = peer.bare(audience)
-            words = f"{count} letters to {to} were not received in {letter_days} days"
-            report.problems.append(f"{words}; they are offered no more")
-            peer.home.concerns.open(
-                f"expired:{audience}",
+            concerns.renew(
+                f"unheard:{audience}",
                 "warn",
-                words,
-                f"see whether {to} still runs; then send them again (`peer outbox`)",
-                peer.clock.wall_ms(),
+                f"{_letters_to(count, to)} not received after {unheard_days} days",
+                f"see whether {to} still runs (`peer peers`); they stay on their way",
+                now,
             )
-        done = past.received_long_ago(long_ago)
-        if overdue or done:
-            past.forget_pages([page.n for page in overdue] + done)
-            past.pass_over(overdue, peer.home.state.epoch)
+        for key in open_.difference(f"unheard:{audience}" for audience in unheard):
+            concerns.resolve(key, now)
+
+
+def _letters_to(count: int, to: str) -> str:
+    return f"{count} {'letter' if count == 1 else 'letters'} to {to}"
 
 
 def _feed(peer: Peer, past: Past, day: int) -> None:

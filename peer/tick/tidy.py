@@ -11,7 +11,7 @@ from peer.instance import Peer
 from peer.stewards.standing import standing
 from peer.tick.report import Report
 from protocol.errors import MissingError, OversizedError, RuleError, ShareError, SpecialFileError
-from protocol.page import ALL, Header, open_page
+from protocol.page import ALL, Header, Page, erased_by, open_erased, open_page, strike
 from registry import outbox
 from registry.layout import PageName
 
@@ -25,7 +25,11 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
     data = b""
     try:
         data = outbox.fetch(peer.share, to, name)
-        _check_place(peer, to, name, open_page(data, peer.identity.network).header)
+        # In the own feed a null is what another life of mine took back.
+        page = (open_page if to is not None else open_erased)(data, peer.identity.network)
+        _check_place(peer, to, name, page.header)
+        if to is None:
+            _hear_erasures(peer, name, page, data)
         return True
     except MissingError:
         return False
@@ -48,6 +52,17 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
         report.problems.append(f"{path} cannot be removed: {fault}")
         return None
     return False
+
+
+def _hear_erasures(peer: Peer, name: PageName, page: Page, data: bytes) -> None:
+    """What another life of mine took back I take back, too, and offer its pages without that."""
+    erasures = peer.home.erasures
+    if fresh := set(erased_by(page)) - erasures.known(peer.address):
+        with peer.home.transaction():
+            erasures.take_back(peer.address, fresh, peer.home.state.days_lived)
+    gone = erasures.known(peer.address).intersection(page.header.items)
+    if gone and (bare := strike(data, peer.address, gone)) != data:
+        outbox.offer(peer.share, None, name, bare)
 
 
 def _check_place(peer: Peer, to: str | None, name: PageName, header: Header) -> None:

@@ -10,6 +10,7 @@ from peer.instance import DAY_MS
 from peer.mailbox import Mailbox
 from peer.tick import retire
 from peer.tracing import trace
+from protocol.messages import stored_item
 from protocol.page import ALL, Stream
 from registry import layout
 from tests.network import Network, failing, insight, settled
@@ -388,3 +389,42 @@ def test_a_floor_beyond_all_measure_costs_nothing() -> None:
     network.send("smith", "scout", "others go on")
     live(network, 2)
     assert network.acted("scout") == ["smith: others go on"]
+
+
+def test_a_number_that_is_given_out_again_is_not_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AGE-1, AGE-4: age goes by the numbers of rows, and these begin again below."""
+    monkeypatch.setattr(retire, "item_days", 40)
+    network = settled("core", "scout", "smith")
+    network.send("core", "scout", "expires")
+    live(network, 33, "core", "smith")
+    network.send("core", "scout", "young, in a page")
+    live(network, 3, "core", "smith")
+    core = network.peers["core"]
+    rows = Mailbox(core.home, core.identity).outbox()
+    assert [row["state"] for row in rows] == ["expired", "delivered"]
+    network.round(2)
+    assert network.acted("scout") == ["core: young, in a page"]
+    live(network, 50)
+    network.send("core", "scout", "young, unread")
+    live(network, 3)
+    assert [letter.author for letter in network.letters("scout")] == ["core@lab.eu"]
+
+
+def test_what_is_written_after_a_letter_was_put_away_is_not_old() -> None:
+    """AGE-1, AGE-4: the number of the one that expired is given out again."""
+    network = settled("core", "scout", "smith")
+    for number in range(20):
+        network.send("core", "scout", f"letter {number}")
+    live(network, 33, "core", "smith")
+    home = network.peers["core"].home
+    with home.transaction():
+        for letter in home.mail.unacknowledged():
+            assert home.past.put_away(letter.id)
+        home.outgoing.add(
+            [stored_item(network.item("core", "waits"), understood=True)],
+            "scout@lab.eu",
+            network.clock.wall_ms(),
+        )
+    live(network, 2, "core", "smith")
+    core = network.peers["core"]
+    assert [row["state"] for row in Mailbox(core.home, core.identity).outbox()] == ["delivered"]

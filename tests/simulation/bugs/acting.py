@@ -81,7 +81,7 @@ BUGS = (
         (
             Edit(
                 "peer.effects:_apply_one",
-                "home.outgoing.add([_reply(peer, body, item)], to, now)",
+                "home.outgoing.add([_reply(peer, body, item)], to, now, due_ms=due)",
                 "home.outgoing.add([_reply(peer, body, item)], ALL, now)",
             ),
         ),

@@ -115,7 +115,7 @@ BUGS = (
         "Keeps a letter in a transaction that a loss of power undoes, and returns 0.",
         (
             Edit(
-                "peer.send:_keep", "peer.home.transaction()", "peer.home.transaction(durable=False)"
+                "peer.send:send", "peer.home.transaction()", "peer.home.transaction(durable=False)"
             ),
         ),
         weather="dark",
@@ -126,8 +126,8 @@ BUGS = (
         (
             Edit(
                 "peer.send:_keep",
-                "                outgoing.add(mine, audience, peer.clock.wall_ms())",
-                "                pass",
+                "            outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)",
+                "            pass",
             ),
         ),
     ),
@@ -171,7 +171,7 @@ BUGS = (
         (
             Edit(
                 "peer.tick.deliver:deliver",
-                "                _put_back_feed(peer, report)\n",
+                "                put_back_feed(peer, report)\n",
                 "                pass\n",
             ),
         ),
@@ -181,7 +181,7 @@ BUGS = (
         "Places feed pages anew at every tick, without a look at what lies there.",
         (
             Edit(
-                "peer.tick.deliver:_put_back_feed",
+                "peer.tick.deliver:put_back_feed",
                 "        holds = _holds(peer, None, name, page.data)\n",
                 "        holds = False\n",
             ),

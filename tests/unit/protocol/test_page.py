@@ -11,17 +11,21 @@ from protocol import limits
 from protocol.canonical import b64, decode, encode
 from protocol.envelope import open_envelope
 from protocol.errors import RuleError
-from protocol.messages import Item, Note, item_hash
+from protocol.messages import Erasure, Item, Note, item_hash
 from protocol.page import (
     ALL,
     TYPE,
     Page,
     Stream,
     bare,
+    erased_by,
     form_page,
+    open_erased,
     open_page,
+    open_signed,
     prove_double_use,
     stream_of,
+    strike,
 )
 from protocol.signing import Signer, pae
 from tests.samples import (
@@ -338,3 +342,26 @@ def test_forming_is_repeatable() -> None:
     """SEND-2: the same header and items give the same bytes, so a proof needs two intentions."""
     assert form_page(header(), [ITEM.data], CORE) == FIRST
     assert isinstance(opened(FIRST.data).items[0], Item)
+
+
+def test_an_erased_item_leaves_the_page_signed() -> None:
+    """PAGE-7, ERASE-2: header and digest stay; only the author's own feed can be struck."""
+    pair = tuple(item(Note(text=text)).data for text in "ab")
+    letter, feed = page(pair), page(pair, audience=ALL)
+    gone = frozenset({item_hash(pair[0])})
+    struck = strike(feed.data, AUTHOR, gone)
+    opened = open_page(struck, NETWORK, gone)
+    assert opened.digest == feed.digest
+    assert [one is None for one in opened.items] == [True, False]
+    assert open_erased(struck, NETWORK).items == opened.items
+    assert open_signed(struck, NETWORK) == opened.header
+    assert strike(letter.data, AUTHOR, gone) == letter.data
+    assert strike(feed.data, READER, gone) == feed.data
+    assert refused(struck) == "PAGE-7"
+
+
+def test_an_erasure_counts_in_a_feed() -> None:
+    """ERASE-3: in a letter it says nothing."""
+    items = (item(Erasure(items=(HASH,))).data, ITEM.data)
+    assert erased_by(open_page(page(items).data, NETWORK)) == ()
+    assert erased_by(open_page(page(items, audience=ALL).data, NETWORK)) == (HASH,)
