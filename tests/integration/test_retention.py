@@ -290,7 +290,7 @@ def test_what_a_reader_lost_is_offered_for_two_weeks_at_least(days: int) -> None
     network.repair("scout")
     network.tick("scout")
     live(network, 14, "core")
-    assert network.concerns("core") == ["dead:scout"]
+    assert network.concerns("core") == ["unheard:scout@lab.eu", "dead:scout"], "nothing expired"
     network.round(4)
     assert network.acted("scout") == ["core: long ago"]
     assert network.open_pages("core", "scout") == 0
