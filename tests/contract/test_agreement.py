@@ -73,6 +73,14 @@ class Agreement(RuleBasedStateMachine):
     def place(self, path: str, data: bytes) -> None:
         self.agree(lambda share: share.place(path, data))
 
+    @rule(path=any_paths, parts=st.lists(contents, max_size=3))
+    def place_file(self, path: str, parts: list[bytes]) -> None:
+        self.agree(lambda share: share.place_file(path, iter(parts)))
+
+    @rule(path=any_paths, offset=limits, bytes_max=limits)
+    def read_part(self, path: str, offset: int, bytes_max: int) -> None:
+        self.agree(lambda share: share.read_part(path, offset, bytes_max))
+
     @rule(path=any_paths)
     def remove(self, path: str) -> None:
         self.agree(lambda share: share.remove(path))
