@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from peer.clock import Clock, Entropy
 from peer.handlers import HANDLERS, Handler
 from peer.home import Home
+from peer.home.blobs import Blobs, MemoryBlobs
 from peer.home.places import Identity
+from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry.share import Share
 
@@ -36,6 +38,9 @@ class Peer:
     entropy: Entropy
     folder: str | None = None
     next_beat_ms: int = 6 * HOUR_MS
+    settings: Settings = field(default_factory=Settings)
+    # The bytes of attachments.
+    blobs: Blobs = field(default_factory=MemoryBlobs)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)

@@ -8,12 +8,15 @@ Not here: what keys may sign.
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from typing import Any
 
 from peer.clock import Entropy
 from peer.home.files import read_private, write_private
 from protocol import canonical, limits
 from protocol.errors import HomeError, HumanNeededError, RuleError
+from protocol.sealing import Opener, opener_of
 from protocol.signing import Signer
 
 _ARGON2 = {"iterations": 3, "lanes": 4, "memory_kib": 64 * 1024}
@@ -28,8 +31,27 @@ def store_key(folder: str, seed: bytes) -> Signer:
 
 def load_key(folder: str) -> Signer:
     """The agent's key of `folder`; HomeError where it is damaged or others can read it."""
-    value = _read(folder)
+    return _load(folder, "key")
+
+
+def _load(folder: str, name: str) -> Signer:
+    value = _read(folder, name)
     return Signer(_field(folder, value, "seed", limits.seed_bytes))
+
+
+def sealing_keys(folder: str) -> list[Opener]:
+    """The keys with which the agent of `folder` opens what was sealed for it, newest first.
+
+    `key`, and those that a change of key left beside it: `key.1`, `key.2` … in their order.
+    """
+    signers = [load_key(folder)]
+    former = [
+        int(name[4:]) for name in os.listdir(folder) if re.fullmatch(r"key\.[0-9]{1,9}", name)
+    ]
+    for number in sorted(former, reverse=True):
+        with suppress(HomeError):  # a damaged old key opens nothing, and hinders nothing
+            signers.append(_load(folder, f"key.{number}"))
+    return [opener_of(signer) for signer in signers]
 
 
 def store_sealed_key(folder: str, seed: bytes, passphrase: bytes, entropy: Entropy) -> Signer:
@@ -82,9 +104,9 @@ def _derive(passphrase: bytes, salt: bytes, iterations: int, lanes: int, memory_
     return kdf.derive(passphrase)
 
 
-def _read(folder: str) -> dict[str, Any]:
+def _read(folder: str, name: str = "key") -> dict[str, Any]:
     try:
-        value = canonical.decode(read_private(os.path.join(folder, "key")))
+        value = canonical.decode(read_private(os.path.join(folder, name)))
     except RuleError as error:
         raise _damaged(folder) from error
     if not isinstance(value, dict):

@@ -25,9 +25,9 @@ from peer.stewards.reading import read_marker
 from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat
+from peer.tick.card import CARD, place_card
 from peer.wiring import open_share
-from protocol import canonical, documents, names
-from protocol.card import Card
+from protocol import canonical, names
 from protocol.errors import (
     HomeError,
     RuleError,
@@ -38,7 +38,7 @@ from protocol.errors import (
 from protocol.root import Root
 from protocol.roster import Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
-from registry import charter, roster, yard
+from registry import charter, yard
 from registry.share import Share
 
 
@@ -107,15 +107,9 @@ def enter(identity: Identity, home: Home, share: Share, signer: Signer, clock: C
         home.archive.remember(document, clock.wall_ms())
         home.state.put("marker", marker)
         home.state.forget("left")
+        home.state.put("card", CARD)
     yard.make_folders(share, identity.name)
-    card = Card(
-        network=identity.network,
-        name=identity.name,
-        cluster=identity.cluster,
-        key=signer.key,
-        at=clock.wall_ms(),
-    )
-    roster.place_card(share, identity.name, documents.seal(card, signer))
+    place_card(identity, share, signer, clock)
 
 
 def _check_root(network: str, expected: str | None) -> None:

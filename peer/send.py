@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from peer.composing import Composed, Draft, check_sealing, write, write_sealed
+from peer.enclosing import Source, keep
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.stewards import reading
@@ -19,8 +21,9 @@ from peer.tick import own
 from peer.tick.beat import beat
 from peer.tick.deliver import Listing, place, place_feed, survey
 from peer.tick.forming import form
-from protocol import canonical, limits, names
+from protocol import limits, names
 from protocol.errors import (
+    HomeError,
     HumanNeededError,
     NotFoundError,
     RuleError,
@@ -28,7 +31,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Head, Insight, Item, compose
+from protocol.messages import Body, Insight, Item
 from protocol.page import ALL
 
 
@@ -49,19 +52,29 @@ def send(
     re: str | None = None,
     thread: str | None = None,
     priority: int = 2,
+    files: Sequence[Source] = (),
+    seal: bool = False,
 ) -> Sent:
-    """Write every body to every recipient (bare names, or `all`).
+    """Write every body, with these files, to every recipient (bare names, or `all`).
 
-    Raises NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
-    WrongShareError where the folder is another network; then nothing is written.
+    Raises NotFoundError for an unknown recipient, HumanNeededError while parked or halted, or where
+    the key to seal with is not known, WrongShareError where the folder is another network; then
+    nothing is written.
     """
     own.check_parked(peer)
     reachable = _reachable(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    items = {a: [_item(peer, body, re, thread, priority) for body in bodies] for a in recipients}
+    if seal:
+        check_sealing(peer, recipients)
+    kept = keep(peer, files, sealed=seal)
+    draft = Draft(re=re, thread=thread, priority=priority, files=kept)
+    written = {
+        a: [_write(peer, body, draft, a if seal else None) for body in bodies] for a in recipients
+    }
+    items = {a: [one.item for one in some] for a, some in written.items()}
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-    pages, complete = _keep(peer, items, views)
+    pages, complete = _keep(peer, written, views)
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
@@ -115,20 +128,8 @@ def _reachable(peer: Peer) -> bool:
     return True
 
 
-def _item(peer: Peer, body: Body, re: str | None, thread: str | None, priority: int) -> Item:
-    head = Head(
-        author=peer.address,
-        kind=body.kind,
-        salt=canonical.b32(peer.entropy.draw(16)),
-        at=peer.clock.wall_ms(),
-        priority=priority,
-        re=re,
-        thread=thread,
-    )
-    try:
-        return compose(head, body)
-    except ValueError as error:
-        raise UsageError(f"{error}; shorten it, or send it in parts") from error
+def _write(peer: Peer, body: Body, draft: Draft, reader: str | None) -> Composed:
+    return write(peer, body, draft) if reader is None else write_sealed(peer, body, draft, reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
 
 
 def _keep(
-    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None]
+    peer: Peer, written: dict[str, list[Composed]], views: dict[str, _Seen | None]
 ) -> tuple[dict[str, list[OwnPage]], bool]:
     """Keep all items in one transaction, and form pages for whoever is in reach.
 
@@ -169,13 +170,15 @@ def _keep(
     complete = True
     outgoing = peer.home.outgoing
     with peer.home.transaction():
-        for audience, mine in items.items():
+        for audience, composed in written.items():
+            mine = [one.item for one in composed]
             if views[audience] is None:
                 outgoing.add(mine, audience, peer.clock.wall_ms())
             else:
                 pages[audience], rest = form(peer, audience, mine)
                 complete = complete and not rest
             _remember_own(peer, audience, mine)
+            _remember_files(peer, composed)
     return pages, complete
 
 
@@ -197,3 +200,16 @@ def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
+
+
+def _remember_files(peer: Peer, composed: list[Composed]) -> None:
+    """What belongs to items and stands beside them; inside the transaction that keeps them."""
+    attached = [one.item for one in composed if one.item.head.attachments]
+    peer.home.attachments.add(attached, mine=True)
+    for item in attached:
+        for file in item.head.attachments:
+            if peer.blobs.size(file.sha256) is None:  # taken for a remnant by a tick just now
+                raise HomeError("an attachment vanished from the home; send it again")
+    for one in composed:
+        if one.plain is not None:
+            peer.home.attachments.keep_plain(one.item.id, one.plain, one.thread)

@@ -8,8 +8,10 @@ from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
 from peer.home import open_home
+from peer.home.blobs import FOLDER, FolderBlobs
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
+from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
 from registry.folder import FolderShare
@@ -49,4 +51,6 @@ def open_peer(
         clock=clock,
         entropy=entropy,
         folder=folder,
+        settings=load(folder, os.environ),
+        blobs=FolderBlobs(os.path.join(folder, FOLDER)),
     )

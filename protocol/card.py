@@ -16,7 +16,10 @@ TYPE: Final = "soma/card/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Who wants to be called `name` in `cluster`, with which key; `capabilities` are free words."""
+    """Who wants to be called `name` in `cluster`, with which key; `capabilities` are free words.
+
+    `sealing`: the X25519 key for what is sealed for this peer.
+    """
 
     type: Literal["soma/card/1"] = TYPE
     network: NetworkId
@@ -25,6 +28,7 @@ class Card:
     key: Key
     at: Millis
     capabilities: Annotated[tuple[Word, ...], AtMost(limits.capabilities_max)] = ()
+    sealing: Key | None = None
 
 
 @remembered

@@ -36,8 +36,8 @@ Writing
   SHARE-13  `remove` MUST take away whatever stands at the path, a folder with all it holds, and
             nothing outside it. It need not survive a power cut.
   SHARE-14  `make_folder` MUST create missing parents, and succeed where the folder exists.
-  SHARE-19  `place_file` MUST do what `place` does (SHARE-9 to SHARE-12), with one part of the content
-            in memory at a time; where the parts themselves fail, nothing has changed.
+  SHARE-19  `place_file` MUST do what `place` does (SHARE-9 to SHARE-12), with one part of it in
+            memory at a time; where the parts themselves fail, nothing has changed.
 Errors (protocol/errors.py)
   SHARE-15  MissingError MUST mean: no such name, or a folder on the way is missing.
   SHARE-16  SpecialFileError MUST be raised where something other than a folder stands on the way,

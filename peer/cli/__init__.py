@@ -38,6 +38,7 @@ COMMANDS = {
         "read": "One letter in full",
         "reply": "Answer a letter",
         "thread": "A conversation from its beginning",
+        "save": "Write the attachments of a letter into files",
         "outbox": "Letters that are not acknowledged yet",
         "trace": "Where a letter is and how it got there",
         "quarantine": "What was refused, and why",

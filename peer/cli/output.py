@@ -23,6 +23,7 @@ _RANGES = ((0, 9), (11, 32), (127, 160), (0x200E, 0x2010), (0x2028, 0x202F), (0x
 _HARMLESS: dict[int, str] = {}
 _ESCAPED: dict[int, str] = {}
 ID_CHARS = 8
+_UNKNOWN = "(not understood by this version)"
 
 
 def harmless(text: str) -> str:
@@ -115,16 +116,24 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]
     text = (
         row["text"].replace("\r\n", "\n").split("\n")
         if row["understood"]
-        else ["(not understood by this version)"]
+        else ["(sealed, and no key of this home opens it)" if row["sealed"] else _UNKNOWN]
     )
     shown = text if lines_max is None else text[:lines_max]
     more = len(text) - len(shown)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []
-    return [head, *(f"  | {harmless(part)}" for part in shown), *tail]
+    files = [
+        f"  + {line(one['name']) or 'attachment'}  {bytes_(one['size'])}"
+        for one in row.get("attachments", ())
+    ]
+    if files:
+        files.append(dim(f"    peer save {row['id'][:ID_CHARS]}"))
+    return [head, *(f"  | {harmless(part)}" for part in shown), *tail, *files]
 
 
 def _marks(row: dict[str, Any]) -> list[str]:
     marks = ["automatic"] if row["auto"] else []
+    if row["sealed"]:
+        marks.append("sealed")
     if row.get("topics"):
         marks.append("about " + " ".join(row["topics"]))
     if row.get("confidence") is not None:
@@ -144,6 +153,14 @@ def age(seconds: float | None) -> str:
         if seconds >= size * 2:
             return f"{int(seconds // size)} {unit} ago"
     return f"{max(int(seconds), 0)} s ago"
+
+
+def bytes_(size: int) -> str:
+    """A size, as a person says it."""
+    for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= step:
+            return f"{size / step:.1f} {unit}"
+    return f"{size} B"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

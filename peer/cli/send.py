@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         'peer send --as core librarian,scout "hello" --priority 3',
         "peer send all --file news.txt",
         'peer send librarian "what conducts?" --kind question --topic metal --wait acted',
+        'peer send librarian "the figures" --attach figures.csv --seal',
     )
 )
 @click.argument("to")
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
     "--priority", type=click.IntRange(0, 4), default=2, metavar="N", help="0 to 4  [default: 2]"
 )
 @click.option(
+    "--attach",
+    "paths",
+    multiple=True,
+    metavar="FILE",
+    help="Send a file along; repeat it for several",
+)
+@click.option("--seal", is_flag=True, help="Only the recipient can read it, files included")
+@click.option(
     "--wait", "stage", type=click.Choice(["received", "acted"]),
     help="Return only when the receipts of all recipients say so",
 )  # fmt: skip
@@ -50,7 +59,8 @@ if TYPE_CHECKING:
 @common
 def command(
     where: Where, *, to: str, text: str | None, file: str | None, kind: str,
-    topics: tuple[str, ...], reply_to: str | None, priority: int, stage: str | None, timeout: float,
+    topics: tuple[str, ...], reply_to: str | None, priority: int, paths: tuple[str, ...],
+    seal: bool, stage: str | None, timeout: float,
 ) -> None:  # fmt: skip
     """Send TEXT to the peers TO, separated by commas, or to `all`.
 
@@ -61,6 +71,7 @@ def command(
     patience = seconds(timeout)
     body = _body(kind, whole_text(text, file), checked_topics(topics))
 
+    from peer.enclosing import file_source
     from peer.send import send
 
     peer = where.peer()
@@ -68,6 +79,7 @@ def command(
     sent = send(
         peer, recipients, [body], priority=priority,
         re=before.id if before else None, thread=before.thread if before else None,
+        files=[file_source(path) for path in paths], seal=seal,
     )  # fmt: skip
     output.sent(where, sent)
     if stage is not None:

@@ -29,7 +29,7 @@ def write_private(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(os.path.dirname(path))
+        sync_folder(os.path.dirname(path))
     except OSError as error:
         _forget(temporary)
         raise _unwritten(path, error) from error
@@ -79,10 +79,11 @@ def forget_database(path: str) -> None:
 def put_in_place(fresh: str, path: str) -> None:
     """Let a finished file take a name that is free, durably."""
     os.replace(fresh, path)
-    _sync_folder(os.path.dirname(path))
+    sync_folder(os.path.dirname(path))
 
 
-def _sync_folder(path: str) -> None:
+def sync_folder(path: str) -> None:
+    """The names in a folder survive a loss of power."""
     if os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -133,9 +133,12 @@ def admit(
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
     member = current.body.member(name)
     if member is not None and member.state_of(card.key) == "active":
-        desk.put_back()
-        return current.body, False
-    changed = _with_key(member, name, card.key, reuse=reuse)
+        changed = _with_sealing(member, card)
+        if changed == member:
+            desk.put_back()
+            return current.body, False
+    else:
+        changed = _with_key(member, name, card, reuse=reuse)
     others = [m for m in current.body.members if m.name != name]
     body = replace(
         current.body,
@@ -161,22 +164,36 @@ def _is_mine(desk: Desk, key: str) -> bool:
     return any(i.key == key and i.network == network for _, i in identities(desk.home, "peers"))
 
 
-def _with_key(member: Member | None, name: str, key: str, *, reuse: bool) -> Member:
+def _with_sealing(member: Member, card: Card) -> Member:
+    """The member with the sealing key of its card, which the key that is admitted signed."""
+    if card.sealing is None:
+        return member
+    return replace(
+        member,
+        keys=tuple(
+            replace(known, sealing=card.sealing) if known.key == card.key else known
+            for known in member.keys
+        ),
+    )
+
+
+def _with_key(member: Member | None, name: str, card: Card, *, reuse: bool) -> Member:
+    fresh = MemberKey(key=card.key, sealing=card.sealing)
     if member is None:
-        return Member(name=name, keys=(MemberKey(key=key),))
+        return Member(name=name, keys=(fresh,))
     if member.active and not reuse:
         raise UsageError(
             f"{name} is admitted with another key; if its holder is gone, give the name to the"
             f" new one with `peer admit {name} --reuse`"
         )
-    if member.state_of(key) is not None:
+    if member.state_of(card.key) is not None:
         raise UsageError(f"the key of {name} was retired; it must join with a new one")
     old = tuple(
         # Another holder: what the former one signs from now on must not pass as his successor's.
         replace(known, state="compromised")
         for known in member.keys
     )
-    return replace(member, keys=(*old, MemberKey(key=key)), reused=member.reused + 1)
+    return replace(member, keys=(*old, fresh), reused=member.reused + 1)
 
 
 def scope_named(desk: Desk, word: str | None) -> str:

@@ -16,7 +16,7 @@ from peer.tick import epochs
 from protocol import canonical
 from protocol.errors import RuleError
 from protocol.messages import Item
-from protocol.page import ALL, Page, bare, open_page, prove_double_use
+from protocol.page import ALL, Page, Stream, bare, open_page, prove_double_use
 from registry.layout import PageName
 
 
@@ -33,6 +33,19 @@ class Found:
     own_folder: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A letter that is journalled once all files that it names are in the home.
+
+    `files`: (SHA-256, bytes) of all of them.
+    """
+
+    found: Found
+    stream: Stream
+    over: bool
+    files: tuple[tuple[str, int], ...]
+
+
 @dataclass(slots=True)
 class Taken:
     """What became of a file. `done`: nothing more is to be learned from it."""
@@ -40,6 +53,7 @@ class Taken:
     done: bool = True
     items: int = 0
     problem: str | None = None
+    awaiting: Awaiting | None = None
 
 
 def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
@@ -50,6 +64,9 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
         _check_author(peer, standing, page)
     except RuleError as error:
         return _set_aside(peer, found, data, error)
+    if files := _missing_files(peer, page):
+        over = page.header.epoch in epochs.over(peer, page.header.author)
+        return Taken(done=False, awaiting=Awaiting(found, page.stream, over, files))
     with peer.home.transaction():
         taken = _journal(peer, page)
         _note_damage(peer, found, bad=False)
@@ -62,6 +79,23 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
                 )
                 taken.problem = f"{where}: {item}"
     return taken
+
+
+def _missing_files(peer: Peer, page: Page) -> tuple[tuple[str, int], ...]:
+    """What a letter names, if not all of it is here; nothing for a page that is not news."""
+    named = {
+        (one.sha256, one.size): None
+        for item in page.items
+        if page.header.audience != ALL and isinstance(item, Item)
+        for one in item.head.attachments
+    }
+    if all(peer.blobs.size(sha256) is not None for sha256, _ in named):
+        return ()
+    seq, stream = page.header.seq, peer.home.journal.stream(page.stream)
+    if stream is None:
+        return tuple(named)
+    held = seq <= stream.received or peer.home.journal.page(stream.n, seq) is not None
+    return () if held or stream.frozen else tuple(named)
 
 
 def _check_place(peer: Peer, page: Page, found: Found) -> None:
@@ -124,8 +158,13 @@ def _journal(peer: Peer, page: Page) -> Taken:
     journal.add_page(stream, header, page.digest, bare(page.envelope), rule)
     items = 0
     if rule is None:
-        good = ((place, i) for place, i in enumerate(page.items) if isinstance(i, Item))
+        good = [(place, i) for place, i in enumerate(page.items) if isinstance(i, Item)]
         items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())
+        attached = [item for _, item in good if item.head.attachments]
+        if attached and header.audience != ALL:
+            peer.home.attachments.add(attached, mine=False)
+            where = (header.author, header.epoch[:8], header.audience, header.seq)
+            journal.set_damaged(*where, bad=False)
     journal.advance(stream, header.floor)
     return Taken(items=items, problem=f"page refused: {rule}" if rule else None)
 

@@ -85,6 +85,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
         lines = (_plausible(peer, receipt.reader, line) for line in receipt.streams)
         honest = [line for line in lines if line is not None]
         outgoing.cover(receipt, honest, now)
+        for line in honest:
+            peer.home.attachments.damaged(line.epoch, line.audience, line.damaged)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.
         outgoing.queue_again(peer.home.state.earlier_epochs, receipt.reader)
         mine = [line for line in honest if line.epoch == peer.home.state.epoch]

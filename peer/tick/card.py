@@ -1,0 +1,40 @@
+"""My card: written when I join, and again by a version that has more to say on it."""
+
+from __future__ import annotations
+
+from peer.clock import Clock
+from peer.home.places import Identity
+from peer.instance import Peer
+from peer.stewards.standing import Standing
+from protocol import documents
+from protocol.card import Card
+from protocol.sealing import opener_of
+from protocol.signing import Signer
+from registry import roster
+from registry.share import Share
+
+CARD = 1  # what the home notes once its card says all that this version has to say
+
+
+def place_card(identity: Identity, share: Share, signer: Signer, clock: Clock) -> None:
+    """Write the card of an identity."""
+    card = Card(
+        network=identity.network,
+        name=identity.name,
+        cluster=identity.cluster,
+        key=signer.key,
+        at=clock.wall_ms(),
+        sealing=opener_of(signer).key,
+    )
+    roster.place_card(share, identity.name, documents.seal(card, signer))
+
+
+def renew_card(peer: Peer, standing: Standing) -> None:
+    """Write the card again, once, where the roster has no sealing key of mine."""
+    if standing.member is None or peer.home.state.number("card") >= CARD:
+        return
+    known = {key.sealing for key in standing.member.keys if key.key == peer.signer.key}
+    if known == {None}:
+        place_card(peer.identity, peer.share, peer.signer, peer.clock)
+    with peer.home.transaction(durable=False):
+        peer.home.state.put("card", CARD)
