@@ -233,6 +233,7 @@ class Network:
         other.memory = copy.deepcopy(self.memory)
         other.clock = copy.deepcopy(self.clock)
         other.entropy = copy.deepcopy(self.entropy)
+        other.sealing = self.sealing.copy()
         other.desk = other._desk(self.desk.shelf)
         other.peers = {
             name: Peer(
