@@ -8,17 +8,22 @@ Not here: what a file belongs to (`attachments`).
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from peer.home.files import make_private_folder, sync_folder
 from protocol.errors import HomeError
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 FOLDER = "blobs"
 part_bytes = 1024 * 1024
 _PART = ".part"
+_parts_ahead_max = 2
 
 
 class Content(NamedTuple):
@@ -65,6 +70,39 @@ class Blobs(Protocol):
         """Let go of a file; nothing to do where it is gone."""
 
 
+class _Digest:
+    """SHA-256 of large parts beside the work with the disk, on another core where there is one."""
+
+    def __init__(self) -> None:
+        self._sha256 = sha256()
+        self._pool: ThreadPoolExecutor | None = None
+        self._under_way: deque[Future[None]] = deque()
+
+    def update(self, part: bytes) -> None:
+        if len(part) < part_bytes:
+            self._wait(0)
+            self._sha256.update(part)
+            return
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(1)
+        self._under_way.append(self._pool.submit(self._sha256.update, part))
+        self._wait(_parts_ahead_max)
+
+    def hexdigest(self) -> str:
+        self._wait(0)
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _wait(self, left: int) -> None:
+        while len(self._under_way) > left:
+            self._under_way.popleft().result()
+
+
 class FolderBlobs:
     """In a folder of the home, which is made when it is first needed."""
 
@@ -75,7 +113,7 @@ class FolderBlobs:
         """See `Blobs.put`."""
         make_private_folder(self._folder)
         temporary = self._at(f"{os.getpid()}.new")
-        seen, size = sha256(), 0
+        seen, size = _Digest(), 0
         try:
             with open(_private(temporary, os.O_TRUNC), "wb", buffering=0) as file:
                 for part in parts:
@@ -88,6 +126,7 @@ class FolderBlobs:
         except OSError as error:
             raise self._fault(error) from error
         finally:
+            seen.close()
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
         return Content(seen.hexdigest(), size)
@@ -143,7 +182,7 @@ class _FilePart:
     def __init__(self, folder: str, name: str) -> None:
         self._folder, self._name = folder, name
         self._path = os.path.join(folder, name + _PART)
-        self.size, self._seen = 0, sha256()
+        self.size, self._seen = 0, _Digest()
         try:
             self._file = open(_private(self._path, os.O_APPEND), "ab", buffering=0)  # noqa: SIM115
             with open(self._path, "rb", buffering=0) as file:
@@ -164,9 +203,9 @@ class _FilePart:
     def finish(self) -> bool:
         good = self._seen.hexdigest() == self._name
         try:
-            if good:
-                os.fsync(self._file.fileno())
-            self._file.close()
+            with self._file:
+                if good:
+                    os.fsync(self._file.fileno())
             if good:
                 os.replace(self._path, os.path.join(self._folder, self._name))
                 sync_folder(self._folder)
@@ -177,6 +216,7 @@ class _FilePart:
         return good
 
     def pause(self) -> None:
+        self._seen.close()
         self._file.close()
 
 
