@@ -32,6 +32,7 @@ from protocol.messages import (
     Note,
     Question,
     Retraction,
+    Sealed,
     compose,
 )
 from protocol.order import Order
@@ -75,6 +76,7 @@ BODIES: tuple[Body, ...] = (
     Endorsement(text="so it is"),
     Dispute(because="it does not"),
     Retraction(because="I was wrong"),
+    Sealed(ephemeral=CORE.key, box="c2VhbGVk"),
 )
 
 CHARTER = Charter(
@@ -90,7 +92,7 @@ ROSTER = Roster(
     version=1,
     at=AT,
     members=(
-        Member(name="core", keys=(MemberKey(key=CORE.key),)),
+        Member(name="core", keys=(MemberKey(key=CORE.key, sealing=CORE.key),)),
         Member(name="librarian", keys=(MemberKey(key=LIBRARIAN.key),), roles=("scribe",)),
     ),
 )
