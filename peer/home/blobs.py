@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -226,6 +226,12 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
+    def copy(self) -> MemoryBlobs:
+        """The same files in a home of their own."""
+        other = MemoryBlobs()
+        other.files = self.files.copy()
+        return other
+
     def put(self, parts: Iterable[bytes]) -> Content:
         """See `Blobs.put`."""
         data = b"".join(parts)
@@ -290,6 +296,3 @@ def _write(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-Read = Callable[[], Iterable[bytes]]

@@ -17,6 +17,13 @@ BEGIN
     UPDATE attachment SET open = 1 WHERE mine = 1 AND open = 0;
 END;
 
+-- It waits for a page of another epoch, which will name them again.
+CREATE TRIGGER attachment_waiting AFTER UPDATE OF state ON item
+WHEN OLD.state <> 'waiting' AND NEW.state = 'waiting'
+BEGIN
+    UPDATE attachment SET open = 1 WHERE item = NEW.id AND mine = 1 AND open = 0;
+END;
+
 -- What I wrote and sealed, as it was before: only its reader can open the item itself.
 CREATE TABLE sealed (
     item  TEXT PRIMARY KEY,
