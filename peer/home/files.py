@@ -86,7 +86,7 @@ def sync_folder(path: str) -> None:
     """The names in a folder survive a loss of power."""
     if os.name != "posix":
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path or os.curdir, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

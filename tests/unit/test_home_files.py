@@ -56,3 +56,12 @@ def test_a_log_without_its_database_is_set_aside_too(tmp_path: Path) -> None:
     assert set_aside(str(path), "damaged") == f"{path}.damaged-1"
     assert os.listdir(tmp_path) == ["home.db.damaged-1-wal"]
     assert set_aside(str(path), "damaged") is None
+
+
+def test_a_file_here_needs_no_folder_in_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`peer export core.peer` in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write_private("core.peer", b"x")
+    assert (tmp_path / "core.peer").read_bytes() == b"x"
