@@ -7,22 +7,28 @@ is missing from the copy. The file holds the key: whoever has it is the peer.
 
 from __future__ import annotations
 
-import io
 import os
+import re
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import IO
 
 from peer import lock
 from peer.clock import Clock
 from peer.home import open_home
-from peer.home.files import make_private_folder, set_aside, write_private
+from peer.home.blobs import FOLDER, FolderBlobs, part_bytes
+from peer.home.files import make_private_folder, set_aside, write_private, writing_private
 from peer.home.places import DATABASE, Identity, directory, save_identity
 from protocol import canonical, names, wire
 from protocol.errors import HomeError, RuleError, UsageError
 
 MEMBERS = ("identity.json", "key", DATABASE)
+# Attachments, and the keys of earlier days, which open what was sealed for them.
+_BLOB = re.compile(rf"{FOLDER}/([0-9a-f]{{64}})\Z").match
+_FORMER_KEY = re.compile(r"key\.[0-9]{1,9}\Z").match
 _MOVED = "moved"
 member_bytes_max = 8 * 1024**3
 
@@ -42,7 +48,8 @@ def export_peer(folder: str, identity: Identity, path: str, clock: Clock) -> Non
         with closing(open_home(os.path.join(folder, DATABASE))) as home, home.transaction():
             if home.state.text("moved") is None:
                 home.state.put("moved", clock.wall_ms())
-        write_private(path, _packed(folder, identity))
+        with writing_private(path) as file:
+            _pack(file, folder, identity)
 
 
 def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]:
@@ -69,21 +76,37 @@ def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]
                 " (`--home DIR`), or export it from here first"
             )
         set_aside(os.path.join(folder, DATABASE), _MOVED)
-        write_private(os.path.join(folder, "key"), parts["key"])
-        write_private(os.path.join(folder, DATABASE), parts[DATABASE])
+        for name in parts.keys() - {"identity.json"}:  # the key, former keys, the database
+            write_private(os.path.join(folder, name), parts[name])
+        _unpack_blobs(path, FolderBlobs(os.path.join(folder, FOLDER)))
         save_identity(home, "peers", identity)  # last: what is half there is nobody
     return folder, identity
 
 
-def _packed(folder: str, identity: Identity) -> bytes:
-    with open(os.path.join(folder, "key"), "rb") as file:
-        key = file.read()
-    whole = io.BytesIO()
+def _pack(whole: IO[bytes], folder: str, identity: Identity) -> None:
+    blobs = FolderBlobs(os.path.join(folder, FOLDER))
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("identity.json", canonical.encode(wire.dump(identity)))
-        archive.writestr("key", key)
         archive.writestr(DATABASE, _image(folder))
-    return whole.getvalue()
+        for name in ["key", *filter(_FORMER_KEY, sorted(os.listdir(folder)))]:
+            with open(os.path.join(folder, name), "rb") as file:
+                archive.writestr(name, file.read())
+        for name in sorted(blobs.sizes()):
+            if _BLOB(f"{FOLDER}/{name}"):  # the rest is begun, and begins again
+                with archive.open(f"{FOLDER}/{name}", "w") as out:
+                    out.writelines(blobs.parts(name))
+
+
+def _unpack_blobs(path: str, blobs: FolderBlobs) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for name in filter(_BLOB, archive.namelist()):
+            blobs.put(_parts(archive, name))  # under the name of what it is, whatever it is called
+
+
+def _parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as file:
+        while part := file.read(part_bytes):
+            yield part
 
 
 def _image(folder: str) -> bytes:
@@ -107,12 +130,16 @@ def _image(folder: str) -> bytes:
 def _unpacked(path: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sorted(sizes) != sorted(MEMBERS):
+            sizes = {
+                info.filename: info.file_size
+                for info in archive.infolist()
+                if not _BLOB(info.filename)
+            }
+            if {name for name in sizes if not _FORMER_KEY(name)} != set(MEMBERS):
                 raise _no_export(path, f"it holds {', '.join(sorted(sizes))[:200] or 'nothing'}")
             if max(sizes.values()) > member_bytes_max:
                 raise _no_export(path, "what it holds is too large")
-            return {name: archive.read(name) for name in MEMBERS}
+            return {name: archive.read(name) for name in sizes}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _no_export(path, str(error)) from error
     except OSError as error:

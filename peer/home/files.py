@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
 
 from protocol.errors import HomeError
 
@@ -33,6 +35,24 @@ def write_private(path: str, data: bytes) -> None:
     except OSError as error:
         _forget(temporary)
         raise _unwritten(path, error) from error
+
+
+@contextmanager
+def writing_private(path: str) -> Iterator[IO[bytes]]:
+    """The same for what is written piece by piece; nothing stays where the block fails."""
+    temporary = f"{path}.{os.getpid()}.new"
+    try:
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb+") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        _forget(temporary)
 
 
 def read_private(path: str) -> bytes:

@@ -132,3 +132,33 @@ def test_without_a_sealing_key_a_steward_is_asked(typist: Typist) -> None:
     assert "peer admit librarian" in said.err
     typist("admit", "librarian")
     typist("send", "--as", "core", "librarian", "x", "--seal")
+
+
+def test_attachments_and_former_keys_move_along(typist: Typist) -> None:
+    """MOVE-1, ATT-3: what is under way keeps its files, and what was sealed can be opened."""
+    (typist.base / "plan.txt").write_text("behind the mirror")
+    typist("send", "--as", "librarian", "core", "old", "--seal", "--attach", "plan.txt")
+    typist("tick", "--as", "core")
+    (row,) = typist("inbox", "--as", "core", "--json").json
+    typist("send", "--as", "core", "librarian", "under way", "--attach", "plan.txt")
+    folder = typist.folder("core")
+    former = folder / "key.1"
+    former.write_bytes((folder / "key").read_bytes())
+    former.chmod(0o600)
+    typist("export", "moved.peer", "--as", "core")
+    here = ["--home", str(typist.base / "there"), "--as", "core"]
+    typist("import", "moved.peer", *here[:2])
+    (there,) = (typist.base / "there/peers").iterdir()
+    assert (there / "key.1").read_bytes() == former.read_bytes()
+    assert (there / "key.1").stat().st_mode & 0o777 == 0o600
+    assert {f.name for f in (there / "blobs").iterdir()} == {
+        f.name for f in (folder / "blobs").iterdir()
+    }
+    for file in (typist.share / "peers/core/blobs").iterdir():
+        file.unlink()
+    typist("tick", *here)
+    typist("tick", "--as", "librarian")
+    (letter,) = typist("inbox", "--as", "librarian", "--json").json
+    assert letter["text"] == "under way"
+    (saved,) = typist("save", row["id"], "--json", *here).json["saved"]
+    assert Path(saved["path"]).read_text() == "behind the mirror"
