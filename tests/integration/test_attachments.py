@@ -8,14 +8,14 @@ from hashlib import sha256
 import pytest
 
 from peer.enclosing import Source
-from peer.home.blobs import MemoryBlobs
+from peer.home.blobs import MemoryBlobs, Part
 from peer.settings import Letters, Settings
 from peer.tick import blobs as own_blobs
 from peer.tick import fetch
 from protocol import canonical
 from protocol.errors import HomeError, UsageError
 from protocol.messages import Note
-from registry.faulty import Fault
+from registry.faulty import Fault, FaultyShare
 from registry.share import Share
 from tests.network import DAY_MS, Killed, Network, failing, hidden, settled
 
@@ -462,3 +462,60 @@ def attachments(number: int) -> tuple[object, ...]:
         Attachment(sha256=sha256(b"%d %d" % (number, one)).hexdigest(), size=9, name="x")
         for one in range(16)
     )
+
+
+def test_a_home_without_room_on_its_disk_waits_and_goes_on() -> None:
+    """ATT-5: the tick ends as every other one, and a person is told."""
+    network = settled("core", "scout", "smith")
+    attach(network, DATA)
+    network.send("smith", "scout", "plain")
+
+    class Full(MemoryBlobs):
+        def begin(self, name: str) -> Part:
+            raise HomeError("the disk is full; make room")
+
+    network.peers["scout"].blobs = Full()
+    report = network.tick("scout")
+    assert any("the disk is full" in problem for problem in report.problems)
+    assert texts(network) == ["plain"]
+    network.peers["scout"].blobs = MemoryBlobs()
+    network.tick("scout")
+    assert sorted(texts(network)) == ["plain", "see files"]
+
+
+def test_a_folder_that_cannot_be_listed_keeps_nobody_else_waiting() -> None:
+    """ATT-5: another author's files come all the same."""
+    network = settled("core", "scout", "smith")
+    attach(network, DATA)
+    network.send("smith", "scout", "mine", files=[source(b"other")])
+    report = network.tick("scout", failing("unavailable", "entries", "peers/core/blobs"))
+    assert any("attachments of core" in problem for problem in report.problems)
+    assert texts(network) == ["mine"]
+
+
+def test_a_tick_fetches_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ATT-5: then others have their turn, and the rest is fetched by the next one."""
+    network = settled()
+    attach(network, DATA)
+    monkeypatch.setattr(fetch, "tick_ms_max", 0)
+    network.tick("scout")
+    assert texts(network) == []
+    monkeypatch.undo()
+    network.tick("scout")
+    assert texts(network) == ["see files"]
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_damaged() -> None:
+    """ATT-1, ATT-4: what is here is judged by its hash, and dropped."""
+    network = settled()
+    attach(network, DATA)
+
+    class Shrinking(FaultyShare):
+        def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+            return super().read_part(path, offset, bytes_max)[:100] if offset == 0 else b""
+
+    report = network.tick_on("scout", Shrinking(network.memory))
+    assert any("damaged" in problem for problem in report.problems)
+    assert held(network, "scout") == {}
+    network.round(2)
+    assert texts(network) == ["see files"]
