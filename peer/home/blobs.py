@@ -296,3 +296,8 @@ def _write(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+    if len(data) >= part_bytes and hasattr(os, "posix_fadvise"):
+        # Begin to write it to the disk now, while more is read and hashed: the sync at the end then
+        # has little left to do. It is a hint, and what it says of reading is of no matter here.
+        end = os.lseek(descriptor, 0, os.SEEK_CUR)
+        os.posix_fadvise(descriptor, end - len(data), len(data), os.POSIX_FADV_DONTNEED)
