@@ -34,6 +34,7 @@ from registry.errnos import (
 from registry.share import Entry, Rank, check_folder, check_path, digest
 from registry.spot import (
     Spot,
+    begin_writing,
     careful_flags,
     glimpse,
     is_folder,
@@ -247,6 +248,7 @@ class FolderShare:
                     rest = memoryview(part)
                     while rest:
                         rest = rest[os.write(fd, rest) :]
+                    begin_writing(fd, len(part))
                 self._sync(fd)
             finally:
                 os.close(fd)  # NFS and quotas tell of a failed write only here
