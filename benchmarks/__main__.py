@@ -11,6 +11,7 @@ PROGRAMS = (
     "delivery",
     "letter",
     "receiving",
+    "attachments",
     "waiting",
     "waking",
     "commands",

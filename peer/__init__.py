@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from peer.results.states import Neighbour as Neighbour
     from peer.results.states import Status as Status
     from peer.results.states import Trace as Trace
+    from peer.saving import Saved as Saved
     from peer.send import Sent as Sent
     from peer.tick.report import Report as Report
     from protocol.effect import Effect as Effect
@@ -51,6 +52,7 @@ _MODULES = {
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.letters": ("Letter",),
     "peer.results.states": ("Concern", "Event", "Neighbour", "Status", "Trace"),
+    "peer.saving": ("Saved",),
     "peer.send": ("Sent",),
     "peer.tick.report": ("Report",),
     "protocol.effect": (

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from peer.mailbox import Mailbox
     from peer.results.letters import Letter, Row
     from peer.results.states import Concern, Neighbour, Status, Trace
+    from peer.saving import Saved
     from peer.send import Sent
     from peer.tick.report import Report
     from protocol.messages import Body, Severity
@@ -153,18 +154,23 @@ class Peer:
         reply_to: str | None = None,
         priority: int = 2,
         expires_ms: int | None = None,
+        attach: Sequence[str] = (),
+        seal: bool = False,
         wait: Stage | None = None,
         timeout: float = 60.0,
     ) -> Sent:
         """Write to peers, or to `all`; it is safe in the home before this returns.
 
         `text` may also be a body of `peer` (`Note`, `Question` …). `reply_to` is the beginning of
-        an id. `expires_ms` is how long it is offered, where that is not as the settings say. With
-        `wait` it returns when the receipts of all readers say "received" or "acted",
+        an id. `expires_ms` is how long it is offered, where that is not as the settings say.
+        `attach` are paths of files that go along; with `seal` only the reader can read it, files
+        included. With `wait` it returns when the receipts of all readers say "received" or "acted",
         and raises TimedOutError after `timeout` seconds; the letter stays on its way. NotFoundError
-        for an unknown reader, HumanNeededError while parked or halted: then nothing is written.
+        for an unknown reader, HumanNeededError while parked or halted, or where the roster names no
+        key to seal with, UsageError for a file that cannot be sent: then nothing is written.
         """
         from peer import bodies
+        from peer.enclosing import file_source
         from peer.send import send
 
         names = [to] if isinstance(to, str) else list(to)
@@ -177,6 +183,7 @@ class Peer:
         sent = send(
             self.running, names, [body], priority=priority, expires_ms=expires_ms,
             re=before.id if before else None, thread=before.thread if before else None,
+            files=[file_source(path) for path in attach], seal=seal,
         )  # fmt: skip
         if wait is not None:
             self.wait(sent.ids, wait, timeout)
@@ -275,6 +282,16 @@ class Peer:
         if not all(one.mine for one in stored):
             self._mailbox().mark_read(stored, SystemClock().wall_ms())
 
+    def save(self, id: str, folder: str = ".", *, name: str | None = None) -> list[Saved]:
+        """Write the attachments of an item into files: all, or those called `name`.
+
+        Nothing that exists is replaced. NotFoundError where there are none, ShareError where what
+        was published cannot be fetched now, UsageError where the folder cannot be written.
+        """
+        from peer.saving import save
+
+        return save(self.running, self.home.mail.get(id), os.path.abspath(folder), name)
+
     def thread(self, id: str) -> list[Letter]:
         """The conversation that an item belongs to, oldest first."""
         return _letters(self._mailbox().thread(self.home.mail.get(id)))
@@ -297,19 +314,10 @@ class Peer:
         `details` also has what other identities of the home know; and, with `look`, the share.
         """
         from peer.results import states
-        from peer.tracing import on_share, other_sides, trace
+        from peer.tracing import all_sides
 
         letter = self.home.mail.get(id)
-        found = trace(self.home, self.identity, letter.id)
-        root = os.path.dirname(os.path.dirname(self.folder))
-        found["other_sides"] = other_sides(root, self.identity, letter)
-        found["share"] = None
-        if look:
-            from peer.wiring import open_share
-
-            share = open_share(self.identity.share, self.identity.name)
-            found["share"] = on_share(share, self.home, self.identity, letter)
-        return states.trace(found)
+        return states.trace(all_sides(self.home, self.identity, self.folder, letter, look=look))
 
     def _shown(self, stored: list[Stored]) -> list[Letter]:
         return _letters(self._mailbox().rows(stored))

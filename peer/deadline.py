@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -81,6 +81,10 @@ class WatchedShare:
     ) -> list[bytes | ShareError | None]:
         return self._inner.read_many(paths, bytes_max, known)
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """See `Share.read_part`."""
+        return self.during("read", path, lambda: self._inner.read_part(path, offset, bytes_max))
+
     def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share.entries`."""
         return self.during("list", folder, lambda: self._inner.entries(folder, names_max, rank))
@@ -97,6 +101,15 @@ class WatchedShare:
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
         self.during("write", path, lambda: self._inner.place(path, data))
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """See `Share.place_file`: every part is progress."""
+        self.during("write", path, lambda: self._inner.place_file(path, self._each(parts)))
+
+    def _each(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            self.moved()
+            yield part
 
     def remove(self, path: str) -> None:
         """See `Share.remove`."""

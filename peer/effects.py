@@ -7,22 +7,29 @@ refuses is reported, and the item counts as acted: refusing is a decision, not a
 
 from __future__ import annotations
 
+from peer import sealing
 from peer.instance import HOUR_MS, Peer
 from protocol import canonical
 from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send, Settle
 from protocol.messages import Body, Head, Item, compose
 from protocol.page import ALL
+from protocol.sealing import seal
 
 auto_depth_max = 4
 auto_sends_hourly_max = 30
 
 
-def apply(peer: Peer, effects: list[Effect], item: Item) -> list[str]:
-    """Apply the effects of an item, inside a transaction; returns what policy refused."""
+def apply(peer: Peer, effects: list[Effect], item: Item, *, sealed: bool = False) -> list[str]:
+    """Apply the effects of an item, inside a transaction; returns what policy refused.
+
+    `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
+    """
     refused = []
     for effect in effects:
-        reason = _refusal(peer, effect, item)
-        if reason is None:
+        reason = _refusal(peer, effect, item) or (_leak(peer, effect, item) if sealed else None)
+        if reason is None and sealed:
+            _apply_sealed(peer, effect, item)
+        elif reason is None:
             _apply_one(peer, effect, item)
         else:
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
@@ -45,6 +52,36 @@ def _refusal(peer: Peer, effect: Effect, item: Item) -> str | None:
     return None
 
 
+def _leak(peer: Peer, effect: Effect, item: Item) -> str | None:
+    if isinstance(effect, Publish | Remember | RecordEvidence):
+        return "what was sealed is for its reader alone"
+    if not isinstance(effect, Send):
+        return None
+    if effect.to != item.head.author:
+        return "what was sealed is answered to its author alone"
+    if sealing.reader_key(peer, effect.to) is None:
+        return f"the answer cannot be sealed; a steward runs `peer admit {peer.bare(effect.to)}`"
+    return None
+
+
+def _apply_sealed(peer: Peer, effect: Effect, item: Item) -> None:
+    home, now = peer.home, peer.clock.wall_ms()
+    match effect:
+        case Send(to=to, body=body):
+            key = sealing.reader_key(peer, to)
+            assert key is not None
+            head, seed = _reply_head(peer, body, item), peer.entropy.draw(32)
+            reply, plain = seal(head, body, (), peer.identity.network, to, key, seed)
+            home.outgoing.add([reply], to, now, due_ms=peer.due_ms(peer.term_ms()))
+            home.attachments.keep_plain(reply.id, plain, head.thread)
+        case Escalate(level=level):
+            author = item.head.author
+            mend = f"read it with `peer read {item.id[:8]}`"
+            home.concerns.open(f"item:{author}:{item.id}", level, f"{author}: sealed", mend, now)
+        case _:
+            _apply_one(peer, effect, item)
+
+
 def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
     home, now = peer.home, peer.clock.wall_ms()
     match effect:
@@ -64,7 +101,11 @@ def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
 
 
 def _reply(peer: Peer, body: Body, item: Item) -> Item:
-    head = Head(
+    return compose(_reply_head(peer, body, item), body)
+
+
+def _reply_head(peer: Peer, body: Body, item: Item) -> Head:
+    return Head(
         author=peer.address,
         kind=body.kind,
         salt=canonical.b32(peer.entropy.draw(16)),
@@ -74,4 +115,3 @@ def _reply(peer: Peer, body: Body, item: Item) -> Item:
         re=item.id,
         thread=item.head.thread or item.id,
     )
-    return compose(head, body)

@@ -13,6 +13,7 @@ from typing import Literal
 from peer.home.mail import Letter
 from peer.instance import Peer
 from peer.send import send
+from peer.tick import blobs
 from peer.tick.deliver import put_back_feed
 from peer.tick.report import Report
 from protocol.errors import ShareError, UsageError
@@ -46,11 +47,20 @@ def erase(peer: Peer, prefix: str) -> Erased:
     body = Erasure(items=(digest,))
     sent = send(peer, [ALL], [body], re=letter.id, thread=letter.thread, along=along)
     state = sent.state
+    _drop_files(peer, letter.id)
     try:
         put_back_feed(peer, Report(peer.name))
+        blobs.audit(peer, Report(peer.name))
     except ShareError:
         state = "staged"
     return Erased(letter.id, sent.ids[0], state)
+
+
+def _drop_files(peer: Peer, item: str) -> None:
+    """Its attachments leave this home, where nothing else needs them."""
+    with peer.home.transaction(durable=False):  # whoever sends one meanwhile looks for it in his
+        for name in peer.home.attachments.of(item) - peer.home.attachments.wanted():
+            peer.blobs.drop(name)
 
 
 def _check(letter: Letter) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from peer.clock import Clock, Entropy
 from peer.handlers import HANDLERS, Handler
 from peer.home import Home
+from peer.home.blobs import Blobs, MemoryBlobs
 from peer.home.places import Identity
 from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
@@ -45,6 +46,8 @@ class Peer:
     next_signer: Signer | None = None  # the key that I asked to change to; see `peer.rekeying`
     next_beat_ms: int = 6 * HOUR_MS
     settings: Settings = field(default_factory=Settings)
+    # The bytes of attachments.
+    blobs: Blobs = field(default_factory=MemoryBlobs)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)

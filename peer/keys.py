@@ -20,6 +20,7 @@ from peer.clock import Entropy
 from peer.home.files import read_private, write_private
 from protocol import canonical, limits
 from protocol.errors import HomeError, HumanNeededError, RuleError
+from protocol.sealing import Opener, opener_of
 from protocol.signing import Signer
 
 _ARGON2 = {"iterations": 3, "lanes": 4, "memory_kib": 64 * 1024}
@@ -108,6 +109,18 @@ def settle_next(folder: str, key: str) -> None:
     asked = load_next(folder)
     if asked is not None and asked.key == key:
         os.unlink(os.path.join(folder, NEXT))
+
+
+def sealing_keys(folder: str) -> list[Opener]:
+    """The keys with which the agent of `folder` opens what was sealed for it, in `key_files` order.
+
+    A key that cannot be read opens nothing, and hinders no other one.
+    """
+    found = []
+    for name in key_files(folder):
+        with suppress(HomeError):
+            found.append(opener_of(load_key(folder, name)))
+    return found
 
 
 def store_sealed_key(folder: str, seed: bytes, passphrase: bytes, entropy: Entropy) -> Signer:

@@ -7,10 +7,11 @@ from typing import Literal
 
 from peer.home.mail import Letter
 from peer.instance import Peer
+from peer.sealing import open_item
 from peer.send import Sent, send
 from peer.tick.receipts import read_receipt
 from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
-from protocol.messages import Answer, Body, Note
+from protocol.messages import Answer, Body, Note, Sealed, stored_item
 from protocol.page import ALL
 
 Stage = Literal["received", "acted"]
@@ -19,15 +20,19 @@ look_every_seconds = 2.0
 
 
 def reply(peer: Peer, prefix: str, text: str) -> Sent:
-    """Answer the author of an item in its thread; the item then counts as read."""
+    """Answer the author of an item in its thread, sealed if it was; it then counts as read."""
     letter = peer.home.mail.get(prefix)
     if letter.mine:
         short = letter.id[:8]
         raise UsageError(
             f"{short} is your own; go on with `peer send NAME TEXT --reply-to {short}`"
         )
-    body: Body = Answer(text=text) if letter.kind == "question" else Note(text=text)
-    sent = send(peer, [letter.author], [body], re=letter.id, thread=letter.thread)
+    kind, sealed = letter.kind, letter.kind == Sealed.kind
+    if sealed and letter.understood:
+        opened = open_item(peer, stored_item(letter.data, understood=True), letter.audience)
+        kind = kind if opened is None else opened.item.head.kind
+    body: Body = Answer(text=text) if kind == "question" else Note(text=text)
+    sent = send(peer, [letter.author], [body], re=letter.id, thread=letter.thread, seal=sealed)
     with peer.home.transaction():
         peer.home.mail.mark_read([letter.n], peer.clock.wall_ms())
     return sent

@@ -21,9 +21,11 @@ from protocol.errors import ShareError, ShareUnavailableError, WrongShareError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
+    from protocol.sealing import Opener
 
 ROSTER = "soma/roster/1"
 ALL = "all"
+SEALED = "sealed"
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
@@ -94,6 +96,7 @@ class Mailbox:
         self.home = home
         self.identity = identity
         self._states: dict[tuple[str, str], str] | None = None
+        self._openers: list[Opener] | None = None
 
     def mark_read(self, letters: list[Letter], at_ms: int) -> None:
         """A person has seen these letters of others."""
@@ -157,26 +160,53 @@ class Mailbox:
 
     def _row(self, letter: Letter) -> Row:
         value = canonical.decode(letter.data)
-        body = value.get("body") or {}
+        sealed = letter.kind == SEALED and bool(letter.understood)
+        said = self._unsealed(letter, value) if sealed else value
+        understood = bool(letter.understood) and said is not None
+        said = said or value
+        body = said.get("body") or {}
         row = {
             "id": letter.id,
             "from": self._short(letter.author),
             "to": self._short(letter.audience),
-            "kind": letter.kind,
-            "text": _text(body) if letter.understood else "",
+            "kind": said["kind"],
+            "text": _text(body) if understood else "",
             "at": moment(value["at"]),
-            "thread": letter.thread,
+            "thread": said.get("thread") or letter.thread,
             "read": bool(letter.mine) or letter.read_at is not None,
             "auto": bool(letter.auto),
-            "sealed": False,
+            "sealed": sealed,
             "trust": "own" if letter.mine else self._trust(letter.author, letter.key),
             "priority": value.get("priority", 2),
-            "re": value.get("re"),
+            "re": said.get("re"),
             "expires": None if value.get("expires") is None else moment(value["expires"]),
-            "understood": bool(letter.understood),
+            "understood": understood,
             "erased": letter.state == "erased",
         }
-        return row | (_more(body) if letter.understood else {"body": value.get("body")})
+        if said.get("attachments"):
+            row["attachments"] = [_attachment(one) for one in said["attachments"]]
+        return row | (_more(body) if understood else {"body": value.get("body")})
+
+    def _unsealed(self, letter: Letter, value: Row) -> Row | None:
+        """What is in a sealed item, in the form of an open one; None where no key opens it."""
+        from peer.sealing import opened
+        from protocol import wire
+        from protocol.messages import stored_item
+
+        if self._openers is None:
+            from peer.keys import sealing_keys
+
+            path = self.home.db.path
+            self._openers = [] if path == ":memory:" else sealing_keys(os.path.dirname(path))
+        item, network = stored_item(letter.data, understood=True), self.identity.network
+        found = opened(self.home, item, network, letter.audience, self._openers)
+        if found is None or found.item.body is None:
+            return None
+        head = wire.dump(found.item.head)
+        return head | {
+            "body": wire.dump(found.item.body),
+            "attachments": [wire.dump(one) for one in found.files],
+        }
 
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)
@@ -201,6 +231,10 @@ class Mailbox:
 
 def _text(body: Row) -> str:
     return str(body.get("text") or body.get("because") or "")
+
+
+def _attachment(one: Row) -> Row:
+    return {"name": one["name"], "size": one["size"], "sha256": one["sha256"]}
 
 
 def _more(body: Row) -> Row:

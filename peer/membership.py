@@ -25,9 +25,9 @@ from peer.stewards.reading import read_marker
 from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat
+from peer.tick.card import CARD, place_card
 from peer.wiring import open_share
-from protocol import canonical, documents, limits, names
-from protocol.card import Card, succeed
+from protocol import canonical, limits, names
 from protocol.errors import (
     HomeError,
     RuleError,
@@ -38,7 +38,7 @@ from protocol.errors import (
 from protocol.root import Root
 from protocol.roster import Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
-from registry import charter, roster, yard
+from registry import charter, yard
 from registry.share import Share
 
 
@@ -117,25 +117,9 @@ def enter(
         home.archive.remember(document, clock.wall_ms())
         home.state.put("marker", marker)
         home.state.forget("left")
+        home.state.put("card", CARD)
     yard.make_folders(share, identity.name)
     place_card(identity, share, signer, clock, asked)
-
-
-def place_card(
-    identity: Identity, share: Share, signer: Signer, clock: Clock, asked: Signer | None
-) -> None:
-    """Write the own card: for the key that signs, or for the one `asked` for, as its successor."""
-    new = asked or signer
-    card = Card(
-        network=identity.network,
-        name=identity.name,
-        cluster=identity.cluster,
-        key=new.key,
-        at=clock.wall_ms(),
-    )
-    if asked is not None:
-        card = succeed(card, signer)
-    roster.place_card(share, identity.name, documents.seal(card, new))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,33 @@ is missing from the copy. The file holds the key: whoever has it is the peer.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import IO
 
 from peer import keys, lock
 from peer.clock import Clock
 from peer.home import open_home
-from peer.home.files import make_private_folder, set_aside, unwritten, write_private
+from peer.home.blobs import FOLDER, FolderBlobs, part_bytes
+from peer.home.files import (
+    make_private_folder,
+    set_aside,
+    unwritten,
+    write_private,
+    writing_private,
+)
 from peer.home.places import DATABASE, Identity, directory, save_identity
 from protocol import canonical, names, wire
 from protocol.errors import HomeError, RuleError, UsageError
 
 MEMBERS = ("identity.json", "key", DATABASE)
 _KEYS = re.compile(r"key\.(next|[1-9][0-9]{0,3})\Z").match  # asked for, and former ones
+_BLOB = re.compile(rf"{FOLDER}/([0-9a-f]{{64}})\Z").match  # attachments
 _MOVED = "moved"
 member_bytes_max = 8 * 1024**3
 
@@ -45,10 +54,11 @@ def export_peer(folder: str, identity: Identity, path: str, clock: Clock) -> Non
             if home.state.text("moved") is None:
                 home.state.put("moved", clock.wall_ms())
         try:
-            packed = _packed(folder, identity)
+            parts = _parts_of(folder, identity)
         except OSError as error:
             raise unwritten(folder, error) from error
-        write_private(path, packed)
+        with writing_private(path) as file:
+            _pack(file, parts, FolderBlobs(os.path.join(folder, FOLDER)))
 
 
 def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]:
@@ -79,19 +89,40 @@ def import_peer(home: str, path: str, share: str | None) -> tuple[str, Identity]
             os.unlink(os.path.join(folder, name))  # of a life here that went on elsewhere
         for name in parts.keys() - {"identity.json"}:
             write_private(os.path.join(folder, name), parts[name])
+        _unpack_blobs(path, FolderBlobs(os.path.join(folder, FOLDER)))
         save_identity(home, "peers", identity)  # last: what is half there is nobody
     return folder, identity
 
 
-def _packed(folder: str, identity: Identity) -> bytes:
-    whole = io.BytesIO()
+def _parts_of(folder: str, identity: Identity) -> dict[str, bytes]:
+    """All that is exported but for attachments, by name; keys also of earlier days."""
+    parts = {"identity.json": canonical.encode(wire.dump(identity)), DATABASE: _image(folder)}
+    for name in keys.key_files(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            parts[name] = file.read()
+    return parts
+
+
+def _pack(whole: IO[bytes], parts: dict[str, bytes], blobs: FolderBlobs) -> None:
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("identity.json", canonical.encode(wire.dump(identity)))
-        for name in keys.key_files(folder):
-            with open(os.path.join(folder, name), "rb") as file:
-                archive.writestr(name, file.read())
-        archive.writestr(DATABASE, _image(folder))
-    return whole.getvalue()
+        for name, data in parts.items():
+            archive.writestr(name, data)
+        for name in sorted(blobs.sizes()):
+            if _BLOB(f"{FOLDER}/{name}"):  # the rest is begun, and begins again
+                with archive.open(f"{FOLDER}/{name}", "w") as out:
+                    out.writelines(blobs.parts(name))
+
+
+def _unpack_blobs(path: str, blobs: FolderBlobs) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for name in filter(_BLOB, archive.namelist()):
+            blobs.put(_parts(archive, name))  # under the name of what it is, whatever it is called
+
+
+def _parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as file:
+        while part := file.read(part_bytes):
+            yield part
 
 
 def _image(folder: str) -> bytes:
@@ -115,7 +146,11 @@ def _image(folder: str) -> bytes:
 def _unpacked(path: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            sizes = {
+                info.filename: info.file_size
+                for info in archive.infolist()
+                if not _BLOB(info.filename)
+            }
             if sorted(name for name in sizes if not _KEYS(name)) != sorted(MEMBERS):
                 raise _no_export(path, f"it holds {', '.join(sorted(sizes))[:200] or 'nothing'}")
             if max(sizes.values()) > member_bytes_max:

@@ -33,9 +33,9 @@ _NOT_DAMAGE = (
 
 # Parents before children, so that foreign keys hold while rows are carried over.
 _TABLES = (
-    "self", "document", "hidden", "stream", "item", "own_stream", "own_page", "receipt", "page",
-    "damage", "own_receipt", "neighbour", "unripe", "quarantine", "concern", "claim", "evidence",
-    "age", "erased",
+    "self", "document", "hidden", "stream", "item", "attachment", "sealed", "own_stream",
+    "own_page", "receipt", "page", "damage", "own_receipt", "neighbour", "unripe", "quarantine",
+    "concern", "claim", "evidence", "age", "erased",
 )  # fmt: skip
 
 

@@ -8,10 +8,12 @@ every tick tries again. Several processes of one identity may send at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from peer import rekeying
+from peer.composing import Composed, Draft, check_sealing, write, write_sealed
+from peer.enclosing import Source, keep
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
 from peer.stewards import reading
@@ -20,8 +22,9 @@ from peer.tick import own
 from peer.tick.beat import beat
 from peer.tick.deliver import Listing, place, place_feed, survey
 from peer.tick.forming import form
-from protocol import canonical, limits, names
+from protocol import limits, names
 from protocol.errors import (
+    HomeError,
     HumanNeededError,
     NotFoundError,
     RuleError,
@@ -29,7 +32,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Head, Insight, Item, compose
+from protocol.messages import Body, Insight, Item
 from protocol.page import ALL
 
 
@@ -51,13 +54,15 @@ def send(
     thread: str | None = None,
     priority: int = 2,
     expires_ms: int | None = None,
+    files: Sequence[Source] = (),
+    seal: bool = False,
     along: Callable[[], None] | None = None,
 ) -> Sent:
-    """Write every body to every recipient (bare names, or `all`).
+    """Write every body, with these files, to every recipient (bare names, or `all`).
 
     A letter is offered for `expires_ms` if that is given, else as the settings say. `along` is
-    done in the transaction that keeps the items. Raises
-    NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
+    done in the transaction that keeps the items. Raises NotFoundError for an unknown recipient,
+    HumanNeededError while parked or halted, or where the key to seal with is not known,
     WrongShareError where the folder is another network; then nothing is written.
     """
     own.check_parked(peer)
@@ -66,18 +71,23 @@ def send(
         reachable = reachable and rekeying.change_alone(peer)
     standing = _allowed(peer)
     recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    head = _head(peer, re, thread, priority, peer.term_ms(expires_ms))
-    items = {a: [_item(peer, head, body) for body in bodies] for a in recipients}
+    if seal:
+        check_sealing(peer, recipients)
+    kept, term_ms = keep(peer, files, sealed=seal), peer.term_ms(expires_ms)
+    draft = Draft(re=re, thread=thread, priority=priority, term_ms=term_ms, files=kept)
+    written = {
+        a: [_write(peer, body, draft, a if seal else None) for body in bodies] for a in recipients
+    }
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
     with peer.home.transaction():
-        pages, complete = _keep(peer, items, views, peer.due_ms(peer.term_ms(expires_ms)))
+        pages, complete = _keep(peer, written, views, peer.due_ms(term_ms))
         if along is not None:
             along()
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
         state = "delivered"
-    ids = tuple(item.id for audience in recipients for item in items[audience])
+    ids = tuple(one.item.id for audience in recipients for one in written[audience])
     return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
 
 
@@ -126,29 +136,8 @@ def _reachable(peer: Peer) -> bool:
     return True
 
 
-def _head(
-    peer: Peer, re: str | None, thread: str | None, priority: int, term_ms: int | None
-) -> Head:
-    """What all items of one sending say of themselves, but for kind and salt."""
-    now = peer.clock.wall_ms()
-    return Head(
-        author=peer.address,
-        kind="",
-        salt="",
-        at=now,
-        priority=priority,
-        re=re,
-        thread=thread,
-        expires=None if term_ms is None else now + term_ms,
-    )
-
-
-def _item(peer: Peer, head: Head, body: Body) -> Item:
-    salt = canonical.b32(peer.entropy.draw(16))
-    try:
-        return compose(replace(head, kind=body.kind, salt=salt), body)
-    except ValueError as error:
-        raise UsageError(f"{error}; shorten it, or send it in parts") from error
+def _write(peer: Peer, body: Body, draft: Draft, reader: str | None) -> Composed:
+    return write(peer, body, draft) if reader is None else write_sealed(peer, body, draft, reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +168,10 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
 
 
 def _keep(
-    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None], due_ms: int | None
+    peer: Peer,
+    written: dict[str, list[Composed]],
+    views: dict[str, _Seen | None],
+    due_ms: int | None,
 ) -> tuple[dict[str, list[OwnPage]], bool]:
     """Keep all items, and form pages for whoever is in reach; inside a transaction.
 
@@ -188,7 +180,8 @@ def _keep(
     pages: dict[str, list[OwnPage]] = {}
     complete = True
     outgoing = peer.home.outgoing
-    for audience, mine in items.items():
+    for audience, composed in written.items():
+        mine = [one.item for one in composed]
         due = None if audience == ALL else due_ms  # a feed has days and pages of its own
         if views[audience] is None:
             outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
@@ -196,6 +189,7 @@ def _keep(
             pages[audience], rest = form(peer, audience, mine, due)
             complete = complete and not rest
         _remember_own(peer, audience, mine)
+        _remember_files(peer, composed)
     return pages, complete
 
 
@@ -217,3 +211,16 @@ def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
+
+
+def _remember_files(peer: Peer, composed: list[Composed]) -> None:
+    """What belongs to items and stands beside them; inside the transaction that keeps them."""
+    attached = [one.item for one in composed if one.item.head.attachments]
+    peer.home.attachments.add(attached, mine=True)
+    for item in attached:
+        for file in item.head.attachments:
+            if peer.blobs.size(file.sha256) is None:  # taken for a remnant by a tick just now
+                raise HomeError("an attachment vanished from the home; send it again")
+    for one in composed:
+        if one.plain is not None:
+            peer.home.attachments.keep_plain(one.item.id, one.plain, one.thread)

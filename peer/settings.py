@@ -159,6 +159,10 @@ class Letters:
     expires_days: int = _setting(
         30, "days for which a letter is offered where `--expires` says nothing", _between(1, 365)
     )
+    attachments_mb: int = _setting(
+        1024, "MiB of attachments of others that this home holds; beyond it letters wait",
+        _between(1, 1 << 20),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

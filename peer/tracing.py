@@ -8,6 +8,7 @@ Whether somebody has read it only his own trace tells.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,23 @@ def trace(home: Home, identity: Identity, prefix: str) -> Row:
         "state": "expired" if letter.state == "expired" else events[-1]["what"],
         "events": events,
     }
+
+
+def all_sides(home: Home, identity: Identity, folder: str, letter: Letter, *, look: bool) -> Row:
+    """The same with `other_sides`, and with `share`: None, or what lies there if it is to `look`.
+
+    `folder` is the identity's directory.
+    """
+    found = trace(home, identity, letter.id)
+    root = os.path.dirname(os.path.dirname(folder))
+    found["other_sides"] = other_sides(root, identity, letter)
+    found["share"] = None
+    if look:
+        from peer.wiring import open_share
+
+        share = open_share(identity.share, identity.name)
+        found["share"] = on_share(share, home, identity, letter)
+    return found
 
 
 def other_sides(where: str, identity: Identity, letter: Letter) -> list[Row]:

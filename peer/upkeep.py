@@ -19,7 +19,7 @@ from peer.clock import Clock
 from peer.findings import Findings, ok, warn
 from peer.home import Home
 from peer.home.places import Identity
-from peer.membership import place_card
+from peer.tick.card import place_card
 from protocol import limits
 from protocol.card import open_card
 from protocol.errors import HomeError, MissingError, OversizedError, RuleError, SpecialFileError

@@ -9,6 +9,7 @@ from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
 from peer.home import Home, open_home
+from peer.home.blobs import FOLDER, FolderBlobs
 from peer.home.places import DATABASE, Identity
 from peer.instance import Peer
 from peer.settings import load
@@ -61,4 +62,5 @@ def open_peer(
         folder=folder,
         settings=settings,
         next_beat_ms=settings.schedule.announced_ms(identity.address, clock.wall_ms()),
+        blobs=FolderBlobs(os.path.join(folder, FOLDER)),
     )

@@ -30,7 +30,10 @@ class Succeeds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Who wants to be called `name` in `cluster`, with which key; `capabilities` are free words."""
+    """Who wants to be called `name` in `cluster`, with which key; `capabilities` are free words.
+
+    `sealing`: the X25519 key for what is sealed for this peer.
+    """
 
     type: Literal["soma/card/1"] = TYPE
     network: NetworkId
@@ -40,6 +43,7 @@ class Card:
     at: Millis
     capabilities: Annotated[tuple[Word, ...], AtMost(limits.capabilities_max)] = ()
     succeeds: Succeeds | None = None
+    sealing: Key | None = None
 
 
 def succeed(card: Card, old: Signer) -> Card:

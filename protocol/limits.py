@@ -32,6 +32,10 @@ type_chars_max = 64
 stream_pages_unreceipted_max = 16  # of one author to one recipient, on the share
 receipt_ranges_max = 64
 
+# Attachments.
+blob_bytes_max = 64 * 1024 * 1024  # one file as it lies on the share
+attachments_max = 16  # of one item
+
 # Letters.
 item_id_chars = 26
 quarantine_bytes_max = 512 * 1024

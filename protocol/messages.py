@@ -24,6 +24,7 @@ from protocol.fields import (
     Count,
     Hash,
     ItemId,
+    Key,
     Line,
     Millis,
     Permille,
@@ -124,17 +125,38 @@ class Erasure:
     items: Annotated[tuple[Hash, ...], AtMost(limits.erased_max)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """An item that only its reader can open; see `protocol.sealing`."""
+
+    kind: ClassVar[str] = "sealed"
+    ephemeral: Key
+    box: Annotated[str, Form(r"[A-Za-z0-9_-]+", limits.item_bytes_max)]
+
+
 Body = (
     Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
-    | Erasure
+    | Erasure | Sealed
 )  # fmt: skip
 KINDS: dict[str, type[Body]] = {
     kind.kind: kind
     for kind in (
         Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
-        Erasure,
+        Erasure, Sealed,
     )
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that belongs to an item, named by its content; it lies in its author's `blobs/`.
+
+    `size` in bytes. `name` is what its author calls it: to be shown, and never a path.
+    """
+
+    sha256: Hash
+    size: Annotated[int, Between(0, limits.blob_bytes_max)]
+    name: Line = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +177,7 @@ class Head:
     re: ItemId | None = None
     thread: ItemId | None = None
     expires: Millis | None = None
+    attachments: Annotated[tuple[Attachment, ...], AtMost(limits.attachments_max)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +190,7 @@ class Item:
     data: bytes = field(repr=False)
 
 
-_HEAD_DEFAULTS = {"auto": False, "depth": 0, "priority": 2}
+_HEAD_DEFAULTS = {"auto": False, "depth": 0, "priority": 2, "attachments": []}
 
 
 def compose(head: Head, body: Body) -> Item:
@@ -210,10 +233,11 @@ def read_item(value: Any, data: bytes, id_: str, author: str) -> Item:
     head = wire.validate(Head, data, "ITEM-2")
     if head.author != author:
         raise RuleError("ITEM-3", f"item of {head.author} in a page of {author}")
-    return Item(id_, head, _read_body(head.kind, value.get("body")), data)
+    return Item(id_, head, read_body(head.kind, value.get("body")), data)
 
 
-def _read_body(kind: str, value: Any) -> Body | None:
+def read_body(kind: str, value: Any) -> Body | None:
+    """The body of an item; None where this version does not understand it (ITEM-4)."""
     form = KINDS.get(kind)
     if form is None or not isinstance(value, dict):
         return None

@@ -20,10 +20,11 @@ KeyState = Literal["active", "retired", "compromised"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberKey:
-    """One signing key of a member."""
+    """One signing key of a member; `sealing`: the X25519 key that belongs to it, if it is known."""
 
     key: Key
     state: KeyState = "active"
+    sealing: Key | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

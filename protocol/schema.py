@@ -109,7 +109,7 @@ def _item() -> Schema:
     schema = _body(ItemHead)
     schema["properties"]["body"] = {"type": "object"}
     schema["required"].append("body")
-    schema["$defs"] = {}
+    schema.setdefault("$defs", {})
     schema["allOf"] = []
     for kind, form in KINDS.items():
         body = _body(form)

@@ -19,7 +19,9 @@ from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from protocol import limits
 from protocol.canonical import b32, b64
@@ -102,6 +104,15 @@ class Signer:
         signature = self._private.sign(message)
         foretell(verify, (self.public, message, signature), True)
         return signature
+
+    def derive(self, use: bytes) -> bytes:
+        """32 secret bytes for another use of this identity, always the same for the same use."""
+        return hkdf(self._private.private_bytes_raw(), b"", use)
+
+
+def hkdf(secret: bytes, salt: bytes, use: bytes) -> bytes:
+    """32 bytes of HKDF-SHA256 (RFC 5869); `use` is its `info`."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=salt or None, info=use).derive(secret)
 
 
 def fingerprint(public: bytes) -> str:

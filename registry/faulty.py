@@ -12,7 +12,7 @@ It does *not* keep the rules of the port where a fault says so; that is its use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeVar
@@ -28,9 +28,10 @@ from registry.share import Entry, Rank, Share, read_each
 
 T = TypeVar("T")
 
-_writes = ("place", "remove", "make_folder")
+_places = ("place", "place_file")
+_writes = (*_places, "remove", "make_folder")
 _listings = ("entries", "names")
-operations = ("read", *_listings, *_writes)
+operations = ("read", "read_part", *_listings, *_writes)
 conflict_mark = ".sync-conflict-20261121-015315-N3EJAFG"  # as Syncthing names a copy
 
 
@@ -110,6 +111,10 @@ class FaultyShare:
         """See `Share`."""
         return self._do("read", path, lambda: self._read(path, bytes_max))
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """See `Share`."""
+        return self._do("read_part", path, lambda: self.inner.read_part(path, offset, bytes_max))
+
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
@@ -131,6 +136,11 @@ class FaultyShare:
     def place(self, path: str, data: bytes) -> None:
         """See `Share`."""
         self._do("place", path, lambda: self._place(path, data), data)
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """See `Share`; all parts are held at once."""
+        data = b"".join(parts)
+        self._do("place_file", path, lambda: self.inner.place_file(path, [data]), data)
 
     def remove(self, path: str) -> None:
         """See `Share`."""
@@ -291,18 +301,18 @@ def _slow(strike: _Strike) -> Any:
 
 _faults: dict[str, _Kind] = {
     "unavailable": _Kind(operations, _raises(ShareUnavailableError)),
-    "full": _Kind(("place", "make_folder"), _raises(ShareFullError)),
+    "full": _Kind((*_places, "make_folder"), _raises(ShareFullError)),
     "denied": _Kind(operations, _raises(ShareDeniedError)),
     "missing": _Kind(operations, _raises(MissingError)),
-    "hidden": _Kind(("read", *_listings), _raises(MissingError)),
-    "torn": _Kind(("place",), _tear),
+    "hidden": _Kind(("read", "read_part", *_listings), _raises(MissingError)),
+    "torn": _Kind(_places, _tear),
     "lost": _Kind(_writes, _lose),
     "stale": _Kind(("read",), _stale),
-    "damaged": _Kind(("read",), _damage),
+    "damaged": _Kind(("read", "read_part"), _damage),
     "conflict_copy": _Kind(("place",), _copy_conflict),
     "kill_before": _Kind(operations, _kill_before),
     "kill_after": _Kind(operations, _kill_after),
-    "kill_torn": _Kind(("place",), _kill_torn),
+    "kill_torn": _Kind(_places, _kill_torn),
     "slow": _Kind(operations, _slow),
 }
 fault_names = tuple(_faults)

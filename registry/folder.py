@@ -1,4 +1,4 @@
-"""The share as a folder: local disk, NFS, SMB, a synchronised folder. Keeps SHARE-1 to SHARE-19.
+"""The share as a folder: local disk, NFS, SMB, a synchronised folder. Keeps SHARE-1 to SHARE-21.
 
 Every operation walks from the root anew (`walk`), opens, slurps, closes, and keeps no handle.
 `place` is the one place where bytes get onto a share. A failed write, sync or close forbids the
@@ -16,7 +16,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
@@ -34,6 +34,7 @@ from registry.errnos import (
 from registry.share import Entry, Rank, check_folder, check_name, check_path, digest
 from registry.spot import (
     Spot,
+    begin_writing,
     careful_flags,
     glimpse,
     is_folder,
@@ -43,6 +44,7 @@ from registry.spot import (
     open_up_file,
     open_up_folder,
     read_at,
+    read_part_at,
     scan,
 )
 from registry.walk import Walk, has_descriptors
@@ -106,6 +108,13 @@ class FolderShare:
         with explained(path):
             return self._read_afresh(path, folders, name, bytes_max)
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """See `Share.read_part`."""
+        *folders, name = check_path(path)
+        with explained(path), self._walk() as walk:
+            spot = walk.to(folders)
+            return self._patiently(lambda: read_part_at(spot, name, path, offset, bytes_max))
+
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
@@ -155,10 +164,14 @@ class FolderShare:
 
     def place(self, path: str, data: bytes) -> None:
         """See `Share.place`."""
+        self.place_file(path, (data,))
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """See `Share.place_file`."""
         *folders, name = check_path(path)
         with explained(path), self._walk() as walk:
             spot = walk.to(folders)
-            temporary = self._write_temporary(spot, data)
+            temporary = self._write_temporary(spot, parts)
             try:
                 self._rename(spot, temporary, name)
             except BaseException as error:
@@ -232,15 +245,18 @@ class FolderShare:
         except ShareError as still:
             return still
 
-    def _write_temporary(self, spot: Spot, data: bytes) -> str:
-        """The name of a new file that holds `data` on the disk."""
+    def _write_temporary(self, spot: Spot, parts: Iterable[bytes]) -> str:
+        """The name of a new file that holds `parts` on the disk."""
         fd, temporary = self._open_temporary(spot)
         try:
             try:
                 open_up_file(fd)
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(fd, rest) :]
+                for part in parts:
+                    self.moved()
+                    rest = memoryview(part)
+                    while rest:
+                        rest = rest[os.write(fd, rest) :]
+                    begin_writing(fd, len(part))
                 self._sync(fd)
             finally:
                 os.close(fd)  # NFS and quotas tell of a failed write only here

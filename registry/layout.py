@@ -8,6 +8,7 @@
                  outbox/feed/<epoch8>.<seq>.page
                  outbox/mail/<to>/<epoch8>.<seq>.page
                  receipts/<cluster>/<author>.json
+                 blobs/<sha256>
 
 Rules: a name that is not exactly of the expected form is nobody's and is ignored; conflict copies
 and temporaries of sync tools are such names. Numbers are decimal without leading zeros.
@@ -29,6 +30,7 @@ _NUMBER = r"[1-9][0-9]{0,15}"
 _LETTER = re.compile(rf"({_NAME})\.([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
 _PAGE = re.compile(rf"([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
 _DOCUMENT = re.compile(rf"({_NUMBER})\.(root|charter|roster)\.([0-9a-f]{{8}})\.json\Z").match
+_BLOB = re.compile(r"[0-9a-f]{64}\Z").match
 _ORDER = re.compile(r"[0-9a-f]{16}\.json\Z").match
 
 
@@ -80,6 +82,11 @@ def is_order_file(name: str) -> bool:
     return _ORDER(name) is not None
 
 
+def is_blob_file(name: str) -> bool:
+    """Whether a name in `blobs/` is of the form."""
+    return _BLOB(name) is not None
+
+
 def peer_folder(name: str) -> str:
     """The folder that a peer owns."""
     return f"{PEERS}/{name}"
@@ -108,6 +115,11 @@ def feed(name: str) -> str:
 def mail(name: str, to: str) -> str:
     """The folder where `name` keeps letters for `to` whose inbox it cannot write."""
     return f"{PEERS}/{name}/outbox/mail/{to}"
+
+
+def blobs(name: str) -> str:
+    """The folder of the files that belong to what `name` wrote."""
+    return f"{PEERS}/{name}/blobs"
 
 
 def receipts(name: str, cluster: str) -> str:

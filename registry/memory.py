@@ -1,14 +1,14 @@
 """A share in memory, for tests and the simulator: the contract with nothing underneath.
 
 Folders are dicts, files are bytes, everything else (link, FIFO, socket, device) is None. It keeps
-SHARE-1 to SHARE-17 and SHARE-19 in the simplest words; the state machine in tests/contract proves
-that `folder` says the same.
+SHARE-1 to SHARE-17 and SHARE-19 to SHARE-21 in the simplest words; the state machine in
+tests/contract proves that `folder` says the same.
 It does *not* know modes, space or power cuts; `faulty` adds what goes wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from protocol.errors import (
@@ -51,6 +51,13 @@ class MemoryShare:
             raise OversizedError(f"{path}: more than {bytes_max} bytes; ignored until replaced")
         return node
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """See `Share.read_part`."""
+        node = self._node(path_names(path), path)
+        if not isinstance(node, bytes):
+            raise SpecialFileError(f"{path}: not a regular file; its owner can remove it")
+        return node[offset : offset + bytes_max]
+
     def read_many(
         self, paths: Sequence[str], bytes_max: int, known: Sequence[bytes | None] | None = None
     ) -> list[bytes | ShareError | None]:
@@ -76,6 +83,11 @@ class MemoryShare:
         if isinstance(folder.get(name), dict):
             raise SpecialFileError(f"{path}: a folder stands there; its owner can remove it")
         folder[name] = bytes(data)
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """See `Share.place_file`."""
+        self._at(path)
+        self.place(path, b"".join(parts))
 
     def remove(self, path: str) -> None:
         """See `Share.remove`."""

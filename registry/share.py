@@ -23,6 +23,8 @@ Reading
   SHARE-8   `read_many` MUST answer each path as `read` would, in order, errors in place; where the
             `digest` of the bytes is the `known` one, it MUST return None instead; that alone it
             may find out through a link on the way (SHARE-2), since the same bytes are no news.
+  SHARE-21  `read_part` MUST return the bytes from `offset` on, fewer than `bytes_max` only at the
+            end, and hold no more; SHARE-2, SHARE-6 hold. Two parts may be of two contents.
 Writing
   SHARE-9   `place` MUST be atomic: a reader sees the old content or the new one, and after an error
             either of them, whole. No temporary may be left behind by a call that returns.
@@ -38,6 +40,8 @@ Writing
   SHARE-19  `clear` MUST take away names as a `rank` was told them, hidden and unsafe ones, too, and
             nothing outside the folder; one that is no single name MUST raise ValueError before
             anything is touched; one that cannot be removed MUST keep no other one.
+  SHARE-20  `place_file` MUST do what `place` does (SHARE-9 to SHARE-12), with one part of it in
+            memory at a time; where the parts themselves fail, nothing has changed.
 Errors (protocol/errors.py)
   SHARE-15  MissingError MUST mean: no such name, or a folder on the way is missing.
   SHARE-16  SpecialFileError MUST be raised where something other than a folder stands on the way,
@@ -120,11 +124,22 @@ class Share(Protocol):
         """
         ...
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """So many bytes of a regular file, from `offset` on; b"" at its end and beyond."""
+        ...
+
     def place(self, path: str, data: bytes) -> None:
         """Create or replace a file, atomically and durably; ShareFullError without space.
 
         Its folder must exist. After any error call it again with the same bytes: the old content
         or the new one stands there, whole.
+        """
+        ...
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """`place` of a content that comes in parts, and may be larger than memory.
+
+        What the parts raise comes through; then the old content stands there.
         """
         ...
 

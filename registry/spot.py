@@ -64,6 +64,33 @@ def open_folder(spot: Spot) -> int | None:
 
 def read_at(spot: Spot, name: str, path: str, bytes_max: int) -> bytes:
     """The bytes of a regular file, and of nothing else (SHARE-6, SHARE-7)."""
+    fd = _open_regular(spot, name, path)
+    try:
+        size = os.fstat(fd).st_size
+        if size > bytes_max:
+            raise _too_large(path, bytes_max)
+        data = os.read(fd, size + 1)
+        # A short read of the size that was announced is the whole; anything else is looked into.
+        return data if len(data) == size else _read_rest(fd, data, path, bytes_max)
+    finally:
+        os.close(fd)
+
+
+def read_part_at(spot: Spot, name: str, path: str, offset: int, bytes_max: int) -> bytes:
+    """The bytes of a regular file from `offset` on (SHARE-21)."""
+    fd = _open_regular(spot, name, path)
+    try:
+        os.lseek(fd, offset, os.SEEK_SET)
+        chunks, left = list[bytes](), bytes_max
+        while left and (chunk := os.read(fd, left)):
+            chunks.append(chunk)
+            left -= len(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    finally:
+        os.close(fd)
+
+
+def _open_regular(spot: Spot, name: str, path: str) -> int:
     before = os.lstat(spot.prefix + name) if spot.fd is None else None
     if before is not None and not stat.S_ISREG(before.st_mode):
         raise _not_regular(path)
@@ -74,14 +101,10 @@ def read_at(spot: Spot, name: str, path: str, bytes_max: int) -> bytes:
             raise _not_regular(path)
         if before is not None and not os.path.samestat(before, status):
             raise OSError(errno.ESTALE, "replaced while it was opened")
-        size = status.st_size
-        if size > bytes_max:
-            raise _too_large(path, bytes_max)
-        data = os.read(fd, size + 1)
-        # A short read of the size that was announced is the whole; anything else is looked into.
-        return data if len(data) == size else _read_rest(fd, data, path, bytes_max)
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    return fd
 
 
 def _read_rest(fd: int, data: bytes, path: str, bytes_max: int) -> bytes:
@@ -140,6 +163,14 @@ def open_up_file(fd: int) -> None:
         except OSError as error:
             if error.errno not in unsupported | denied:  # else a drive without modes
                 raise
+
+
+def begin_writing(fd: int, count: int) -> None:
+    """Let what was just written go to the drive while more is prepared: a hint, for large parts."""
+    if count >= _chunk_bytes and hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            end = os.lseek(fd, 0, os.SEEK_CUR)
+            os.posix_fadvise(fd, end - count, count, os.POSIX_FADV_DONTNEED)
 
 
 def _not_regular(path: str) -> SpecialFileError:

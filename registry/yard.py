@@ -6,6 +6,8 @@ belongs; the owner clears it away instead of failing at every tick from then on.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from protocol import limits
 from protocol.errors import MissingError, ShareUnavailableError, SpecialFileError
 from registry import layout
@@ -16,13 +18,22 @@ marker_bytes_max = limits.steward_bytes_max + 4_096
 
 def place(share: Share, owner: str, path: str, data: bytes) -> None:
     """Create or replace a file below the folder of `owner`, making way for it."""
+    _place(share, owner, path, lambda: share.place(path, data))
+
+
+def place_file(share: Share, owner: str, path: str, read: Callable[[], Iterable[bytes]]) -> None:
+    """The same for a large file; `read` gives its parts, from the first one at each call."""
+    _place(share, owner, path, lambda: share.place_file(path, read()))
+
+
+def _place(share: Share, owner: str, path: str, place: Callable[[], None]) -> None:
     try:
-        share.place(path, data)
+        place()
     except (MissingError, SpecialFileError):
         _check_mounted(share)
         make_folder(share, owner, path.rpartition("/")[0])
         _clear_name(share, path)
-        share.place(path, data)
+        place()
 
 
 def make_folder(share: Share, owner: str, path: str, *, shared: bool = False) -> None:

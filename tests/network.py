@@ -31,6 +31,7 @@ from peer.send import Sent, send
 from peer.stewards.desk import Desk, admit, halt, resume
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
+from peer.tick.card import CARD
 from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
@@ -44,6 +45,7 @@ from protocol.messages import KINDS, Body, Head, Insight, Note, compose
 from protocol.page import ALL, Header, form_page
 from protocol.root import Role, Root, Steward
 from protocol.roster import KeyState, Member, MemberKey, Roster
+from protocol.sealing import opener_of
 from protocol.signing import Signer
 from registry import charter as charters
 from registry import layout, yard
@@ -178,6 +180,7 @@ class Network:
         self.entropy = SeededEntropy("network", seed)
         self.steward = Signer(self.entropy.draw(32))
         self.peers: dict[str, Peer] = {}
+        self.sealing: dict[str, str] = {}  # by the key that signs
         self.next_beat_ms = SIX_HOURS_MS
         self._found()
         for name in names:
@@ -229,6 +232,7 @@ class Network:
         other.memory = copy.deepcopy(self.memory)
         other.clock = copy.deepcopy(self.clock)
         other.entropy = copy.deepcopy(self.entropy)
+        other.sealing = self.sealing.copy()
         other.desk = other._desk(self.desk.shelf)
         other.peers = {
             name: Peer(
@@ -240,6 +244,7 @@ class Network:
                 entropy=copy.deepcopy(peer.entropy),
                 next_beat_ms=peer.next_beat_ms,
                 next_signer=peer.next_signer,
+                blobs=copy.deepcopy(peer.blobs),
             )
             for name, peer in self.peers.items()
         }
@@ -254,14 +259,16 @@ class Network:
         home = create_home(":memory:", entropy.draw)
         with home.transaction():
             home.archive.remember(self.root, self.clock.wall_ms())
-            home.state.put("marker", self.marker)
+            home.state.put_all({"marker": self.marker, "card": CARD})
         yard.make_folders(self.memory, name)
+        self.sealing[signer.key] = opener_of(signer).key
         card = Card(
             network=self.network,
             name=name,
             cluster=self.cluster,
             key=signer.key,
             at=self.clock.wall_ms(),
+            sealing=opener_of(signer).key,
         )
         folders.place_card(self.memory, name, documents.seal(card, signer))
         self.peers[name] = Peer(
@@ -282,7 +289,11 @@ class Network:
         current = max(self.desk.documents("soma/roster/1"), key=lambda d: d.number)
         listed = tuple(
             Member(
-                name=name, keys=tuple(MemberKey(key=key, state=how) for key, how in known.items())
+                name=name,
+                keys=tuple(
+                    MemberKey(key=key, state=how, sealing=self.sealing.get(key))
+                    for key, how in known.items()
+                ),
             )
             for name, known in sorted(members.items())
         )
@@ -310,6 +321,7 @@ class Network:
         """Give a peer another key in a new epoch, and say so in the roster."""
         peer, members = self.peers[name], self.members()
         signer = Signer(peer.entropy.draw(32))
+        self.sealing[signer.key] = opener_of(signer).key
         members[name] = dict.fromkeys(members[name], old) | {signer.key: "active"}
         self.repair(name)
         peer = self.restart(name)
@@ -423,6 +435,7 @@ class Network:
             entropy=SeededEntropy("restarted", name, old.entropy.draw(8)),
             next_beat_ms=old.next_beat_ms,
             next_signer=old.next_signer,
+            blobs=old.blobs,
         )
         return self.peers[name]
 

@@ -33,6 +33,7 @@ from protocol.messages import (
     Note,
     Question,
     Retraction,
+    Sealed,
     compose,
 )
 from protocol.order import Order
@@ -77,6 +78,7 @@ BODIES: tuple[Body, ...] = (
     Dispute(because="it does not"),
     Retraction(because="I was wrong"),
     Erasure(items=("5d" * 32,)),
+    Sealed(ephemeral=CORE.key, box="c2VhbGVk"),
 )
 
 CHARTER = Charter(
@@ -92,7 +94,7 @@ ROSTER = Roster(
     version=1,
     at=AT,
     members=(
-        Member(name="core", keys=(MemberKey(key=CORE.key),)),
+        Member(name="core", keys=(MemberKey(key=CORE.key, sealing=CORE.key),)),
         Member(name="librarian", keys=(MemberKey(key=LIBRARIAN.key),), roles=("scribe",)),
     ),
 )

@@ -46,6 +46,7 @@ COMMANDS = {
         "reply": "Answer a letter",
         "thread": "A conversation from its beginning",
         "search": "Find mail by its words",
+        "save": "Write the attachments of a letter into files",
         "outbox": "Letters that are not acknowledged yet",
         "trace": "Where a letter is and how it got there",
         "quarantine": "What was refused, and why",

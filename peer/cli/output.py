@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ID_CHARS = 8
 _MARGIN = "  | "
 _USUAL_PRIORITY = 2
+_UNKNOWN = "(not understood by this version)"
 
 
 def harmless(text: str) -> str:
@@ -116,7 +117,7 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
     if row["erased"]:
         text = ["(erased by its author)"]
     elif not row["understood"]:
-        text = ["(not understood by this version)"]
+        text = ["(sealed, and no key of this home opens it)" if row["sealed"] else _UNKNOWN]
     elif row.get("erases"):
         text = ["took back " + " ".join(one[:ID_CHARS] for one in row["erases"])]
     columns = screen()
@@ -125,7 +126,16 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
     kept = text if lines_max is None else text[:lines_max]
     more = len(text) - len(kept)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []
-    return [indent + one for one in (head, *(f"{_MARGIN}{part}" for part in kept), *tail)]
+    said = [head, *(f"{_MARGIN}{part}" for part in kept), *tail, *_files(row)]
+    return [indent + one for one in said]
+
+
+def _files(row: dict[str, Any]) -> list[str]:
+    found = [
+        f"  + {line(one['name']) or 'attachment'}  {bytes_(one['size'])}"
+        for one in row.get("attachments", ())
+    ]
+    return [*found, dim(f"    peer save {row['id'][:ID_CHARS]}")] if found else []
 
 
 def screen() -> int | None:
@@ -146,6 +156,8 @@ def _marks(row: dict[str, Any]) -> list[str]:
     marks = ["urgent"] if is_urgent(row) else []
     if row["auto"]:
         marks.append("automatic")
+    if row["sealed"]:
+        marks.append("sealed")
     if row.get("topics"):
         marks.append("about " + " ".join(row["topics"]))
     if row.get("confidence") is not None:
@@ -171,6 +183,14 @@ def span(seconds: float) -> str:
         if seconds >= size * 2:
             return f"{int(seconds // size)} {unit}"
     return f"{max(int(seconds), 0)} s"
+
+
+def bytes_(size: int) -> str:
+    """A size, as a person says it."""
+    for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= step:
+            return f"{size / step:.1f} {unit}"
+    return f"{size} B"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

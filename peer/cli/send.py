@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         'peer send scout "the build of tonight is broken" --expires 12h --priority 0',
         "peer send all --file news.txt",
         'peer send librarian "what conducts?" --kind question --topic metal --wait acted',
+        'peer send librarian "the figures" --attach figures.csv --seal',
     )
 )
 @click.argument("to")
@@ -53,6 +54,14 @@ if TYPE_CHECKING:
     help="For how long it is offered, such as 30d, 12h or 90m  [default: by the settings, 30d]",
 )  # fmt: skip
 @click.option(
+    "--attach",
+    "paths",
+    multiple=True,
+    metavar="FILE",
+    help="Send a file along; repeat it for several",
+)
+@click.option("--seal", is_flag=True, help="Only the recipient can read it, files included")
+@click.option(
     "--wait", "stage", type=click.Choice(["received", "acted"]),
     help="Return only when the receipts of all recipients say so",
 )  # fmt: skip
@@ -64,7 +73,7 @@ if TYPE_CHECKING:
 def command(
     where: Where, *, to: str, text: str | None, file: str | None, kind: str,
     topics: tuple[str, ...], reply_to: str | None, priority: int, expires: str | None,
-    stage: str | None, timeout: float,
+    paths: tuple[str, ...], seal: bool, stage: str | None, timeout: float,
 ) -> None:  # fmt: skip
     """Send TEXT to the peers TO, separated by commas, or to `all`.
 
@@ -80,7 +89,7 @@ def command(
         raise UsageError("--topic belongs to a question; publish what you know with `peer share`")
     peer = where.peer()
     sent = peer.send(
-        recipients, said, kind=cast("Kind", kind), topics=about,
+        recipients, said, kind=cast("Kind", kind), topics=about, attach=paths, seal=seal,
         priority=priority, reply_to=reply_to, expires_ms=expires_ms,
     )  # fmt: skip
     output.sent(where, sent)

@@ -15,6 +15,7 @@ from peer.home.database import Database
 
 if TYPE_CHECKING:
     from peer.home.archive import Archive
+    from peer.home.attachments import Attachments
     from peer.home.concerns import Concerns
     from peer.home.erasures import Erasures
     from peer.home.journal import Journal
@@ -48,6 +49,13 @@ class Home:
         from peer.home.archive import Archive
 
         return Archive(self.db)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """See `peer.home.attachments`."""
+        from peer.home.attachments import Attachments
+
+        return Attachments(self.db)
 
     @cached_property
     def outgoing(self) -> Outgoing:

@@ -17,6 +17,8 @@ from protocol import canonical
 from protocol.messages import id_of_hash
 from protocol.page import ALL, strike
 
+_CONTENT = ("attachments", "body", "salt")
+
 
 class Erasures:
     """The table `erased`, and every copy of what it names."""
@@ -84,4 +86,4 @@ class Erasures:
 
 def _without_content(data: bytes) -> bytes:
     value = canonical.decode(data)
-    return canonical.encode({k: v for k, v in value.items() if k not in ("body", "salt")})
+    return canonical.encode({k: v for k, v in value.items() if k not in _CONTENT})

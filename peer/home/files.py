@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
 
 from protocol.errors import HomeError
 
@@ -65,11 +67,30 @@ def write_private(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(os.path.dirname(path))
+        sync_folder(os.path.dirname(path))
     except OSError as error:
         with suppress(OSError):  # a disk that is read-only says so even of what is not there
             _forget(temporary)
         raise unwritten(path, error) from error
+
+
+@contextmanager
+def writing_private(path: str) -> Iterator[IO[bytes]]:
+    """The same for what is written piece by piece; nothing stays where the block fails."""
+    temporary = f"{path}.{os.getpid()}.new"
+    try:
+        descriptor = open_private(temporary, os.O_RDWR | os.O_TRUNC)
+        with os.fdopen(descriptor, "wb+") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise unwritten(path, error) from error
+    finally:
+        with suppress(OSError):  # as above
+            _forget(temporary)
 
 
 def read_private(path: str) -> bytes:
@@ -122,13 +143,14 @@ def forget_database(path: str) -> None:
 def put_in_place(fresh: str, path: str) -> None:
     """Let a finished file take a name that is free, durably."""
     os.replace(fresh, path)
-    _sync_folder(os.path.dirname(path))
+    sync_folder(os.path.dirname(path))
 
 
-def _sync_folder(path: str) -> None:
+def sync_folder(path: str) -> None:
+    """The names in a folder survive a loss of power."""
     if os.name != "posix":
         return
-    descriptor = os.open(path or ".", os.O_RDONLY)
+    descriptor = os.open(path or os.curdir, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -11,7 +11,7 @@ homes. Time is the world's. The port's rules (`registry.share`) hold, but for wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -221,6 +221,10 @@ class View:
         self.read_bytes += len(data)
         return data
 
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        """See `Share`."""
+        return self.read(path, _all)[offset : offset + bytes_max]
+
     def entries(self, folder: str, names_max: int, rank: Rank | None = None) -> list[Entry]:
         """See `Share`."""
         self._begin("entries", folder)
@@ -255,6 +259,10 @@ class View:
         before = peek(self.store, path)
         self.store.place(path, data)
         self._end("place", path, data, before)
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        """See `Share`."""
+        self.place(path, b"".join(parts))
 
     def remove(self, path: str) -> None:
         """See `Share`."""

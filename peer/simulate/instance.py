@@ -11,13 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from peer.handlers import HANDLERS, Handler, Received, View
 from peer.home import Home
+from peer.home.blobs import MemoryBlobs
 from peer.home.database import Stamp
 from peer.home.places import Identity
 from peer.instance import Peer
 from peer.simulate.beats import Beat, Beats
+from peer.simulate.boxes import said
 from peer.simulate.chance import Chance
 from peer.simulate.drive import View as DriveView
 from peer.simulate.home import WatchedDatabase, restore
@@ -84,6 +87,7 @@ class Instance:
     slot: int = 0
     acted: Counter[str] = field(default_factory=Counter)
     doubled: set[str] = field(default_factory=set)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     report: Report | None = None
     failed: str | None = None
     seen: dict[str, bytes] = field(default_factory=dict)  # heartbeats, when it began
@@ -168,6 +172,7 @@ class Instance:
                 entropy=self.entropy,
                 next_beat_ms=self.every_ms,
                 handlers=self._handlers,
+                blobs=self.blobs,
             )
             if self.depth > 1:
                 return process
@@ -234,6 +239,10 @@ class Instance:
             self.go_back(self.durable)
         self.durable, self.power_will_go = None, False
         self.clock.reboot()
+
+    def said(self, id_: str, audience: str) -> dict[str, Any]:
+        """An item of its home as its author wrote it, opened if it is sealed."""
+        return said(self.home, self.signer.seed, self.identity.network, id_, audience)
 
     def backup(self, round_: int) -> Backup:
         """The home as it is now."""

@@ -90,7 +90,7 @@ def _found(world: World) -> None:
     for instance in world.instances.values():
         world.enter(instance)
     _mount(world)
-    world.steward.found({name: one.signer.key for name, one in world.instances.items()})
+    world.steward.found({name: one.signer for name, one in world.instances.items()})
     world.checkers = checkers.make(world)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from peer.home.places import Identity
@@ -16,6 +16,7 @@ from protocol import authority, canonical
 from protocol.authority import StewardDocument
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
 from protocol.roster import Member, MemberKey, Roster
+from protocol.sealing import opener_of
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from registry import layout
 from registry.faulty import Killed
@@ -91,7 +92,7 @@ class Steward:
         finally:
             self.view.step = self.shelf.step = None
 
-    def found(self, members: dict[str, str]) -> None:
+    def found(self, members: Mapping[str, Signer]) -> None:
         """The first roster with members: name → key."""
         before = newest_roster(self.desk)
         self.desk.sign(
@@ -102,8 +103,8 @@ class Steward:
                 prev=before.digest,
                 at=self.desk.clock.wall_ms(),
                 members=tuple(
-                    Member(name=name, keys=(MemberKey(key=key),))
-                    for name, key in sorted(members.items())
+                    Member(name=name, keys=(MemberKey(key=one.key, sealing=opener_of(one).key),))
+                    for name, one in sorted(members.items())
                 ),
             )
         )

@@ -22,7 +22,6 @@ from peer import membership
 from peer.home import Home
 from peer.home.places import Identity
 from peer.lives import begin_epoch, told
-from peer.send import send
 from peer.simulate.beats import Beats
 from peer.simulate.chance import Chance
 from peer.simulate.drive import Drive
@@ -31,6 +30,7 @@ from peer.simulate.instance import Backup, Instance, WatchedSigner
 from peer.simulate.ledger import Ledger
 from peer.simulate.machine import VirtualClock
 from peer.simulate.outcome import Strike, Violation
+from peer.simulate.parcels import post
 from peer.simulate.steward import Steward
 from peer.simulate.told import Told, count, described
 from peer.tick.session import tick
@@ -40,7 +40,7 @@ from registry.faulty import Killed
 
 if TYPE_CHECKING:
     from peer.simulate.checkers import Checker
-    from peer.simulate.plan import Plan
+from peer.simulate.plan import Plan
 
 CLUSTER = "lab"
 crowd = 200  # from here on homes prepare statements anew: each one kept takes 7 KB
@@ -209,6 +209,7 @@ class World:
             every_ms=self.every_ms,
             acted=original.acted.copy(),
             doubled=original.doubled,
+            blobs=original.blobs.copy(),
         )
         twin.own_seen, twin.others_seen = original.own_seen, original.others_seen
         original.doubled.add(original.home.state.epoch)
@@ -267,7 +268,10 @@ class World:
         instance.look(self.beats)
         for checker in self.checkers:
             checker.before(instance, "send")
-        self.live(instance, "send", lambda: send(instance.process(), to, [body]))
+        chance = self.chance("parcel", instance.name, self.now_ms)
+        # What is sealed for the former holder of a name is of no use to the next one.
+        may_seal = not any(one.takes_over for one in self.instances.values() if one.name in to)
+        self.live(instance, "send", lambda: post(instance.process(), to, body, chance, may_seal))
         self.tally["sends"] += 1
         for checker in self.checkers:
             checker.after(instance, "send", 0)

@@ -224,12 +224,13 @@ def _unsure(name: str, shown: str, vouched: bool) -> HumanNeededError:
 def _changed(member: Member | None, card: Card, asked: Change) -> Member:
     """The member with the card's key, as far as it has it not."""
     if member is None:
-        return Member(name=card.name, keys=(MemberKey(key=card.key),))
+        return Member(name=card.name, keys=(_fresh(card),))
     if member.state_of(card.key) == "active":
-        return _without_former(member) if asked == "compromised" else member
+        kept = _without_former(member) if asked == "compromised" else member
+        return _with_sealing(kept, card)
     if asked is None and _is_vouched(member, card):
         asked = "rekey"
-    return _with_key(member, card.name, card.key, asked)
+    return _with_key(member, card, asked)
 
 
 def _without_former(member: Member) -> Member:
@@ -246,13 +247,27 @@ def _without_former(member: Member) -> Member:
     return replace(member, keys=tuple(lost))
 
 
-def _with_key(member: Member, name: str, key: str, change: Change) -> Member:
+def _with_sealing(member: Member, card: Card) -> Member:
+    """The member with the sealing key of its card, which the key that is admitted signed."""
+    if card.sealing is None:
+        return member
+    known = [_fresh(card) if one.key == card.key else one for one in member.keys]
+    return replace(member, keys=tuple(known))
+
+
+def _fresh(card: Card) -> MemberKey:
+    """The card's key as one to act with from now on, and to seal for."""
+    return MemberKey(key=card.key, sealing=card.sealing)
+
+
+def _with_key(member: Member, card: Card, change: Change) -> Member:
+    name = card.name
     if change is None and member.active:
         raise UsageError(
             f"{name} is admitted with another key; if its holder is the same, and lost the old key,"
             f" run `peer admit {name} --rekey`; if the holder is another one, `--reuse`"
         )
-    if member.state_of(key) is not None:
+    if member.state_of(card.key) is not None:
         raise UsageError(f"the key of {name} was retired; it must join with a new one")
     if len(member.keys) >= limits.member_keys_max:
         raise UsageError(f"{name} has had {len(member.keys)} keys; let it join under another name")
@@ -263,7 +278,7 @@ def _with_key(member: Member, name: str, key: str, change: Change) -> Member:
         # What somebody else signs from now on must not pass as the new holder's.
         old = [replace(known, state="compromised") for known in member.keys]
     reused = member.reused + (change in (None, "reuse"))
-    return replace(member, keys=(*old, MemberKey(key=key)), reused=reused)
+    return replace(member, keys=(*old, _fresh(card)), reused=reused)
 
 
 def scope_named(desk: Desk, word: str | None) -> str:

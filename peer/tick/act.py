@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from peer import effects
-from peer.handlers import Handler, Received
+from peer import effects, sealing
+from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import Peer
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.errors import HomeError, RuleError
-from protocol.messages import Item, stored_item
+from protocol.messages import Item, Sealed, stored_item
 
 batch_items_max = 100
 tick_items_max = 100_000
@@ -66,9 +66,7 @@ def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
     with peer.home.transaction(durable=False):
         for new in batch:
             try:
-                handler = peer.handlers.get(new.kind) if new.understood else None
-                if handler is not None:
-                    report.problems += _act_one(peer, new, handler)
+                report.problems += _act_one(peer, new)
                 done.append(new)
             except HomeError:
                 raise
@@ -83,17 +81,35 @@ def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
     return failed
 
 
-def _act_one(peer: Peer, new: New, handler: Handler) -> list[str]:
+def _act_one(peer: Peer, new: New) -> list[str]:
     """The effects of one item, all or none; returns what policy refused."""
+    if new.understood and new.kind == Sealed.kind:
+        return _act_sealed(peer, new)
+    handler = peer.handlers.get(new.kind) if new.understood else None
+    if handler is None:
+        return []
     with peer.home.db.savepoint():
         item = stored_item(new.data, bool(new.understood))
         wanted = handler(Received(item, new.audience), HomeView(peer))
         return effects.apply(peer, wanted, item)
 
 
+def _act_sealed(peer: Peer, new: New) -> list[str]:
+    opened = sealing.open_item(peer, stored_item(new.data, understood=True), new.audience)
+    if opened is None or opened.item.body is None:
+        return [f"item {new.id[:8]} of {new.author} is sealed, and cannot be understood here"]
+    item = opened.item
+    handler = peer.handlers.get(item.head.kind)
+    with peer.home.db.savepoint():
+        peer.home.attachments.put_into(new.id, item.head.thread or item.head.re)
+        wanted = [] if handler is None else handler(Received(item, new.audience), HomeView(peer))
+        return effects.apply(peer, wanted, item, sealed=True)
+
+
 def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> None:
     # Whatever a handler says must not end the tick: neither a database nor JSON takes surrogates.
-    reason = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()
+    said = type(error).__name__ if new.kind == Sealed.kind else f"{type(error).__name__}: {error}"
+    reason = said.encode("utf-8", "replace").decode()
     report.problems.append(f"item {new.id[:8]} failed: {reason}")
     with peer.home.transaction():
         if peer.home.journal.try_again(new.n) < tries_max:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from peer.instance import Peer
 from peer.stewards.standing import Standing
-from peer.tick.intake import Found, Taken, take
+from peer.tick.intake import Awaiting, Found, Taken, take
 from peer.tick.report import Report
 from protocol import limits
 from protocol.errors import ShareError
@@ -35,8 +35,18 @@ class _Part(NamedTuple):
     vain_max: int
 
 
-def collect(peer: Peer, standing: Standing, report: Report, author: str, to: str | None) -> bool:
-    """Take what is new in somebody's outbox; whether all of it could be taken."""
+def collect(
+    peer: Peer,
+    standing: Standing,
+    report: Report,
+    author: str,
+    to: str | None,
+    awaiting: list[Awaiting],
+) -> bool:
+    """Take what is new in somebody's outbox; whether all of it could be taken.
+
+    What has to wait for its attachments is put into `awaiting`.
+    """
     audience, folder = ALL if to is None else peer.address, outbox.folder(author, to)
     try:
         names = outbox.pages(peer.share, author, to)
@@ -66,7 +76,10 @@ def collect(peer: Peer, standing: Standing, report: Report, author: str, to: str
             if taken.unexplained:
                 unexplained.append(name)
                 continue
-            vain += not taken.new
+            if taken.awaiting is None:
+                vain += not taken.new
+            else:
+                awaiting.append(taken.awaiting)
             complete = complete and taken.problem is None and taken.done
     if unexplained and peer.home.erasures.known(peer.full(author)) == known:
         complete = False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from peer.home.outgoing import OwnPage
 from peer.instance import Peer
-from peer.tick import own, tidy
+from peer.tick import blobs, own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, offer_anew, read_receipt
 from peer.tick.report import Report
@@ -49,6 +49,10 @@ def deliver(peer: Peer, report: Report) -> None:
                 _tidy_mail(peer, audience, report)
         except ShareError as error:
             report.problems.append(f"my outbox could not be mended: {error}")
+    try:
+        blobs.audit(peer, report)
+    except ShareError as error:
+        report.problems.append(f"my attachments could not be seen to: {error}")
 
 
 def _hear_new_epochs(peer: Peer, report: Report) -> None:
@@ -130,6 +134,7 @@ def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) ->
     ]
     fetchable: dict[int, bool] = {}
     try:
+        blobs.offer(peer, {page.n for page in missing})
         for page in missing:
             pushed = listing is not None and _push(peer, to, page)
             fetchable[page.n] = not pushed and _keep_for(peer, to, page)
@@ -213,6 +218,7 @@ def publish(peer: Peer) -> int:
 def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
     """Put own pages into the feed."""
     try:
+        blobs.offer(peer, {page.n for page in pages})
         for page in pages:
             outbox.offer(peer.share, None, page_name(peer, page), page.data)
     except ShareError:

@@ -16,7 +16,7 @@ from peer.tick import epochs
 from protocol import canonical
 from protocol.errors import RuleError
 from protocol.messages import Item
-from protocol.page import ALL, Page, bare, erased_by, open_page, prove_double_use
+from protocol.page import ALL, Page, Stream, bare, erased_by, open_page, prove_double_use
 from registry.layout import PageName
 
 
@@ -35,6 +35,19 @@ class Found:
     noted: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A letter that is journalled once all files that it names are in the home.
+
+    `files`: (SHA-256, bytes) of all of them.
+    """
+
+    found: Found
+    stream: Stream
+    over: bool
+    files: tuple[tuple[str, int], ...]
+
+
 @dataclass(slots=True)
 class Taken:
     """What became of a file.
@@ -48,6 +61,7 @@ class Taken:
     unexplained: bool = False
     items: int = 0
     problem: str | None = None
+    awaiting: Awaiting | None = None
 
 
 def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
@@ -60,6 +74,9 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
         if error.rule == "PAGE-7" and found.audience == ALL:
             return Taken(done=False, unexplained=True)
         return _set_aside(peer, found, data, error)
+    if files := _missing_files(peer, page):
+        over = page.header.epoch in epochs.over(peer, page.header.author)
+        return Taken(done=False, awaiting=Awaiting(found, page.stream, over, files))
     with peer.home.transaction():
         taken = _journal(peer, page)
         _note_damage(peer, found, bad=False)
@@ -81,6 +98,23 @@ def _open(peer: Peer, found: Found, data: bytes) -> Page:
         if known:
             return open_page(data, peer.identity.network, known)
     return open_page(data, peer.identity.network)
+
+
+def _missing_files(peer: Peer, page: Page) -> tuple[tuple[str, int], ...]:
+    """What a letter names, if not all of it is here; nothing for a page that is not news."""
+    named = {
+        (one.sha256, one.size): None
+        for item in page.items
+        if page.header.audience != ALL and isinstance(item, Item)
+        for one in item.head.attachments
+    }
+    if all(peer.blobs.size(sha256) is not None for sha256, _ in named):
+        return ()
+    seq, stream = page.header.seq, peer.home.journal.stream(page.stream)
+    if stream is None:
+        return tuple(named)
+    held = seq <= stream.received or peer.home.journal.page(stream.n, seq) is not None
+    return () if held or stream.frozen else tuple(named)
 
 
 def _check_place(peer: Peer, page: Page, found: Found) -> None:
@@ -153,6 +187,11 @@ def _journal(peer: Peer, page: Page) -> Taken:
             if known := erasures.known(header.author):
                 good = [(place, i) for place, i in good if header.items[place] not in known]
         items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())
+        attached = [item for _, item in good if item.head.attachments]
+        if attached and header.audience != ALL:
+            peer.home.attachments.add(attached, mine=False)
+            where = (header.author, header.epoch[:8], header.audience, header.seq)
+            journal.set_damaged(*where, bad=False)
     journal.advance(stream, header.floor)
     return Taken(new=True, items=items, problem=f"page refused: {rule}" if rule else None)
 

@@ -94,6 +94,8 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
         lines = (_plausible(peer, receipt.reader, line) for line in receipt.streams)
         honest = [line for line in lines if line is not None]
         covered = outgoing.cover(receipt, honest, now)
+        for line in honest:
+            peer.home.attachments.damaged(line.epoch, line.audience, line.damaged)
         if anew or outgoing.open_count(receipt.reader) > before - covered:
             offer_anew(peer, receipt.reader)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.

@@ -9,7 +9,8 @@ from __future__ import annotations
 from peer.instance import Peer
 from peer.stewards.standing import Standing
 from peer.tick.collect import awaited, collect, count
-from peer.tick.intake import Found, Taken, take
+from peer.tick.fetch import fetch
+from peer.tick.intake import Awaiting, Found, Taken, take
 from peer.tick.report import Report
 from peer.tick.sweep import sweep
 from protocol.errors import (
@@ -19,7 +20,7 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
-from registry import inbox, layout
+from registry import inbox, layout, outbox
 from registry.layout import PageName
 
 inbox_ms_max = 120_000  # in one tick; then others have their turn, and the rest waits
@@ -33,14 +34,30 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
     `fresh` are the members whose heartbeat is new in this tick. Returns the letters that need not
     lie in the inbox any more, for `discard`.
     """
-    done = _read_inbox(peer, standing, report)
+    awaiting: list[Awaiting] = []
+    done = _read_inbox(peer, standing, report, awaiting)
     for neighbour in peer.home.neighbours.all().values():
         if neighbour.mail and standing.find(neighbour.name) is not None and peer.goes_on():
-            collect(peer, standing, report, neighbour.name, peer.name)
+            collect(peer, standing, report, neighbour.name, peer.name, awaiting)
             if neighbour.name in fresh:
                 _owe_again(peer, neighbour.name)
     _read_feeds(peer, standing, report)
+    for letter in fetch(peer, awaiting, report):
+        if _read_again(peer, standing, report, letter.found):
+            done.append(letter.found.name)
     return done
+
+
+def _read_again(peer: Peer, standing: Standing, report: Report, found: Found) -> bool:
+    """Take a letter whose files have come; whether it need not lie in my inbox any more."""
+    if not found.own_folder:
+        return _read_letter(peer, standing, report, found.name, [])
+    try:
+        data = outbox.fetch(peer.share, peer.name, found.name)
+        count(report, take(peer, standing, found, data))
+    except ShareError as error:
+        report.problems.append(f"{found.path}: {error}")
+    return False
 
 
 def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
@@ -50,7 +67,7 @@ def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
     for author in sorted({*peer.home.journal.feeds_ahead(), *unread}):
         if standing.find(peer.bare(author)) is None or not peer.goes_on():
             continue
-        complete = collect(peer, standing, report, peer.bare(author), None)
+        complete = collect(peer, standing, report, peer.bare(author), None, [])
         if complete == (author in unread):
             with peer.home.transaction(durable=False):
                 state.forget(f"feed:{author}") if complete else state.put(f"feed:{author}", 1)
@@ -77,7 +94,9 @@ def _owe_again(peer: Peer, author: str) -> None:
         peer.home.journal.owe_receipt(peer.full(author))
 
 
-def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName]:
+def _read_inbox(
+    peer: Peer, standing: Standing, report: Report, awaiting: list[Awaiting]
+) -> list[PageName]:
     found = inbox.letters(peer.share, peer.name)
     if found.put_off:
         found = inbox.letters(peer.share, peer.name, awaited(peer, peer.address))
@@ -89,7 +108,7 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
         if peer.clock.monotonic_ms() - began >= inbox_ms_max or not peer.goes_on():
             break
         looked += 1
-        if _read_letter(peer, standing, report, name):
+        if _read_letter(peer, standing, report, name, awaiting):
             done.append(name)
         if looked % shown_every == 0:
             peer.progress(looked, len(found.pages), "letters read")
@@ -102,7 +121,9 @@ def _read_inbox(peer: Peer, standing: Standing, report: Report) -> list[PageName
     return done
 
 
-def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName) -> bool:
+def _read_letter(
+    peer: Peer, standing: Standing, report: Report, name: PageName, awaiting: list[Awaiting]
+) -> bool:
     """Take one file of my inbox; whether it need not lie there any more."""
     found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
     try:
@@ -115,6 +136,8 @@ def _read_letter(peer: Peer, standing: Standing, report: Report, name: PageName)
         report.problems.append(f"{found.path}: {error}")
         return False
     count(report, taken)
+    if taken.awaiting is not None:
+        awaiting.append(taken.awaiting)
     return taken.done
 
 

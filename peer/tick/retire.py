@@ -26,6 +26,7 @@ feed_pages_max = 1_000
 item_days = 365
 pages_max = 200  # of each stream that I read are known one by one
 ticks_unripe = 1_000
+orphan_days = 3  # how long a file stays in the home that no letter names
 said_days = 90  # how long a concern stays after it is resolved, or an alert without an all-clear
 
 
@@ -55,9 +56,28 @@ def retire(peer: Peer, report: Report) -> None:
         now = peer.clock.wall_ms()
         tick = peer.home.state.number("tick") - ticks_unripe
         past.forget_rest(now - said_days * DAY_MS, tick)
+        peer.home.attachments.forget()
+        _drop_files(peer, day)
         peer.home.state.put("retired_day", day)
     if unread:
         report.problems.append(f"{unread} letters that nobody read in a year are gone")
+
+
+def _drop_files(peer: Peer, day: int) -> None:
+    """Files in the home that nothing has named for some days (noted in `orphan:`) go.
+
+    A letter whose files are being fetched names them later; and a command that sends one looks for
+    it in its own transaction, so that it cannot go in between.
+    """
+    state = peer.home.state
+    here, known = peer.blobs.sizes().keys(), set(state.flags("orphan:"))
+    orphans = here - peer.home.attachments.wanted() if here else set()
+    for name in known - orphans:
+        state.forget(f"orphan:{name}")
+    state.put_all({f"orphan:{name}": day for name in orphans - known})
+    for name in sorted(orphans & known):
+        if day - state.number(f"orphan:{name}") >= orphan_days:
+            peer.blobs.drop(name)
 
 
 def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:

@@ -15,6 +15,7 @@ from peer.stewards.standing import Standing
 from peer.tick import own
 from peer.tick.act import act
 from peer.tick.beat import beat
+from peer.tick.card import renew_card
 from peer.tick.deliver import deliver
 from peer.tick.listen import listen
 from peer.tick.look import look
@@ -98,6 +99,7 @@ def _check(peer: Peer, report: Report) -> Standing:
     own.check_feed(peer)
     audit(peer, standing.others)
     _greet(peer, standing)
+    renew_card(peer, standing)
     song = canonical.b32(peer.entropy.draw(16)).encode()
     if not roster.sing(peer.share, peer.name, song):
         raise ShareUnavailableError(

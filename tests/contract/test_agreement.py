@@ -1,7 +1,7 @@
 """Two adapters, any sequence of operations: the same results and the same errors.
 
 The memory adapter is simple enough to be believed; the folder adapter must agree with it, by
-descriptor and by path. Rule ids: SHARE-1 to SHARE-17, SHARE-19 (registry/share.py).
+descriptor and by path. Rule ids: SHARE-1 to SHARE-17, SHARE-19 to SHARE-21 (registry/share.py).
 """
 
 from __future__ import annotations
@@ -72,6 +72,14 @@ class Agreement(RuleBasedStateMachine):
     @rule(path=any_paths, data=contents)
     def place(self, path: str, data: bytes) -> None:
         self.agree(lambda share: share.place(path, data))
+
+    @rule(path=any_paths, parts=st.lists(contents, max_size=3))
+    def place_file(self, path: str, parts: list[bytes]) -> None:
+        self.agree(lambda share: share.place_file(path, iter(parts)))
+
+    @rule(path=any_paths, offset=limits, bytes_max=limits)
+    def read_part(self, path: str, offset: int, bytes_max: int) -> None:
+        self.agree(lambda share: share.read_part(path, offset, bytes_max))
 
     @rule(path=any_paths)
     def remove(self, path: str) -> None:

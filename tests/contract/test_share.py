@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from protocol.errors import (
+    HomeError,
     MissingError,
     OversizedError,
     ShareError,
@@ -41,7 +42,9 @@ Operation = Callable[[Share, str], object]
 on_files: dict[str, Operation] = {
     "read": lambda share, path: share.read(path, 9),
     "read_many": lambda share, path: raise_first(share.read_many([path], 9)),
+    "read_part": lambda share, path: share.read_part(path, 0, 9),
     "place": lambda share, path: share.place(path, b"x"),
+    "place_file": lambda share, path: share.place_file(path, [b"x", b"y"]),
     "remove": lambda share, path: share.remove(path),
 }
 on_folders: dict[str, Operation] = {
@@ -258,8 +261,59 @@ class TestReading:
         with pytest.raises(ValueError, match=r"shorter|longer"):
             share.read_many(["a"], 9, [])
 
+    def test_parts_of_a_file_are_read(self, share: Share) -> None:
+        """SHARE-21: from anywhere, fewer only at the end, none beyond it."""
+        share.place("a", b"0123456789")
+        parts = [share.read_part("a", at, 4) for at in (0, 4, 8, 10, 99)]
+        assert parts == [b"0123", b"4567", b"89", b"", b""]
+        assert share.read_part("a", 2, 0) == b""
+        with pytest.raises(MissingError, match="no/such"):
+            share.read_part("no/such", 0, 4)
+
+    def test_only_parts_of_regular_files_are_read(self, rig: Rig) -> None:
+        """SHARE-21, SHARE-2, SHARE-6."""
+        rig.share.make_folder("folder")
+        for name in ("one", "two", "three", "four"):
+            rig.put_special(name)
+        for name in ("folder", "one", "two", "three", "four"):
+            with pytest.raises(SpecialFileError, match=name):
+                rig.share.read_part(name, 0, 9)
+
 
 class TestWriting:
+    def test_a_file_is_placed_in_parts(self, rig: Rig) -> None:
+        """SHARE-20: as `place` does it."""
+        share = rig.share
+        share.place_file("a", [])
+        assert share.read("a", 9) == b""
+        share.place_file("a", (bytes([n]) * 3 for n in range(65, 68)))
+        assert share.read("a", 9) == b"AAABBBCCC"
+        rig.put_special("special")
+        share.place_file("special", [b"mine"])
+        assert share.read("special", 9) == b"mine"
+        share.make_folder("f")
+        with pytest.raises(SpecialFileError):
+            share.place_file("f", [b"x"])
+        with pytest.raises(MissingError, match="no/such"):
+            share.place_file("no/such", [b"x"])
+        assert share.names("", 9) == ["a", "f", "special"]
+
+    def test_parts_that_fail_change_nothing(self, share: Share) -> None:
+        """SHARE-20: what they raise comes through, and no temporary stays."""
+        share.place("a", b"old")
+
+        def failing() -> Iterator[bytes]:
+            yield b"new"
+            raise HomeError("the disk of the home is gone")
+
+        with pytest.raises(HomeError):
+            share.place_file("a", failing())
+        assert share.read("a", 9) == b"old"
+        share.make_folder("f")
+        with pytest.raises(HomeError):
+            share.place_file("f/new", failing())
+        share.remove("f")
+
     def test_place_creates_and_replaces(self, share: Share) -> None:
         """SHARE-9."""
         share.place("a", b"a longer first content")

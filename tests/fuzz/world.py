@@ -7,7 +7,7 @@ read of a peer is noted, so that the campaign knows who met which file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -63,6 +63,12 @@ class Watched:
     def place(self, path: str, data: bytes) -> None:
         self._memory.place(path, data)
         self._world.genuine[path].append(data)
+
+    def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
+        return self._memory.read_part(path, offset, bytes_max)
+
+    def place_file(self, path: str, parts: Iterable[bytes]) -> None:
+        self.place(path, b"".join(parts))
 
     def remove(self, path: str) -> None:
         self._memory.remove(path)

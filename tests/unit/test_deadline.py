@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -142,3 +142,20 @@ def test_hidden_names_and_sizes_are_progress(tmp_path: Path) -> None:
     assert watched.entries("", 9) == [Entry("e", 1), Entry("f", 1)]
     assert stalled == [50_000] * (5 + 5 + 2)
     assert watched.stalled_ms() == 0
+
+
+def test_every_part_of_a_file_is_progress() -> None:
+    """TICK-6: a large file on a slow drive ends no tick."""
+    clock, share = FakeClock(), MemoryShare()
+    watched, stalled = WatchedShare(share, clock), list[int]()
+
+    def parts() -> Iterator[bytes]:
+        for part in (b"ab", b"cd", b"ef"):
+            clock.go(50_000)
+            stalled.append(watched.stalled_ms())
+            yield part
+
+    watched.place_file("a", parts())
+    assert stalled == [50_000] * 3
+    assert watched.stalled_ms() == 0
+    assert [watched.read_part("a", at, 4) for at in (0, 4)] == [b"abcd", b"ef"]

@@ -191,3 +191,12 @@ def test_a_umask_that_takes_rights_from_the_owner_takes_none_here(tmp_path: Path
 def test_a_private_file_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(HomeError, match="cannot be written"):
         make_private_file(str(tmp_path / "no" / "file"))
+
+
+def test_a_file_here_needs_no_folder_in_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`peer export core.peer` in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write_private("core.peer", b"x")
+    assert (tmp_path / "core.peer").read_bytes() == b"x"

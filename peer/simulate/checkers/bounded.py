@@ -25,7 +25,8 @@ window_pages = 16
 aside_entries, aside_bytes = 10_000 + 2_000, (64 + 16) * 1024 * 1024
 _NAMES = re.compile(
     r"peers/[a-z0-9-]+/(card\.json|heartbeat\.json|canary|inbox/[a-z0-9-]+\.[a-z2-7]{8}\.\d+\.page"
-    r"|outbox/(feed|mail/[a-z0-9-]+)/[a-z2-7]{8}\.\d+\.page|receipts/[a-z0-9.-]+/[a-z0-9-]+\.json)"
+    r"|outbox/(feed|mail/[a-z0-9-]+)/[a-z2-7]{8}\.\d+\.page|receipts/[a-z0-9.-]+/[a-z0-9-]+\.json"
+    r"|blobs/[0-9a-f]{64})"
     r"|charter/\d+\.(root|charter|roster)\.[0-9a-f]{8}\.json|orders/[0-9a-f]{16}\.json"
 ).fullmatch
 

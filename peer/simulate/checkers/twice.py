@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import orjson
-
+from peer.simulate.boxes import SEALED
 from peer.simulate.checkers import Checker
 from peer.simulate.instance import Instance
 
@@ -31,9 +30,15 @@ class Check(Checker):
 
     def _marks(self, instance: Instance) -> None:
         rows = instance.home.db.read(
-            "SELECT id FROM item WHERE mine = 0 AND state = 'acted' AND understood = 1"
+            "SELECT id, kind, audience FROM item"
+            " WHERE mine = 0 AND state = 'acted' AND understood = 1"
         )
-        marked = {row[0] for row in rows}
+        marked = {
+            id_
+            for id_, kind, audience in rows
+            # What was sealed for the former holder of a name has no effects at the next one.
+            if kind != SEALED or instance.said(id_, audience)["kind"] != SEALED
+        }
         done = {id_ for id_, times in instance.acted.items() if times}
         for id_ in sorted(marked - done):
             self.fail(instance.name, f"item {id_[:8]} is marked acted and never had its effects")
@@ -43,8 +48,8 @@ class Check(Checker):
             self.fail(instance.name, f"item {id_[:8]} had its effects and is not marked acted")
 
     def _answers(self, instance: Instance) -> None:
-        rows = instance.home.db.read("SELECT data FROM item WHERE mine = 1 AND auto = 1")
-        answered = Counter(orjson.loads(row[0]).get("re") for row in rows)
+        rows = instance.home.db.read("SELECT id, audience FROM item WHERE mine = 1 AND auto = 1")
+        answered = Counter(str(instance.said(*row).get("re")) for row in rows)
         for question, times in answered.items():
             if times > 1:
                 self.fail(instance.name, f"question {question[:8]} has {times} automatic answers")

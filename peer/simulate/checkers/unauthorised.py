@@ -7,8 +7,6 @@ automatic, not four deep, and that this very home acted on.
 
 from __future__ import annotations
 
-import orjson
-
 from peer.home import Home
 from peer.simulate.checkers import Checker
 from peer.simulate.instance import Instance
@@ -37,13 +35,12 @@ class Check(Checker):
         if not instance.news(f"{self.name} items", "item"):
             return
         rows = instance.home.db.read(
-            "SELECT n, id, data, audience FROM item"
-            " WHERE mine = 1 AND auto = 1 AND n > ? ORDER BY n",
+            "SELECT n, id, audience FROM item WHERE mine = 1 AND auto = 1 AND n > ? ORDER BY n",
             newest,
         )
-        for n, id_, data, audience in rows:
+        for n, id_, audience in rows:
             newest = n
-            self._answer(instance, id_, data, audience)
+            self._answer(instance, id_, audience)
         self._seen[instance] = (instance.home, newest)
 
     def _documents(self, instance: Instance) -> None:
@@ -60,8 +57,8 @@ class Check(Checker):
             if digest not in signed:
                 self.fail(instance.name, f"misses a document {digest[:8]} that nobody signed")
 
-    def _answer(self, instance: Instance, id_: str, data: bytes, audience: str) -> None:
-        item = orjson.loads(data)
+    def _answer(self, instance: Instance, id_: str, audience: str) -> None:
+        item = instance.said(id_, audience)
         said = f"sent {item['kind']} {id_[:8]} by itself"
         row = instance.home.db.one(
             "SELECT kind, auto, state, author, depth FROM item WHERE id = ? AND mine = 0",
@@ -70,6 +67,8 @@ class Check(Checker):
         if row is None:
             self.fail(instance.name, f"{said}, and it answers nothing that it holds")
         kind, auto, state, author, depth = row
+        if kind == "sealed":
+            kind = instance.said(item["re"], instance.identity.address)["kind"]
         if auto:
             self.fail(instance.name, f"{said}, in answer to something automatic of {author}")
         if kind != "question" or state != "acted":

@@ -110,8 +110,8 @@ BUGS = (
         (
             Edit(
                 "peer.effects:apply",
-                "        if reason is None:",
-                "        if reason is None and isinstance(effect, Send | Publish):",
+                "        elif reason is None:",
+                "        elif reason is None and isinstance(effect, Send | Publish):",
             ),
         ),
     ),

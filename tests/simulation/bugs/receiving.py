@@ -6,6 +6,17 @@ from tests.simulation.bugs import Bug, Edit
 
 BUGS = (
     Bug(
+        "files-not-awaited",
+        "Journals a letter whose files have not come yet.",
+        (
+            Edit(
+                "peer.tick.intake:take",
+                "if files := _missing_files(peer, page):",
+                "if files := ():",
+            ),
+        ),
+    ),
+    Bug(
         "signature-not-checked",
         "Takes the key that a document names for the key that signed it.",
         (Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),),
@@ -109,10 +120,10 @@ BUGS = (
             ),
             Edit(
                 "peer.tick.receive:_read_inbox",
-                "        if _read_letter(peer, standing, report, name):\n"
+                "        if _read_letter(peer, standing, report, name, awaiting):\n"
                 "            done.append(name)\n",
                 "        try:\n"
-                "            is_done = _read_letter(peer, standing, report, name)\n"
+                "            is_done = _read_letter(peer, standing, report, name, awaiting)\n"
                 "        except KeyError:\n"
                 "            break\n"
                 "        if is_done:\n"

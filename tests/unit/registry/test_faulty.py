@@ -38,9 +38,11 @@ def memory() -> MemoryShare:
 
 everything: dict[str, Callable[[Share], object]] = {
     "read": lambda share: share.read("p/a/one", 99),
+    "read_part": lambda share: share.read_part("p/a/one", 2, 4),
     "entries": lambda share: share.entries("p/a", 9),
     "names": lambda share: share.names("p/a", 9),
     "place": lambda share: share.place("p/a/two", b"abcd"),
+    "place_file": lambda share: share.place_file("p/a/three", [b"ab", b"cd"]),
     "remove": lambda share: share.remove("p/a/one"),
     "make_folder": lambda share: share.make_folder("p/c"),
 }
@@ -64,8 +66,9 @@ def test_without_faults_it_only_counts(memory: MemoryShare) -> None:
         operate(share)
     assert share.read_many(["p/b/one", "p/no"], 99)[0] == b"abcdefgh"
     assert share.calls == [
-        *(("read", "p/a/one"), ("entries", "p/a"), ("names", "p/a"), ("place", "p/a/two")),
-        *(("remove", "p/a/one"), ("make_folder", "p/c"), ("read", "p/b/one"), ("read", "p/no")),
+        *(("read", "p/a/one"), ("read_part", "p/a/one"), ("entries", "p/a"), ("names", "p/a")),
+        *(("place", "p/a/two"), ("place_file", "p/a/three"), ("remove", "p/a/one")),
+        *(("make_folder", "p/c"), ("read", "p/b/one"), ("read", "p/no")),
     ]
     assert share.struck == []
 
@@ -85,7 +88,7 @@ def test_errors_strike_before_anything_is_done(
 ) -> None:
     before = tree(memory)
     share = FaultyShare(memory, [Fault(name=name)])
-    if name == "full" and op not in ("place", "make_folder"):
+    if name == "full" and op not in ("place", "place_file", "make_folder"):
         everything[op](share)  # nothing that a full drive would refuse
         assert share.struck == []
         return
@@ -233,12 +236,15 @@ class TestKills:
         assert tree(memory) == before
         with pytest.raises(Killed):
             everything[op](FaultyShare(memory, [Fault(name="kill_after")]))
-        assert (tree(memory) != before) == (op in ("place", "remove", "make_folder"))
+        assert (tree(memory) != before) == (op in ("place", "place_file", "remove", "make_folder"))
 
     def test_torn(self, memory: MemoryShare) -> None:
         with pytest.raises(Killed):
             FaultyShare(memory, [Fault(name="kill_torn")]).place("p/a/two", b"abcd")
         assert memory.read("p/a/two", 99) == b"ab"
+        with pytest.raises(Killed):
+            FaultyShare(memory, [Fault(name="kill_torn")]).place_file("p/a/two", [b"ef", b"gh"])
+        assert memory.read("p/a/two", 99) == b"ef"
 
     def test_a_kill_is_no_exception_and_may_be_another(self, memory: MemoryShare) -> None:
         def exit_now() -> None:

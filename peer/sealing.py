@@ -1,0 +1,55 @@
+"""Sealed items at a peer: whose key, and what is in a box that was made for this one.
+
+Rules: a home keeps sealed what came sealed, and opens it when it is shown or acted on; of its own
+it keeps what it wrote. Keys of earlier days open what was sealed for them.
+"""
+
+from __future__ import annotations
+
+from peer import keys
+from peer.home import Home
+from peer.instance import Peer
+from protocol import canonical, roster, wire
+from protocol.messages import Item
+from protocol.roster import Roster
+from protocol.sealing import Opened, Opener, opener_of, read_plain, unseal
+
+
+def openers(peer: Peer) -> list[Opener]:
+    """The keys of a peer, newest first."""
+    return [opener_of(peer.signer)] if peer.folder is None else keys.sealing_keys(peer.folder)
+
+
+def open_item(peer: Peer, item: Item, audience: str) -> Opened | None:
+    """What is in a sealed item that came to `audience`, or that this peer wrote, or None."""
+    return opened(peer.home, item, peer.identity.network, audience, openers(peer))
+
+
+def opened(
+    home: Home, item: Item, network: str, audience: str, mine: list[Opener]
+) -> Opened | None:
+    """The same for whoever has a home and keys only."""
+    plain = home.attachments.plain(item.id)
+    return unseal(item, network, audience, mine) if plain is None else read_plain(item, plain)
+
+
+def reader_key(peer: Peer, address: str) -> str | None:
+    """The key to seal with for a member, by the roster in force; None where it names none."""
+    return _reader_keys(peer).get(address)
+
+
+def _reader_keys(peer: Peer) -> dict[str, str]:
+    return peer.home.archive.derived("sealing", lambda: _read_keys(peer))
+
+
+def _read_keys(peer: Peer) -> dict[str, str]:
+    stored = peer.home.archive.newest(roster.TYPE, peer.identity.cluster)
+    if stored is None:
+        return {}
+    members = wire.trusted(Roster, canonical.decode(stored.data)["signed"]).members
+    return {
+        peer.full(member.name): known.sealing
+        for member in members
+        for known in member.keys
+        if known.state == "active" and known.sealing is not None
+    }

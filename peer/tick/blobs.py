@@ -1,0 +1,105 @@
+"""My attachments on the share: there before the page that names them, as long as that page is open.
+
+Rules: what counts is what a listing shows. A file that is missing, has another size or was found
+damaged by a reader is written again from the home; one that no open page names goes. What another
+life of this home may have put there stays for a while: its letters may still be on their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from peer.home.attachments import Offered
+from peer.instance import Peer
+from peer.tick.report import Report
+from protocol import limits
+from protocol.errors import HomeError
+from registry import blobs
+
+strays_max = 256
+stray_days = 30
+
+
+def offer(peer: Peer, pages: Collection[int]) -> None:
+    """Bring the files of these pages (rows of `own_page`) to the share, if they are not there.
+
+    ShareError where that cannot be done: then the pages must not be placed either.
+    """
+    needed = [one for one in peer.home.attachments.offered() if one.page in pages]
+    if not needed:
+        return
+    there = blobs.sizes(peer.share, peer.name, {one.sha256 for one in needed})
+    _put_back(peer, needed, there)
+    if not peer.home.state.number("blobs"):
+        with peer.home.transaction(durable=False):
+            peer.home.state.put("blobs", 1)
+
+
+def audit(peer: Peer, report: Report) -> None:
+    """Compare the own folder with what open pages name; no look where there never was a file."""
+    home = peer.home
+    done, needed = home.attachments.done_with(), home.attachments.offered()
+    if done:
+        with home.transaction(durable=False):
+            home.attachments.settle(done)
+    if not needed and not home.state.number("blobs"):
+        return
+    there = blobs.own_sizes(peer.share, peer.name)
+    for line in _put_back(peer, needed, there):
+        report.problems.append(line)
+    left = _clear(peer, there, {one.sha256 for one in needed})
+    flag = int(bool(needed) or left)
+    if flag != home.state.number("blobs"):
+        with home.transaction(durable=False):
+            home.state.put("blobs", flag)
+
+
+def _put_back(peer: Peer, needed: list[Offered], there: dict[str, int | None]) -> list[str]:
+    """Write what is not there as it should be; returns what this home has lost itself."""
+    lost, anew = [], [one for one in needed if one.anew]
+    suspect = {one.sha256 for one in anew}
+    for sha256, size in sorted({(one.sha256, one.size) for one in needed}):
+        if there.get(sha256) == size and sha256 not in suspect:
+            continue
+        if peer.blobs.size(sha256) != size:
+            lost.append(
+                f"an attachment of mine is gone from this home ({sha256[:8]}); send its letter anew"
+            )
+            continue
+        try:
+            _write(peer, sha256)
+        except HomeError as error:
+            lost.append(str(error))
+    if anew:
+        with peer.home.transaction(durable=False):
+            peer.home.attachments.written_anew()
+            pages = sorted({one.page for one in anew})
+            peer.home.outgoing.mark_placed(pages, peer.clock.wall_ms())
+    return lost
+
+
+def _write(peer: Peer, sha256: str) -> None:
+    blobs.offer(peer.share, peer.name, sha256, lambda: peer.blobs.parts(sha256))
+
+
+def _clear(peer: Peer, there: dict[str, int | None], needed: set[str]) -> bool:
+    """Remove what nobody waits for; whether something stays that has to be looked at again."""
+    state, day = peer.home.state, peer.home.state.days_lived
+    rest = sorted(there.keys() - needed)
+    mine = peer.home.attachments.mine(rest)
+    strays = set(state.flags("stray:"))
+    kept: set[str] = set()
+    for sha256 in rest:
+        size = there[sha256]
+        since = state.number(f"stray:{sha256}") or day + 1
+        strange = sha256 not in mine and size is not None and size <= limits.blob_bytes_max
+        if strange and len(kept) < strays_max and day + 1 - since < stray_days:
+            kept.add(sha256)
+        else:
+            blobs.withdraw(peer.share, peer.name, sha256)
+    if kept != strays:
+        with peer.home.transaction(durable=False):
+            for sha256 in strays - kept:
+                state.forget(f"stray:{sha256}")
+            state.put_all({f"stray:{sha256}": day + 1 for sha256 in kept - strays})
+    return bool(kept)

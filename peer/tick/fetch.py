@@ -1,0 +1,206 @@
+"""Fetching attachments: what letters wait for, a part at a time, into the home.
+
+Rules: nothing is read whose size is not what the letter says, and nothing is kept whose SHA-256
+differs; such a file is named `damaged`, so that its author writes it anew. What is begun goes on at
+the next tick where this one ended. Every author has the same share of a tick's bytes, and no author
+more than half of the room that a person gives to attachments: who floods, floods himself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from peer.instance import Peer
+from peer.tick.intake import Awaiting
+from peer.tick.report import Report
+from protocol.errors import HomeError, MissingError, ShareError
+from registry import blobs
+
+tick_bytes_max = 256 * 1024 * 1024
+tick_ms_max = 120_000
+tick_files_max = 1_000
+part_bytes = 4 * 1024 * 1024
+patient_ticks = 3  # a sync tool may bring a letter before its files
+_MIB = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What one author may still have in this tick, and what lies in his folder."""
+
+    bytes: int
+    room: int
+    there: dict[str, int | None]
+    files: int = tick_files_max
+    stuck: str | None = None
+
+
+@dataclass(slots=True)
+class Fetched:
+    """`complete` letters can be journalled now; `stuck`: files that cannot be had, by author."""
+
+    complete: list[Awaiting] = field(default_factory=list)
+    stuck: dict[str, str] = field(default_factory=dict)
+
+
+def fetch(peer: Peer, awaiting: list[Awaiting], report: Report) -> list[Awaiting]:
+    """Fetch what letters wait for; returns the letters of which everything is here now."""
+    found = Fetched()
+    if awaiting:
+        _fetch(peer, awaiting, report, found)
+    _tell(peer, found.stuck)
+    return found.complete
+
+
+def fetch_one(peer: Peer, author: str, name: str, size: int) -> bool:
+    """Fetch a file of `author` (a bare name) at once: whether it is what it is said to be.
+
+    ShareError where it cannot be had.
+    """
+    there = blobs.sizes(peer.share, author, {name})
+    if there.get(name) != size:
+        raise MissingError(f"{blobs.path(author, name)} is not there as it should be; ask {author}")
+    return bool(_file(peer, author, name, size, _Turn(size, size, there)))
+
+
+def _fetch(peer: Peer, awaiting: list[Awaiting], report: Report, found: Fetched) -> None:
+    by_author: dict[str, list[Awaiting]] = {}
+    for one in awaiting:
+        by_author.setdefault(one.stream.author, []).append(one)
+    began, authors = peer.clock.monotonic_ms(), sorted(by_author)
+    first = peer.home.state.number("tick") % len(authors)
+    rooms = _rooms(peer, by_author)
+    for author in authors[first:] + authors[:first]:
+        letters = by_author[author]
+        try:
+            turn = _turn(peer, author, letters, rooms[author], tick_bytes_max // len(authors))
+        except ShareError as error:
+            report.problems.append(f"attachments of {peer.bare(author)}: {error}")
+            continue
+        for letter in letters:
+            if peer.clock.monotonic_ms() - began >= tick_ms_max:
+                break
+            why = _letter(peer, letter, turn)
+            if why is None:
+                found.complete.append(letter)
+            else:
+                report.problems.append(f"{letter.found.path} waits for its attachments: {why}")
+        if turn.stuck is not None:
+            found.stuck[author] = turn.stuck
+
+
+def _turn(peer: Peer, author: str, letters: Iterable[Awaiting], room: int, share: int) -> _Turn:
+    wanted = {name for letter in letters for name, _ in letter.files}
+    return _Turn(share, room, blobs.sizes(peer.share, peer.bare(author), wanted))
+
+
+def _rooms(peer: Peer, letters: dict[str, list[Awaiting]]) -> dict[str, int]:
+    """How many bytes of each author may still come into this home."""
+    limit = peer.settings.letters.attachments_mb * _MIB
+    here = peer.blobs.sizes()
+    mine = peer.home.attachments.mine(here)
+    left = limit - sum(size for name, size in here.items() if name not in mine)
+    received, rooms = peer.home.attachments.received(), {}
+    for author, some in letters.items():
+        begun = {name for letter in some for name, _ in letter.files if name in here}
+        used = received.get(author, 0) + sum(here[name] for name in begun)
+        rooms[author] = min(left, limit // 2 - used)
+    return rooms
+
+
+def _letter(peer: Peer, letter: Awaiting, turn: _Turn) -> str | None:
+    """Fetch the files of one letter, up to the first that cannot be had; why it waits on."""
+    author = peer.bare(letter.stream.author)
+    for name, size in letter.files:
+        if peer.blobs.size(name) is not None:
+            continue
+        if name not in turn.there or turn.files <= 0:
+            turn.stuck = turn.stuck or "they are not on the share"
+            return f"{name[:8]} is not on the share yet"
+        if turn.there[name] != size:
+            turn.stuck = f"{name[:8]} has another size than the letter says"
+            return turn.stuck
+        if size > turn.room:
+            limit = peer.settings.letters.attachments_mb
+            turn.stuck = f"this home has room for {limit} MiB of attachments, half for each author"
+            return turn.stuck
+        turn.files -= 1
+        try:
+            whole = _file(peer, author, name, size, turn)
+        except ShareError as error:
+            return str(error)
+        except HomeError as error:
+            turn.stuck = str(error)
+            return turn.stuck
+        if whole is None:
+            return f"{name[:8]} goes on at the next tick"
+        if not whole:
+            _damaged(peer, letter)
+            turn.stuck = f"{name[:8]} is damaged on the share; its author is told"
+            return turn.stuck
+        turn.room -= size
+    return None
+
+
+def _file(peer: Peer, author: str, name: str, size: int, turn: _Turn) -> bool | None:
+    """Go on with one file: whether it is sound; None: there is more to come."""
+    part = peer.blobs.begin(name)
+    try:
+        if part.size <= size:
+            for data in _parts(peer, author, name, range(part.size, size), turn):
+                part.add(data)
+        if part.size < size:
+            return None if turn.bytes <= 0 else part.finish()
+        return part.finish()
+    finally:
+        part.pause()
+
+
+def _parts(peer: Peer, author: str, name: str, where: range, turn: _Turn) -> Iterator[bytes]:
+    at = where.start
+    while at < where.stop and turn.bytes > 0:
+        count = min(part_bytes, where.stop - at)
+        data = peer.share.read_part(blobs.path(author, name), at, count)
+        if not data:
+            return  # replaced meanwhile: what is here is judged by its hash
+        at += len(data)
+        turn.bytes -= len(data)
+        peer.progress(at // _MIB, where.stop // _MIB, "MiB of an attachment read")
+        yield data
+
+
+def _damaged(peer: Peer, letter: Awaiting) -> None:
+    """My receipt tells the author that files of this page are not what the page says."""
+    name, journal, author = letter.found.name, peer.home.journal, letter.stream.author
+    with peer.home.transaction():
+        journal.open_stream(letter.stream, over=letter.over)
+        if journal.set_damaged(author, name.epoch8, letter.stream.audience, name.seq, True):
+            journal.owe_receipt(author)
+
+
+def _tell(peer: Peer, stuck: dict[str, str]) -> None:
+    """Who waits for long is told to a person, until it comes."""
+    state, now = peer.home.state, peer.clock.wall_ms()
+    known = state.flags("stuck:")
+    if not stuck and not known:
+        return
+    tick = state.number("tick")
+    with peer.home.transaction(durable=False):
+        for author in known:
+            if author not in stuck:
+                state.forget(f"stuck:{author}")
+                peer.home.concerns.resolve(f"stuck:{author}", now)
+        for author, why in sorted(stuck.items()):
+            since = state.number(f"stuck:{author}") or tick
+            state.put(f"stuck:{author}", since)
+            if tick - since >= patient_ticks:
+                text = f"a letter of {author} waits for its attachments: {why}"
+                peer.home.concerns.open(f"stuck:{author}", "warn", text, _mend(peer, author), now)
+
+
+def _mend(peer: Peer, author: str) -> str:
+    return (
+        f"ask {peer.bare(author)} whether the files are still there; where this home lacks room,"
+        " raise letters.attachments_mb (`peer config set`)"
+    )
