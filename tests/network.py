@@ -332,6 +332,7 @@ class Network:
         """A peer has asked for another key, and a steward has admitted it."""
         peer, members = self.peers[name], self.members()
         peer.next_signer = Signer(peer.entropy.draw(32))
+        self.sealing[peer.next_signer.key] = opener_of(peer.next_signer).key
         members[name] = dict.fromkeys(members[name], old) | {peer.next_signer.key: "active"}
         return self.roster(members)
 

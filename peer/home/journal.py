@@ -332,8 +332,7 @@ class Journal:
         rows = self._db.read(
             "SELECT seq, refused FROM page WHERE stream = ? AND refused IS NOT NULL"
             " ORDER BY seq DESC LIMIT ?",
-            stream.n,
-            limit,
+            *(stream.n, limit),
         )
         return [(row[0], row[1]) for row in reversed(rows)]
 
@@ -342,12 +341,8 @@ class Journal:
         key = (author, epoch8, audience, seq)
         if bad:
             return bool(self._db.write("INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)", *key))
-        return bool(
-            self._db.write(
-                "DELETE FROM damage WHERE author = ? AND epoch8 = ? AND audience = ? AND seq = ?",
-                *key,
-            )
-        )
+        which = "author = ? AND epoch8 = ? AND audience = ? AND seq = ?"
+        return bool(self._db.write(f"DELETE FROM damage WHERE {which}", *key))
 
     def damaged(self, author: str) -> list[tuple[str, str, int]]:
         """(epoch8, audience, seq) of an author's unreadable files."""

@@ -49,7 +49,8 @@ def fetch(peer: Peer, awaiting: list[Awaiting], report: Report) -> list[Awaiting
     found = Fetched()
     if awaiting:
         _fetch(peer, awaiting, report, found)
-    _tell(peer, found.stuck)
+    if peer.goes_on():  # else not all of them had their turn
+        _tell(peer, found.stuck)
     return found.complete
 
 
@@ -79,7 +80,7 @@ def _fetch(peer: Peer, awaiting: list[Awaiting], report: Report, found: Fetched)
             report.problems.append(f"attachments of {peer.bare(author)}: {error}")
             continue
         for letter in letters:
-            if peer.clock.monotonic_ms() - began >= tick_ms_max:
+            if peer.clock.monotonic_ms() - began >= tick_ms_max or not peer.goes_on():
                 break
             why = _letter(peer, letter, turn)
             if why is None:
@@ -151,7 +152,7 @@ def _file(peer: Peer, author: str, name: str, size: int, turn: _Turn) -> bool | 
             for data in _parts(peer, author, name, range(part.size, size), turn):
                 part.add(data)
         if part.size < size:
-            return None if turn.bytes <= 0 else part.finish()
+            return None if turn.bytes <= 0 or not peer.goes_on() else part.finish()
         return part.finish()
     finally:
         part.pause()
@@ -159,7 +160,7 @@ def _file(peer: Peer, author: str, name: str, size: int, turn: _Turn) -> bool | 
 
 def _parts(peer: Peer, author: str, name: str, where: range, turn: _Turn) -> Iterator[bytes]:
     at = where.start
-    while at < where.stop and turn.bytes > 0:
+    while at < where.stop and turn.bytes > 0 and peer.goes_on():
         count = min(part_bytes, where.stop - at)
         data = peer.share.read_part(blobs.path(author, name), at, count)
         if not data:

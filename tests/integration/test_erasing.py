@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from peer.enclosing import Source
 from peer.erasing import erase
 from peer.home import Home
+from peer.home.blobs import MemoryBlobs
 from peer.mailbox import Mailbox
+from peer.saving import save
 from peer.stewards.desk import halt
 from protocol import canonical
 from protocol.errors import HumanNeededError, NotFoundError, UsageError
@@ -52,6 +57,14 @@ def shown(network: Network, name: str, author: str = "core") -> list[tuple[str, 
     return [(row["text"], row["erased"]) for row in rows if row["kind"] != "erasure"][::-1]
 
 
+def shown_row(network: Network, name: str) -> dict[str, Any]:
+    peer = network.peers[name]
+    (row,) = Mailbox(peer.home, peer.identity).rows(
+        [one for one in peer.home.mail.inbox(everything=True) if one.audience != "all"]
+    )
+    return row
+
+
 AFTER = [("before", False), ("", True), ("after", False)]
 
 
@@ -70,6 +83,48 @@ def test_what_is_erased_is_kept_by_nobody() -> None:
     assert network.rules("scout") == network.rules("core") == set()
     network.round(2)
     assert network.writes() == []
+
+
+def test_its_files_go_with_it_unless_something_else_needs_them(tmp_path: Path) -> None:
+    """ERASE-2, ERASE-3: from the share and the author's home at once; names are content."""
+    network = settled("core", "scout", "smith")
+    files = [Source(f"{SECRET}.txt", lambda: [b"swordfish"]), Source("map", lambda: [b"a map"])]
+    published = network.send("core", "all", insight("public"), files=files).ids[0]
+    network.send("core", "smith", "look", files=files[1:])
+    network.round(1, only=["scout"])
+    core, scout = network.peers["core"], network.peers["scout"]
+    save(scout, scout.home.mail.get(published), str(tmp_path))
+    assert isinstance(core.blobs, MemoryBlobs)
+    assert isinstance(scout.blobs, MemoryBlobs)
+    assert len(network.files("peers/core/blobs")) == len(core.blobs.files) == 2
+    erase(core, published)
+    assert [network.data(path) for path in network.files("peers/core/blobs")] == [b"a map"]
+    assert list(core.blobs.files.values()) == [b"a map"]
+    network.round(2)
+    assert holders(network) == []
+    assert network.files("peers/core/blobs") == []
+    assert [one["name"] for row in [shown_row(network, "smith")] for one in row["attachments"]] == [
+        "map"
+    ]
+    with pytest.raises(NotFoundError, match="erased"):
+        save(scout, scout.home.mail.get(published), str(tmp_path))
+    network.round(5, hours=24)
+    assert scout.blobs.files == {}
+    assert core.home.db.read("SELECT count(*) FROM attachment WHERE item = ?", published) == [(0,)]
+
+
+def test_files_of_what_was_erased_while_the_share_was_away_go_later() -> None:
+    """ERASE-2."""
+    network = settled()
+    files = [Source("a", lambda: [b"swordfish"])]
+    published = network.send("core", "all", insight("public"), files=files).ids[0]
+    network.memory.gone = True
+    erase(network.peers["core"], published)
+    network.memory.gone = False
+    assert len(network.files("peers/core/blobs")) == 1
+    network.round(1)
+    assert network.files("peers/core/blobs") == []
+    assert network.rest()
 
 
 def test_the_page_stays_signed_and_chained() -> None:

@@ -240,15 +240,16 @@ def test_another_process_that_has_the_old_key_in_its_hands(
     core = network.peers["core"]
     rekey(core)
     late = open_peer(*choose(network.home, "peers", "core", None), clock=network.clock)
-    old, keep = late.signer.key, send_module._keep
+    old, look = late.signer.key, send_module._look_around
 
     def changed_meanwhile(*arguments: Any) -> Any:
+        seen = look(*arguments)  # the last thing before the transaction that takes the number
         admit(network.desk(), "core", None, reuse=False, confirm=never)
         network.tick("core")
-        return keep(*arguments)
+        return seen
 
     with monkeypatch.context() as patch:
-        patch.setattr(send_module, "_keep", changed_meanwhile)
+        patch.setattr(send_module, "_look_around", changed_meanwhile)
         assert late.signer.key == old
         send_note(late, "scout", "at that moment")
     assert late.signer.key == core.signer.key != old

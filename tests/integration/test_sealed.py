@@ -11,7 +11,7 @@ from peer.enclosing import Source
 from peer.home.blobs import MemoryBlobs
 from peer.letters import reply
 from peer.mailbox import Mailbox
-from peer.membership import join
+from peer.membership import join, rekey
 from peer.saving import save
 from peer.send import send
 from peer.stewards.desk import admit
@@ -353,3 +353,50 @@ def test_send_keeps_its_own_sealed_letters_as_long_as_the_item() -> None:
         home.db.write("DELETE FROM item WHERE id = ?", sent.ids[0])
         home.attachments.forget()
     assert home.attachments.plain(sent.ids[0]) is None
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_what_was_sealed_for_the_former_key_is_opened_after_a_change(
+    tmp_path: Path, keyed: bool
+) -> None:
+    """SEAL-8: on its way while the key changed, received before, and sealed for the new one."""
+    network = FolderNetwork(tmp_path)
+    network.round(2)
+    core, scout = network.peers["core"], network.peers["scout"]
+    ids = [send(core, ["scout"], [Note(text="received before")], seal=True).ids[0]]
+    network.round()
+    rekey(scout)
+    asked = scout.next_signer
+    assert asked is not None
+    card = open_card(
+        Path(network.share, "peers/scout/card.json").read_bytes(),
+        scout.identity.network,
+        "scout",
+        scout.identity.cluster,
+    )
+    assert (card.key, card.sealing) == (asked.key, opener_of(asked).key)
+    ids += send(core, ["scout"], [Note(text="on its way")], seal=True).ids
+    admit(network.desk(), "scout", None, reuse=False, rekey=True, confirm=lambda shown: False)
+    network.clock.go(2_000)
+    if keyed:  # the one who asked learns of it last
+        ids += send(core, ["scout"], [Note(text="for the new one")], seal=True).ids
+    assert sealing.reader_key(core, "scout@" + scout.identity.cluster) == (
+        opener_of(asked).key if keyed else opener_of(scout.signer).key
+    )
+    network.round(2)
+    assert scout.signer.key == asked.key
+    ids += send(core, ["scout"], [Note(text="later")], seal=True).ids
+    network.round()
+    rows = {
+        row["id"]: row["text"]
+        for row in Mailbox(scout.home, scout.identity).rows(scout.home.mail.inbox(everything=True))
+    }
+    assert sorted(rows) == sorted(ids)
+    again = network.open("scout")
+    for id_ in ids:
+        found = sealing.open_item(
+            again, stored_item(again.home.mail.get(id_).data, True), again.address
+        )
+        assert found is not None
+        assert getattr(found.item.body, "text", None) == rows[id_]
+    network.close()
