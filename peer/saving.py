@@ -11,7 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from peer.home.mail import Letter
 from peer.instance import Peer
@@ -36,6 +36,10 @@ class Saved:
     name: str
     path: str
     size: int
+
+    def as_json(self) -> dict[str, str | int]:
+        """What the command line prints of it with `--json`."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from peer.cli import output
@@ -29,7 +27,7 @@ def command(where: Where, id: str, folder: str, name: str | None) -> None:
     """
     peer = where.peer()
     saved = peer.save(id, folder, name=name)
-    value = {"id": peer.letter(id).id, "saved": [asdict(one) for one in saved]}
+    value = {"id": peer.letter(id).id, "saved": [one.as_json() for one in saved]}
     output.answer(
         where,
         value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -30,6 +31,7 @@ from peer import (
     Publish,
     Question,
     Received,
+    Saved,
     Send,
     ShareError,
     SomaError,
@@ -114,6 +116,49 @@ def test_a_peer_belongs_to_its_thread(three: Three) -> None:
     thread.join()
     assert [type(error) for error in caught] == [UsageError]
     assert "open another one" in str(caught[0])
+
+
+def test_a_sealed_letter_with_files(three: Three, tmp_path: Path) -> None:
+    """Sent, listed and saved by calls; what cannot be sent says so, and nothing is written."""
+    file = tmp_path / "figures.csv"
+    file.write_bytes(b"1,2,3")
+    sent = three["core"].send("scout", "see file", attach=[str(file)], seal=True)
+    round(three, 2)
+    (letter,) = three["scout"].inbox()
+    assert (letter.text, letter.sealed, letter.id) == ("see file", True, sent.ids[0])
+    assert [(one["name"], one["size"]) for one in letter.attachments] == [("figures.csv", 5)]
+    (saved,) = three["scout"].save(letter.id[:6], str(tmp_path))
+    assert saved == Saved("figures.csv", str(tmp_path / "figures-2.csv"), 5)
+    assert saved.as_json()["size"] == 5
+    assert Path(saved.path).read_bytes() == b"1,2,3"
+    with pytest.raises(NotFoundError):
+        three["scout"].save(letter.id, str(tmp_path), name="other")
+    with pytest.raises(UsageError, match="--seal"):
+        three["core"].send("all", "x", seal=True)
+    with pytest.raises(UsageError, match="cannot be read"):
+        three["core"].send("scout", "x", attach=[str(tmp_path / "none")])
+    assert three["core"].outbox() == []
+
+
+def test_threads_may_attach_at_once(typist: Typist, tmp_path: Path) -> None:
+    """ATT-1: each file is kept as what it is."""
+    contents = [bytes([n]) * 3_000_000 for n in range(4)]
+    for n, data in enumerate(contents):
+        (tmp_path / str(n)).write_bytes(data)
+
+    def write(n: int) -> None:
+        with Peer.open(home=str(typist.home), name="core") as core:
+            core.send("scout", str(n), attach=[str(tmp_path / str(n))])
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    folder = typist.folder("core") / "blobs"
+    kept = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert set(kept) == {hashlib.sha256(data).hexdigest() for data in contents}
+    assert all(name == digest for name, digest in kept.items())
 
 
 def test_threads_with_peers_of_their_own_give_out_each_number_once(typist: Typist) -> None:

@@ -359,7 +359,7 @@ def test_send_keeps_its_own_sealed_letters_as_long_as_the_item() -> None:
 def test_what_was_sealed_for_the_former_key_is_opened_after_a_change(
     tmp_path: Path, keyed: bool
 ) -> None:
-    """SEAL-8: on its way while the key changed, received before, and sealed for the new one."""
+    """SEAL-10, SEAL-9: received before, on its way meanwhile, sealed for the new key."""
     network = FolderNetwork(tmp_path)
     network.round(2)
     core, scout = network.peers["core"], network.peers["scout"]

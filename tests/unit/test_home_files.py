@@ -161,14 +161,23 @@ def test_whatever_the_umask_says_a_home_is_of_its_owner_alone(tmp_path: Path, ma
         rekey(network.peers["core"])
         core = Path(network.folder("core"))
         save(str(core), "run.poll_s", 3)
+        network.peers["core"].blobs.put([b"an attachment"])
+        network.peers["core"].blobs.begin("5d" * 32).pause()
         network.peers["core"].home.db.copy_to(str(core / "copy.db"))
         found = {path: path.stat().st_mode & 0o777 for path in Path(network.home).rglob("*")}
     finally:
         os.umask(before)
     network.close()
-    assert {"key", "key.next", "home.db", "home.db-wal", "home.db-shm", "lock", "copy.db"} <= {
-        path.name for path in found
-    }
+    assert {
+        "key",
+        "key.next",
+        "home.db",
+        "home.db-wal",
+        "home.db-shm",
+        "lock",
+        "copy.db",
+        "blobs",
+    } <= {path.name for path in found}
     assert {p.name: m for p, m in found.items() if m != (0o700 if p.is_dir() else 0o600)} == {}
     assert Path(network.home).stat().st_mode & 0o777 == 0o700
 
