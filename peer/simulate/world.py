@@ -40,7 +40,7 @@ from registry.faulty import Killed
 
 if TYPE_CHECKING:
     from peer.simulate.checkers import Checker
-from peer.simulate.plan import Plan
+    from peer.simulate.plan import Plan
 
 CLUSTER = "lab"
 crowd = 200  # from here on homes prepare statements anew: each one kept takes 7 KB
