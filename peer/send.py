@@ -56,9 +56,9 @@ def send(
     """Write every body to every recipient (bare names, or `all`).
 
     A letter is offered for `expires_ms` if that is given, else as the settings say. `along` is
-    done in the transaction that keeps the items. Raises
-    NotFoundError for an unknown recipient, HumanNeededError while parked or halted,
-    WrongShareError where the folder is another network; then nothing is written.
+    done in the transaction that keeps the items. Raises NotFoundError for an unknown recipient,
+    HumanNeededError while parked or halted, WrongShareError where the folder is another network;
+    then nothing is written.
     """
     own.check_parked(peer)
     reachable = _reachable(peer)
@@ -69,10 +69,7 @@ def send(
     head = _head(peer, re, thread, priority, peer.term_ms(expires_ms))
     items = {a: [_item(peer, head, body) for body in bodies] for a in recipients}
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-    with peer.home.transaction():
-        pages, complete = _keep(peer, items, views, peer.due_ms(peer.term_ms(expires_ms)))
-        if along is not None:
-            along()
+    pages, complete = _keep(peer, items, views, peer.due_ms(peer.term_ms(expires_ms)), along)
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
@@ -179,23 +176,30 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
 
 
 def _keep(
-    peer: Peer, items: dict[str, list[Item]], views: dict[str, _Seen | None], due_ms: int | None
+    peer: Peer,
+    items: dict[str, list[Item]],
+    views: dict[str, _Seen | None],
+    due_ms: int | None,
+    along: Callable[[], None] | None,
 ) -> tuple[dict[str, list[OwnPage]], bool]:
-    """Keep all items, and form pages for whoever is in reach; inside a transaction.
+    """Keep all items in one transaction, and form pages for whoever is in reach.
 
     Returns the pages, and whether every item of theirs is in one.
     """
     pages: dict[str, list[OwnPage]] = {}
     complete = True
     outgoing = peer.home.outgoing
-    for audience, mine in items.items():
-        due = None if audience == ALL else due_ms  # a feed has days and pages of its own
-        if views[audience] is None:
-            outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
-        else:
-            pages[audience], rest = form(peer, audience, mine, due)
-            complete = complete and not rest
-        _remember_own(peer, audience, mine)
+    with peer.home.transaction():
+        for audience, mine in items.items():
+            due = None if audience == ALL else due_ms  # a feed has days and pages of its own
+            if views[audience] is None:
+                outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
+            else:
+                pages[audience], rest = form(peer, audience, mine, due)
+                complete = complete and not rest
+            _remember_own(peer, audience, mine)
+        if along is not None:
+            along()
     return pages, complete
 
 
