@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 from peer.home.files import open_private, unwritten
 
+RUN = "run.lock"  # of whoever keeps a resident alive
+
 
 @contextmanager
 def held(folder: str | None, name: str = "lock") -> Iterator[bool]:

@@ -79,10 +79,7 @@ def send(
         a: [_write(peer, body, draft, a if seal else None) for body in bodies] for a in recipients
     }
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-    with peer.home.transaction():
-        pages, complete = _keep(peer, written, views, peer.due_ms(term_ms))
-        if along is not None:
-            along()
+    pages, complete = _keep(peer, written, views, peer.due_ms(term_ms), along)
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
@@ -172,24 +169,28 @@ def _keep(
     written: dict[str, list[Composed]],
     views: dict[str, _Seen | None],
     due_ms: int | None,
+    along: Callable[[], None] | None,
 ) -> tuple[dict[str, list[OwnPage]], bool]:
-    """Keep all items, and form pages for whoever is in reach; inside a transaction.
+    """Keep all items in one transaction, and form pages for whoever is in reach.
 
     Returns the pages, and whether every item of theirs is in one.
     """
     pages: dict[str, list[OwnPage]] = {}
     complete = True
     outgoing = peer.home.outgoing
-    for audience, composed in written.items():
-        mine = [one.item for one in composed]
-        due = None if audience == ALL else due_ms  # a feed has days and pages of its own
-        if views[audience] is None:
-            outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
-        else:
-            pages[audience], rest = form(peer, audience, mine, due)
-            complete = complete and not rest
-        _remember_own(peer, audience, mine)
-        _remember_files(peer, composed)
+    with peer.home.transaction():
+        for audience, composed in written.items():
+            mine = [one.item for one in composed]
+            due = None if audience == ALL else due_ms  # a feed has days and pages of its own
+            if views[audience] is None:
+                outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
+            else:
+                pages[audience], rest = form(peer, audience, mine, due)
+                complete = complete and not rest
+            _remember_own(peer, audience, mine)
+            _remember_files(peer, composed)
+        if along is not None:
+            along()
     return pages, complete
 
 

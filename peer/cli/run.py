@@ -18,7 +18,6 @@ from protocol.errors import HomeError, SomaError
 if TYPE_CHECKING:
     from peer.run.supervisor import Facts, Job, Supervisor
 
-RUN_LOCK = "run.lock"
 _DID = ("received", "acted", "quarantined", "delivered", "published")
 
 WORDS = {
@@ -68,7 +67,7 @@ def command(
     jobs = [Job(i.name, os.path.abspath(folder), i.share) for folder, i in found]
     with ExitStack() as locks:
         for job in jobs:
-            if not locks.enter_context(lock.held(job.folder, RUN_LOCK)):
+            if not locks.enter_context(lock.held(job.folder, lock.RUN)):
                 raise SomaError(f"another `peer run` of {job.name} is running; end that one first")
         supervisor = Supervisor(
             jobs, _Listener(json=where.json).hear, SystemClock(), environment=environment
@@ -126,9 +125,8 @@ class _Listener:
         self._problems[job.name] = said["problems"]
         if not any(said[name] for name in _DID) and said["problems"] == known:
             return
-        peers = said.pop("peers")
         when = datetime.fromtimestamp(facts["at"] / 1000, UTC).astimezone()
-        text = "\n".join(lines(Report(**said, health=lambda: peers)))
+        text = "\n".join(lines(Report.of_json(said)))
         click.echo(f"{output.dim(f'{when:%Y-%m-%d %H:%M:%S}')}  {text}")
 
 

@@ -99,8 +99,7 @@ class Journal:
         """The streams of an author to an audience, newest first."""
         rows = self._db.read(
             f"SELECT {_STREAM} FROM stream WHERE author = ? AND audience = ? ORDER BY n DESC",
-            author,
-            audience,
+            *(author, audience),
         )
         return [StreamState(*row) for row in rows]
 
@@ -116,13 +115,12 @@ class Journal:
             " WHERE author = ? AND audience = ? AND seq BETWEEN ? AND ?",
             *(author, audience, min(seqs), max(seqs)),
         )
-        kept: dict[str, int] = dict(
-            self._db.read(
-                "SELECT substr(epoch, 1, 8), kept FROM stream"
-                " WHERE author = ? AND audience = ? AND kept > 1",
-                *(author, audience),
-            )
+        of_streams = self._db.read(
+            "SELECT substr(epoch, 1, 8), kept FROM stream"
+            " WHERE author = ? AND audience = ? AND kept > 1",
+            *(author, audience),
         )
+        kept: dict[str, int] = dict(of_streams)
         forgotten = {(epoch8, seq) for epoch8, seq in names if seq < kept.get(epoch8, 1)}
         return forgotten.union((row[0], row[1]) for row in rows)
 

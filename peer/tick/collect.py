@@ -81,11 +81,19 @@ def collect(
             else:
                 awaiting.append(taken.awaiting)
             complete = complete and taken.problem is None and taken.done
-    if unexplained and peer.home.erasures.known(peer.full(author)) == known:
+    if unexplained and peer.home.erasures.known(peer.full(author)) != known:
+        # Later pages may have explained them.
+        unexplained = [
+            name
+            for name in unexplained
+            if not may_look() or _look(peer, standing, report, name, to, noted).unexplained
+        ]
+    for name in unexplained:
         complete = False
-        unexplained = []
-    for name in unexplained:  # later pages may have explained them
-        complete = may_look() and _look(peer, standing, report, name, to, noted).done and complete
+        report.problems.append(
+            f"{outbox.path(to, name)}: PAGE-7: an item is missing, and its author has not said yet"
+            " that he erased it; it is looked at again"
+        )
     if not peer.goes_on():
         return False
     if is_cut or looks < len(unread):

@@ -43,6 +43,13 @@ class Report:
         """The shape that `peer tick --json` promises."""
         return self.kept() | {"peers": self.peers}
 
+    @classmethod
+    def of_json(cls, said: dict[str, Any]) -> Report:
+        """The report that `as_json` said."""
+        rest = dict(said)
+        peers = rest.pop("peers")
+        return cls(**rest, health=lambda: peers)
+
     def kept(self) -> dict[str, Any]:
         """The same without the health table, which has a table of its own."""
         return {name: getattr(self, name) for name in self.__slots__ if name != "health"}

@@ -174,8 +174,6 @@ def test_systemd_itself_agrees_with_croniter(cron: str) -> None:
         ("0 0 * jul L5", "0 0 * jul 5"),
         ("0 0 * * wed#1,fri#1", "0 0 * * wed,fri"),
         ("0 0 15W * *", "0 0 15 * *"),
-        ("R * * * *", "0 * * * *"),
-        ("5 R(1-4) * * *", "5 0 * * *"),
     ],
 )
 def test_more_than_plain_cron_is_refused_with_the_nearest(cron: str, nearest: str) -> None:

@@ -115,7 +115,7 @@ BUGS = (
         "Keeps a letter in a transaction that a loss of power undoes, and returns 0.",
         (
             Edit(
-                "peer.send:send", "peer.home.transaction()", "peer.home.transaction(durable=False)"
+                "peer.send:_keep", "peer.home.transaction()", "peer.home.transaction(durable=False)"
             ),
         ),
         weather="dark",
