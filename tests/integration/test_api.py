@@ -445,3 +445,48 @@ def test_every_call_is_in_the_readme() -> None:
     ]
     assert [name for name in calls if f"`{name}" not in text] == []
     assert [one.__doc__ for one in (getattr(Peer, name) for name in calls) if not one.__doc__] == []
+
+
+def test_a_program_stays_and_its_handlers_hear_at_once(typist: Typist, three: Three) -> None:
+    """Until it is told to stop; two residents of one identity are refused."""
+    stop, heard, ticks, refused = threading.Event(), list[str](), list[str](), list[str]()
+
+    def live() -> None:
+        with Peer.open(home=str(typist.home), name="scout") as scout:
+
+            @scout.on("question")
+            def answer(item: Received, view: View) -> list[Effect]:
+                body = item.item.body
+                assert isinstance(body, Question)
+                heard.append(body.text)
+                return []
+
+            scout.run(stop, lambda report: ticks.append(report.state))
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        three["core"].send("scout", "are you there?", kind="question", wait="acted", timeout=30)
+        with (
+            Peer.open(home=str(typist.home), name="scout") as second,
+            pytest.raises(SomaError) as caught,
+        ):
+            second.run(threading.Event())
+        refused.append(str(caught.value))
+    finally:
+        stop.set()
+        thread.join()
+    assert heard == ["are you there?"]
+    assert set(ticks) == {"idle"}
+    assert "is running" in refused[0]
+
+
+def test_what_was_published_is_found_and_taken_back(three: Three) -> None:
+    core, scout = three["core"], three["scout"]
+    [id] = core.share("copper conducts", topics=["metal"]).ids
+    round(three, 2)
+    assert [one.id for one in scout.search("copp")] == [id]
+    assert scout.search("copper", author="librarian") == []
+    assert core.erase(id).id == id
+    round(three, 2)
+    assert scout.search("copper") == []

@@ -1,0 +1,103 @@
+"""Living: ticks, handlers of a program, and how everybody is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+from peer.api.opened import Opened
+from protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from peer.handlers import Handler
+    from peer.results.states import Concern, Neighbour, Status
+    from peer.tick.report import Report
+
+H = TypeVar("H", bound="Handler")
+
+
+def _to_nobody(report: Report) -> None:
+    """Nobody listens."""
+
+
+class Living(Opened):
+    """What a peer does, and how it and its neighbours are."""
+
+    def tick(self, progress: Callable[[int, int, str], None] | None = None) -> Report:
+        """One heartbeat session: receive, act, look after the neighbours, deliver, beat.
+
+        Safe to repeat and to kill. The report's `state` is "busy" where another tick of this peer
+        runs and "parked" where it may not act; `human` then says what a person must do. ShareError
+        where the share cannot be used. `progress` hears of long work: done, of how many, of what.
+        """
+        from peer.operations import tick_with_care
+
+        if progress is not None:
+            self.running.progress = progress
+        return tick_with_care(self.running)
+
+    def run(
+        self, stop: Event | None = None, on_tick: Callable[[Report], object] = _to_nobody
+    ) -> None:
+        """Beat on schedule, and at once when a letter or an order arrives, until `stop` is set.
+
+        In this thread, with the handlers of `on`; that `stop` is set is noticed within two seconds,
+        and after the current item. `on_tick` hears of every tick. A share that is away, and a
+        person who must act, are waited for. SomaError where another resident of this identity
+        lives. The command `peer run` does so in a process that no frozen share can hold.
+        """
+        from peer.run.here import stay
+
+        stop = stop or Event()
+        while stay(self.running, stop, on_tick):
+            handlers = self.running.handlers  # key, settings or database are others now
+            self.close()
+            self.running.handlers = handlers
+
+    def on(self, kind: str) -> Callable[[H], H]:
+        """A decorator: this handler, too, sees items of a kind, inside `tick`.
+
+        It is called with the received item and a view, and returns a list of effects (`Send`,
+        `Publish`, `Remember`, `Escalate` …), which are applied in one transaction with the mark
+        "acted". It may see one item twice (after a crash), so whatever it does outside needs the
+        item's id as a key. If it raises, nothing of the item happens; after three ticks of that the
+        item goes to quarantine. Nothing automatic answers a note, or what is automatic itself.
+        """
+        from protocol.messages import KINDS
+
+        if kind not in KINDS:
+            raise UsageError(f"no item is of the kind {kind!r}; they are {', '.join(KINDS)}")
+
+        def register(handler: H) -> H:
+            from peer.handlers import both
+
+            handlers = self.running.handlers
+            first = handlers.get(kind)
+            own = handler if first is None else both(first, handler)
+            self.running.handlers = {**handlers, kind: own}
+            return handler
+
+        return register
+
+    def peers(self) -> list[Neighbour]:
+        """The other members, and how they seemed at the last tick."""
+        from peer.results import states
+        from peer.stewards.standing import standing
+        from peer.tick.look import table
+
+        return [states.neighbour(row) for row in table(self.running, standing(self.running))]
+
+    def status(self) -> Status:
+        """How the peer is, as its home knows it; the share is not touched."""
+        from peer.overview import status
+        from peer.results import states
+
+        return states.status(status(self.running))
+
+    def concerns(self) -> list[Concern]:
+        """What waits for a human, then what should only be known."""
+        from peer.overview import concerns
+        from peer.results import states
+
+        return [states.concern(row) for row in concerns(self.running)]

@@ -1,0 +1,137 @@
+"""Writing: letters to peers, and what is for everybody to see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from peer.api.opened import Opened
+from protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from peer.bodies import Kind
+    from peer.erasing import Erased
+    from peer.letters import Stage
+    from peer.send import Sent
+    from protocol.messages import Body, Severity
+
+
+class Writing(Opened):
+    """What a peer says."""
+
+    def send(
+        self,
+        to: str | Iterable[str],
+        text: str | Body,
+        *,
+        kind: Kind = "note",
+        topics: Iterable[str] = (),
+        reply_to: str | None = None,
+        priority: int = 2,
+        expires_ms: int | None = None,
+        attach: Sequence[str] = (),
+        seal: bool = False,
+        wait: Stage | None = None,
+        timeout: float = 60.0,
+    ) -> Sent:
+        """Write to peers, or to `all`; it is safe in the home before this returns.
+
+        `text` may also be a body of `peer` (`Note`, `Question` …). `reply_to` is the beginning of
+        an id. `expires_ms` is how long it is offered, where that is not as the settings say.
+        `attach` are paths of files that go along; with `seal` only the reader can read it, files
+        included. With `wait` it returns when the receipts of all readers say "received" or "acted",
+        and raises TimedOutError after `timeout` seconds; the letter stays on its way. NotFoundError
+        for an unknown reader, HumanNeededError while parked or halted, or where the roster names no
+        key to seal with, UsageError for a file that cannot be sent: then nothing is written.
+        """
+        from peer import bodies
+        from peer.enclosing import file_source
+        from peer.send import send
+
+        names = [to] if isinstance(to, str) else list(to)
+        if "all" in names and (wait is not None or len(names) > 1):
+            raise UsageError("`all` are all, and nobody acknowledges what goes to them")
+        if not 0 <= priority <= 4:
+            raise UsageError(f"a priority is 0 (most urgent) to 4, not {priority}")
+        body = bodies.made(kind, text, topics) if isinstance(text, str) else bodies.checked(text)
+        before = self.home.mail.get(reply_to) if reply_to else None
+        sent = send(
+            self.running, names, [body], priority=priority, expires_ms=expires_ms,
+            re=before.id if before else None, thread=before.thread if before else None,
+            files=[file_source(path) for path in attach], seal=seal,
+        )  # fmt: skip
+        if wait is not None:
+            self.wait(sent.ids, wait, timeout)
+        return sent
+
+    def wait(self, ids: Sequence[str], stage: Stage = "acted", timeout: float = 60.0) -> None:
+        """Until the receipts say that every letter is "received" or "acted"; TimedOutError."""
+        from peer.given import seconds
+        from peer.letters import wait
+
+        wait(self.running, ids, stage, seconds(timeout), time.sleep)
+
+    def reply(self, id: str, text: str) -> Sent:
+        """Answer the author of an item in its thread; the item then counts as read."""
+        from peer.given import checked_text
+        from peer.letters import reply
+
+        return reply(self.running, id, checked_text(text))
+
+    def share(self, text: str, *, topics: Iterable[str] = (), confidence: float = 0.5) -> Sent:
+        """Publish what was learned, with a probability from 0 to 1."""
+        from peer import bodies
+
+        return self._publish(bodies.insight(text, topics, confidence))
+
+    def ask(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
+        """Publish a question; answers come as letters."""
+        from peer import bodies
+
+        return self._publish(bodies.made("question", text, topics))
+
+    def announce(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
+        """Publish what is being worked on."""
+        from peer import bodies
+
+        return self._publish(bodies.announcement(text, topics))
+
+    def alert(self, text: str, *, severity: Severity = "warn") -> Sent:
+        """Publish trouble of one's own: "info", "warn" or "critical"."""
+        from peer import bodies
+
+        return self._publish(bodies.alert(text, severity))
+
+    def endorse(self, id: str) -> Sent:
+        """Vouch, for everybody to see, for what somebody else published."""
+        from protocol.messages import Endorsement
+
+        return self._judge(id, Endorsement())
+
+    def dispute(self, id: str, because: str) -> Sent:
+        """Contradict, for everybody to see, what somebody else published."""
+        from peer import bodies
+
+        return self._judge(id, bodies.dispute(because))
+
+    def erase(self, id: str) -> Erased:
+        """Take back what was published: its content leaves the share and every home.
+
+        NotFoundError for an unknown item, UsageError for a letter or what others published.
+        """
+        from peer.erasing import erase
+
+        return erase(self.running, id)
+
+    def _publish(self, body: Body) -> Sent:
+        from peer.send import send
+
+        return send(self.running, ["all"], [body])
+
+    def _judge(self, id: str, body: Body) -> Sent:
+        from peer.letters import published_by_another
+        from peer.send import send
+
+        one = published_by_another(self.running, id)
+        return send(self.running, ["all"], [body], re=one.id, thread=one.thread)
