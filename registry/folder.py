@@ -126,7 +126,10 @@ class FolderShare:
             with self._walk() as walk:
                 root = walk.to([])
                 for path, (*folders, name), old in asked:
+                    # A server that waits for another client lets an open wait for half a minute.
+                    self.moved()
                     seen = None if old is None else glimpse(root, path, bytes_max)
+                    self.moved()
                     if seen is not None and digest(seen) == old:
                         results.append(None)
                         continue
@@ -241,6 +244,7 @@ class FolderShare:
         if error.errno != errno.ESTALE and not is_sharing(error):
             return explain(error, path)
         try:
+            self.moved()
             return self.read(path, bytes_max)
         except ShareError as still:
             return still

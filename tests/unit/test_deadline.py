@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -159,3 +160,24 @@ def test_every_part_of_a_file_is_progress() -> None:
     assert stalled == [50_000] * 3
     assert watched.stalled_ms() == 0
     assert [watched.read_part("a", at, 4) for at in (0, 4)] == [b"abcd", b"ef"]
+
+
+def test_every_open_of_a_file_is_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TICK-6: a server that waits for another client holds each open up for half a minute."""
+    clock = FakeClock()
+    share = FolderShare(str(tmp_path), "core", lambda: "2")
+    (tmp_path / "a").write_bytes(b"new")
+    (tmp_path / "b").write_bytes(b"new")
+    watched, stalled = WatchedShare(share, clock), list[int]()
+    real = os.open
+
+    def slowly(path: Any, *rest: Any, **more: Any) -> int:
+        clock.go(35_000)
+        stalled.append(watched.stalled_ms())
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", slowly)
+    known = [digest(b"old"), digest(b"old")]
+    assert watched.read_many(["a", "b"], 9, known) == [b"new", b"new"]
+    assert len(stalled) >= 4
+    assert max(stalled) < stalled_ms_max
