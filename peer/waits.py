@@ -139,7 +139,20 @@ class _Reader:
 
     def cause(self, letter: Letter) -> Cause:
         """Why a letter that has not expired waits."""
-        return self._stopped or self._unplaced(letter) or self._silence or self._unread(letter)
+        files = self._peer.home.attachments.of(letter.id)
+        lost = self._lost(files)
+        waits = self._stopped or lost or self._unplaced(letter) or self._silence
+        return waits or self._unread(letter, len(files))
+
+    def _lost(self, files: set[str]) -> Cause | None:
+        """Why the reader will never have all of it, where this home cannot give it."""
+        gone = [name[:8] for name in sorted(files) if self._peer.blobs.size(name) is None]
+        if not gone:
+            return None
+        return Cause(
+            "attachment-lost", f"files of it are gone from this home: {' '.join(gone)}",
+            "unless they still lie on the share, send it anew",
+        )  # fmt: skip
 
     def _unplaced(self, letter: Letter) -> Cause | None:
         """Why it is not on the share, where it is not."""
@@ -156,7 +169,7 @@ class _Reader:
             return Cause("share", f"the last tick failed: {fault}", "every tick tries again")
         return Cause("staged", "it is not on the share yet", "`peer tick` puts it there")
 
-    def _unread(self, letter: Letter) -> Cause:
+    def _unread(self, letter: Letter, files: int) -> Cause:
         """It lies on the share, and its reader seems well."""
         name, row, page = self._name, self._heard, self._open[letter.n]
         assert row is not None
@@ -167,7 +180,13 @@ class _Reader:
                 f"{name} fetches it at its next beat, about {coming}",
             )  # fmt: skip
         # Seen after it was placed may be older than that; by its own clock, then, too.
-        if min(row.seen_wall, row.at) > (letter.placed_at or 0):
+        beaten = min(row.seen_wall, row.at) > (letter.placed_at or 0)
+        if beaten and files:
+            return Cause(
+                "fetching", f"{name} has beaten since; it is received once all its files are there",
+                "large ones take several ticks; `peer trace ID` looks for the receipt now",
+            )  # fmt: skip
+        if beaten:
             return Cause(
                 "no-receipt", f"{name} has beaten since, and no receipt that I saw covers it",
                 "the next tick looks for the receipt; `peer trace ID` looks now",

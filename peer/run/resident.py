@@ -161,10 +161,11 @@ class Resident:
         else:
             self._fruitless_ms = min(max(2 * self._fruitless_ms, QUIET_MS), FRUITLESS_MS_MAX)
         self._quiet_until = self._now() + max(QUIET_MS, took, self._fruitless_ms)
-        if report.delivered or report.published:
+        if report.delivered or report.published or report.fetched:
             self._retry_ms = 0
         self._retry_at = 0
-        if self._unsent.there_is_some():  # it waits for a receipt, or the drive refused it
+        # It waits for a receipt, or the drive refused it; or a letter waits for its files.
+        if report.fetching or self._unsent.there_is_some():
             self._retry_ms = min(max(2 * self._retry_ms, RETRY_MS), RETRY_MS_MAX)
             self._retry_at = self._now() + self._retry_ms
 

@@ -49,6 +49,7 @@ def fetch(peer: Peer, awaiting: list[Awaiting], report: Report) -> list[Awaiting
     found = Fetched()
     if awaiting:
         _fetch(peer, awaiting, report, found)
+    report.fetching = len(awaiting) - len(found.complete)
     if peer.goes_on():  # else not all of them had their turn
         _tell(peer, found.stuck)
     return found.complete
@@ -82,7 +83,10 @@ def _fetch(peer: Peer, awaiting: list[Awaiting], report: Report, found: Fetched)
         for letter in letters:
             if peer.clock.monotonic_ms() - began >= tick_ms_max or not peer.goes_on():
                 break
+            left = turn.bytes
             why = _letter(peer, letter, turn)
+            if turn.stuck is None:
+                report.fetched += left - turn.bytes
             if why is None:
                 found.complete.append(letter)
             else:

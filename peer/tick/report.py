@@ -13,7 +13,8 @@ problems_max = 1_000
 class Report:
     """Counts of one tick; `problems` are lines for a person.
 
-    `health` makes the health table, which most ticks make for nobody.
+    `fetched` are bytes of attachments, `fetching` letters that still wait for theirs. `health`
+    makes the health table, which most ticks make for nobody.
     """
 
     peer: str
@@ -23,6 +24,8 @@ class Report:
     quarantined: int = 0
     delivered: int = 0
     published: int = 0
+    fetched: int = 0
+    fetching: int = 0
     state: str = "idle"
     problems: list[str] = field(default_factory=list)
     human: str | None = None

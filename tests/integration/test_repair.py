@@ -9,14 +9,18 @@ import os
 import random
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from peer.enclosing import Source
 from peer.home import create_home, files
 from peer.lock import held
-from peer.repair import repair
+from peer.mailbox import Mailbox
+from peer.repair import _TABLES, repair
+from peer.saving import save
 from peer.send import send
 from protocol import canonical
 from protocol.errors import (
@@ -996,4 +1000,38 @@ def test_repair_waits_for_no_tick(tmp_path: Path) -> None:
         with pytest.raises(HomeError):
             repair(network.folder("core"), core.identity, network.clock, core.entropy)
     assert core.home.state.epoch == epoch
+    network.close()
+
+
+def test_every_table_of_a_home_is_carried_over(tmp_path: Path) -> None:
+    """EPOCH-4."""
+    with closing(create_home(str(tmp_path / "home.db"), os.urandom)) as home:
+        rows = home.db.read("SELECT name FROM sqlite_master WHERE type = 'table'")
+    assert {row[0] for row in rows} == set(_TABLES)
+
+
+def test_sealed_letters_and_files_survive_a_damaged_database(tmp_path: Path) -> None:
+    """EPOCH-4, ATT-3, SEAL-4: those that wait go out; those that came stay readable."""
+    network = FolderNetwork(tmp_path)
+    network.round()
+    core, scout = network.peers["core"], network.peers["scout"]
+    files = [Source("a", lambda: [b"a file"])]
+    came = send(scout, ["core"], [Note(text="came")], files=files, seal=True).ids[0]
+    network.round()
+    Path(network.share).rename(tmp_path / "away")
+    waits = send(core, ["scout"], [Note(text="waits")], files=files, seal=True).ids[0]
+    (tmp_path / "away").rename(network.share)
+    path = _damage_an_index(network)
+    repair(str(path.parent), core.identity, network.clock, core.entropy)
+    core = network.open("core")
+    network.round(4)
+    for peer, id_, text in ((core, came, "came"), (core, waits, "waits"), (scout, waits, "waits")):
+        letter = peer.home.mail.get(id_)
+        (row,) = Mailbox(peer.home, peer.identity).rows([letter])
+        assert (row["text"], row["sealed"]) == (text, True)
+        folder = tmp_path / f"{peer.name}-{text}"
+        folder.mkdir()
+        (saved,) = save(peer, letter, str(folder))
+        assert Path(saved.path).read_bytes() == b"a file"
+    assert core.home.mail.unacknowledged() == []
     network.close()

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from peer.enclosing import Source
 from peer.instance import HOUR_MS
 from peer.run.beats import SLOT, Beats
 from peer.run.resident import (
@@ -23,6 +24,7 @@ from peer.run.resident import (
 from peer.run.watching import NoHints, Watching
 from peer.settings import Schedule, Settings
 from peer.stewards.desk import halt
+from peer.tick import fetch
 from registry import layout
 from registry.faulty import Call, Fault, FaultyShare
 from registry.memory import MemoryShare
@@ -341,6 +343,32 @@ def test_what_the_drive_refused_is_tried_again(network: Network) -> None:
     assert not life.peer.home.outgoing.waiting("scout@lab.eu", 9)
     network.tick("scout")
     assert acted(network.peers["scout"].home) == ["core: one"]
+
+
+def test_files_that_come_after_their_letter_are_fetched_soon(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ATT-2: nothing else would tell of them before the next slot."""
+    life = Life(network)
+    data = bytes(range(250)) * 40
+    monkeypatch.setattr(fetch, "tick_bytes_max", 3_000)
+    monkeypatch.setattr(fetch, "part_bytes", 1_000)
+
+    def send() -> None:
+        network.send("scout", "core", "see file", files=[Source("a", lambda: [data])])
+        (blob,) = network.files("peers/scout/blobs")
+        network.memory.remove(blob)
+        life.then[60_000] = lambda: network.memory.place(blob, data)
+
+    life.then[10_000] = send
+    life.go(300_000)
+    assert acted(network.peers["core"].home) == ["scout: see file"]
+    ticks = [one for one in life.told if one["what"] == "tick"]
+    (done,) = [one for one in ticks if one["report"]["received"]]
+    assert 60_000 < done["passed"] < 150_000
+    waited = [one for one in ticks if one["report"]["fetching"]]
+    assert len(waited) < 15, "ever more seldom while nothing comes"
+    assert sum(one["report"]["fetched"] for one in ticks) == len(data)
 
 
 def test_a_share_that_goes_away_and_comes_back(network: Network) -> None:

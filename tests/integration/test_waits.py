@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from peer.enclosing import Source
 from peer.instance import HOUR_MS
 from peer.operations import tick_with_care
 from peer.stewards.desk import halt
@@ -97,6 +98,24 @@ def test_a_reader_who_beats_and_does_not_receipt(network: Network) -> None:
         "core", Fault(name="unavailable", op="read", path="peers/librarian/receipts/*", times=-1)
     )
     assert reasons(network) == ["no-receipt"]
+
+
+def test_a_reader_who_fetches_its_files(network: Network) -> None:
+    files = [Source("a", lambda: [b"a file"])]
+    network.send("core", "librarian", "one", files=files)
+    assert reasons(network) == ["under-way"]
+    network.round(2, only=["librarian", "core"])
+    assert reasons(network) == []
+    network.send("core", "librarian", "two", files=[Source("b", lambda: [b"another"])])
+    (blob,) = network.files("peers/core/blobs")
+    network.memory.remove(blob)
+    network.round(only=["librarian"])
+    network.clock.go(HOUR_MS)
+    network.tick("core", Fault(name="unavailable", op="place_file", times=-1))
+    assert reasons(network) == ["fetching"]
+    core = network.peers["core"]
+    core.blobs.drop(blob.rpartition("/")[2])
+    assert reasons(network) == ["attachment-lost"]
 
 
 def test_an_inbox_that_cannot_be_written_is_fetched_from_mine(network: Network) -> None:
