@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import Target, Turn, contest, timed, verdict
 from benchmarks.network import Network, network
 from peer.enclosing import file_source
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.saving import save
 from peer.send import send
 from peer.tick.session import tick
@@ -107,13 +107,13 @@ def _fill(path: str, size: int) -> None:
         os.fsync(file.fileno())
 
 
-def _send(author: Peer, path: str) -> None:
+def _send(author: RunningPeer, path: str) -> None:
     note = [Note(text="the file")]
     if send(author, ["librarian"], note, files=[file_source(path)]).state != "delivered":
         raise RuntimeError("the letter was not delivered")
 
 
-def _receive(reader: Peer, *, again: bool = False) -> None:
+def _receive(reader: RunningPeer, *, again: bool = False) -> None:
     report = tick(reader)
     if report.received != 1 and not again:
         raise RuntimeError(f"the letter did not come: {report.problems}")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from benchmarks.measure import Target, Turn, contest, timed
 from benchmarks.network import Network, deliver, letters, memory, network, receive
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.session import tick
 
 ROUNDS = 60
@@ -61,5 +61,5 @@ def _past(count: int) -> Iterator[Network]:
         yield made
 
 
-def _idle(peer: Peer) -> Turn:
+def _idle(peer: RunningPeer) -> Turn:
     return lambda: timed(lambda: tick(peer))

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from benchmarks.measure import Target, Turn, contest, timed
 from benchmarks.network import Network, network
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards import standing as stewards
 from peer.stewards.desk import newest_roster
 from peer.tick.listen import listen
@@ -54,7 +54,7 @@ def run(rounds: int) -> None:
         contest(title, LOOP, new, [Target(NEW, at_most=1.5)], rounds)
 
 
-def _watch(peer: Peer, changed: int) -> float:
+def _watch(peer: RunningPeer, changed: int) -> float:
     """The seconds of listening and looking; checks how many heartbeats were new."""
     standing, report = stewards.standing(peer), Report(peer.name)
     before = {name: row.seq for name, row in peer.home.neighbours.all().items()}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from peer import keys
 from peer.clock import SystemClock, SystemEntropy
 from peer.home.places import choose
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.membership import join
 from peer.send import send
 from peer.stewards.desk import Desk, admit
@@ -50,7 +50,7 @@ class Network:
         for peer in [*self.peers.values()] * 2:  # the first to hear of all, the second to be heard
             tick(peer)
 
-    def _open(self, name: str) -> Peer:
+    def _open(self, name: str) -> RunningPeer:
         return open_peer(*choose(self.home, "peers", name, None))
 
     def close(self) -> None:
@@ -80,14 +80,14 @@ def letters(count: int, size: int = KIBIBYTE) -> list[Note]:
     return [Note(text=f"{number:08} ".ljust(size, "x")) for number in range(count)]
 
 
-def deliver(author: Peer, reader: Peer, bodies: Sequence[Note]) -> None:
+def deliver(author: RunningPeer, reader: RunningPeer, bodies: Sequence[Note]) -> None:
     """Send letters and check that all of them left the home."""
     sent = send(author, [reader.name], bodies)
     if sent.state != "delivered":
         raise RuntimeError(f"{len(bodies)} letters were {sent.state}, not delivered")
 
 
-def receive(reader: Peer, count: int) -> None:
+def receive(reader: RunningPeer, count: int) -> None:
     """One tick, which must act on exactly `count` letters."""
     report = tick(reader)
     if (report.received, report.acted) != (count, count):

@@ -14,7 +14,7 @@ from benchmarks.measure import shown, timed, verdict
 from benchmarks.network import letters, memory, network
 from peer.clock import SystemEntropy
 from peer.home.places import choose
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.session import tick
 from peer.wiring import open_peer
 from protocol import canonical
@@ -59,7 +59,7 @@ def run(rounds: int) -> None:
     verdict("MiB", f"at most {MEMORY_MAX}", f"{peak:.0f}", peak <= MEMORY_MAX)
 
 
-def put_pages(author: Peer, reader: str, box: str, count: int) -> None:
+def put_pages(author: RunningPeer, reader: str, box: str, count: int) -> None:
     """Genuine pages of one letter each, as a tool writes them that knows no sending window."""
     entropy, prev, epoch = SystemEntropy(), None, author.home.state.epoch
     for seq, body in enumerate(letters(count), start=1):

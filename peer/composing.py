@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from peer import sealing
 from peer.enclosing import Kept
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol import canonical
 from protocol.errors import HumanNeededError, UsageError
 from protocol.messages import Attachment, Body, Head, Item, compose
@@ -38,7 +38,7 @@ class Composed:
     thread: str | None = None
 
 
-def check_sealing(peer: Peer, readers: Sequence[str]) -> None:
+def check_sealing(peer: RunningPeer, readers: Sequence[str]) -> None:
     """UsageError or HumanNeededError where something cannot be sealed for one of these."""
     if ALL in readers:
         raise UsageError("what goes to all cannot be sealed; name the readers, or leave out --seal")
@@ -51,7 +51,7 @@ def check_sealing(peer: Peer, readers: Sequence[str]) -> None:
             )
 
 
-def write(peer: Peer, body: Body, draft: Draft) -> Composed:
+def write(peer: RunningPeer, body: Body, draft: Draft) -> Composed:
     """An item as everybody can read it."""
     head = _head(peer, body, draft, tuple(one.attachment for one in draft.files))
     try:
@@ -60,7 +60,7 @@ def write(peer: Peer, body: Body, draft: Draft) -> Composed:
         raise _too_large(error) from error
 
 
-def write_sealed(peer: Peer, body: Body, draft: Draft, reader: str) -> Composed:
+def write_sealed(peer: RunningPeer, body: Body, draft: Draft, reader: str) -> Composed:
     """An item that only `reader` (a full address) can open; `check_sealing` was asked."""
     head, key = _head(peer, body, draft, ()), sealing.reader_key(peer, reader)
     assert key is not None
@@ -73,7 +73,7 @@ def write_sealed(peer: Peer, body: Body, draft: Draft, reader: str) -> Composed:
     return Composed(item, plain, draft.thread)
 
 
-def _head(peer: Peer, body: Body, draft: Draft, attachments: tuple[Attachment, ...]) -> Head:
+def _head(peer: RunningPeer, body: Body, draft: Draft, attachments: tuple[Attachment, ...]) -> Head:
     now = peer.clock.wall_ms()
     return Head(
         author=peer.address,

@@ -8,7 +8,7 @@ refuses is reported, and the item counts as acted: refusing is a decision, not a
 from __future__ import annotations
 
 from peer import sealing
-from peer.instance import HOUR_MS, Peer
+from peer.instance import HOUR_MS, RunningPeer
 from protocol import canonical
 from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send, Settle
 from protocol.messages import Body, Head, Item, compose
@@ -19,7 +19,9 @@ auto_depth_max = 4
 auto_sends_hourly_max = 30
 
 
-def apply(peer: Peer, effects: list[Effect], item: Item, *, sealed: bool = False) -> list[str]:
+def apply(
+    peer: RunningPeer, effects: list[Effect], item: Item, *, sealed: bool = False
+) -> list[str]:
     """Apply the effects of an item, inside a transaction; returns what policy refused.
 
     `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
@@ -36,7 +38,7 @@ def apply(peer: Peer, effects: list[Effect], item: Item, *, sealed: bool = False
     return refused
 
 
-def _refusal(peer: Peer, effect: Effect, item: Item) -> str | None:
+def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     if not isinstance(effect, Send | Publish):
         return None
     if item.head.auto:
@@ -52,7 +54,7 @@ def _refusal(peer: Peer, effect: Effect, item: Item) -> str | None:
     return None
 
 
-def _leak(peer: Peer, effect: Effect, item: Item) -> str | None:
+def _leak(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     if isinstance(effect, Publish | Remember | RecordEvidence):
         return "what was sealed is for its reader alone"
     if not isinstance(effect, Send):
@@ -64,7 +66,7 @@ def _leak(peer: Peer, effect: Effect, item: Item) -> str | None:
     return None
 
 
-def _apply_sealed(peer: Peer, effect: Effect, item: Item) -> None:
+def _apply_sealed(peer: RunningPeer, effect: Effect, item: Item) -> None:
     home, now = peer.home, peer.clock.wall_ms()
     match effect:
         case Send(to=to, body=body):
@@ -82,7 +84,7 @@ def _apply_sealed(peer: Peer, effect: Effect, item: Item) -> None:
             _apply_one(peer, effect, item)
 
 
-def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
+def _apply_one(peer: RunningPeer, effect: Effect, item: Item) -> None:
     home, now = peer.home, peer.clock.wall_ms()
     match effect:
         case Send(to=to, body=body):
@@ -100,11 +102,11 @@ def _apply_one(peer: Peer, effect: Effect, item: Item) -> None:
             home.concerns.resolve(f"item:{item.head.author}:{about}", now)
 
 
-def _reply(peer: Peer, body: Body, item: Item) -> Item:
+def _reply(peer: RunningPeer, body: Body, item: Item) -> Item:
     return compose(_reply_head(peer, body, item), body)
 
 
-def _reply_head(peer: Peer, body: Body, item: Item) -> Head:
+def _reply_head(peer: RunningPeer, body: Body, item: Item) -> Head:
     return Head(
         author=peer.address,
         kind=body.kind,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from peer.home.blobs import part_bytes
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol import canonical, limits
 from protocol.errors import UsageError
 from protocol.messages import Attachment
@@ -44,7 +44,7 @@ def file_source(path: str) -> Source:
     return Source(shown[-name_chars_max:], lambda: _read(path))
 
 
-def keep(peer: Peer, sources: Sequence[Source], *, sealed: bool) -> list[Kept]:
+def keep(peer: RunningPeer, sources: Sequence[Source], *, sealed: bool) -> list[Kept]:
     """Put every content into the home; UsageError where one cannot be attached."""
     if len(sources) > limits.attachments_max:
         raise UsageError(f"{len(sources)} files; at most {limits.attachments_max} go with a letter")
@@ -55,12 +55,12 @@ def keep(peer: Peer, sources: Sequence[Source], *, sealed: bool) -> list[Kept]:
     return found
 
 
-def _keep(peer: Peer, source: Source) -> Kept:
+def _keep(peer: RunningPeer, source: Source) -> Kept:
     sha256, size = peer.blobs.put(_limited(source.read(), source.name))
     return Kept(Attachment(sha256=sha256, size=size, name=source.name), None)
 
 
-def _keep_sealed(peer: Peer, source: Source) -> Kept:
+def _keep_sealed(peer: RunningPeer, source: Source) -> Kept:
     key, plain = peer.entropy.draw(32), 0
 
     def counted() -> Iterator[bytes]:

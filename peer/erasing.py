@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from peer.home.mail import Letter
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.send import send
 from peer.tick import blobs
 from peer.tick.deliver import put_back_feed
@@ -30,7 +30,7 @@ class Erased:
     state: Literal["staged", "delivered"]
 
 
-def erase(peer: Peer, prefix: str) -> Erased:
+def erase(peer: RunningPeer, prefix: str) -> Erased:
     """Take back the published item whose id begins with `prefix`.
 
     NotFoundError for an unknown one, UsageError for what cannot be taken back, and as `send`.
@@ -56,7 +56,7 @@ def erase(peer: Peer, prefix: str) -> Erased:
     return Erased(letter.id, sent.ids[0], state)
 
 
-def _drop_files(peer: Peer, item: str) -> None:
+def _drop_files(peer: RunningPeer, item: str) -> None:
     """Its attachments leave this home, where nothing else needs them."""
     with peer.home.transaction(durable=False):  # whoever sends one meanwhile looks for it in his
         for name in peer.home.attachments.of(item) - peer.home.attachments.wanted():

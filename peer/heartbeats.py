@@ -11,7 +11,7 @@ from typing import Any
 from peer.clock import read
 from peer.glance import glance
 from peer.home.neighbours import Neighbour
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.stewards.standing import Standing, standing
 from peer.tick.listen import elapsed
@@ -25,13 +25,13 @@ from registry import layout
 Row = dict[str, Any]
 
 
-def last_tick_at(peer: Peer) -> int | None:
+def last_tick_at(peer: RunningPeer) -> int | None:
     """When my last tick ended, however it did, ms; None before the first."""
     state = peer.home.state
     return max(state.number("last_tick_at"), state.number("tick_ended")) or None
 
 
-def next_beat_at(peer: Peer) -> int | None:
+def next_beat_at(peer: RunningPeer) -> int | None:
     """When my next beat is due by the schedule of my settings, ms; None where it never is.
 
     It may lie in the past: then nothing has run a tick when it was due.
@@ -51,7 +51,7 @@ def next_beat_at(peer: Peer) -> int | None:
     return due + delay
 
 
-def heartbeat(peer: Peer, name: str | None) -> Row:
+def heartbeat(peer: RunningPeer, name: str | None) -> Row:
     """The heartbeat of a member (None: mine); NotFoundError where no member is called so."""
     if name is None or name == peer.name:
         return _mine(peer)
@@ -61,7 +61,7 @@ def heartbeat(peer: Peer, name: str | None) -> Row:
     return _of(peer, holds, name)
 
 
-def _mine(peer: Peer) -> Row:
+def _mine(peer: RunningPeer) -> Row:
     now, data = peer.clock.wall_ms(), peer.home.state.data("beat")
     beat = None
     if data is not None:
@@ -76,7 +76,7 @@ def _mine(peer: Peer) -> Row:
     }
 
 
-def _of(peer: Peer, holds: Standing, name: str) -> Row:
+def _of(peer: RunningPeer, holds: Standing, name: str) -> Row:
     row, now = peer.home.neighbours.all().get(name), peer.clock.wall_ms()
     health = next(line for line in table(peer, holds) if line["name"] == name)
     beat, fault = _read(peer, holds, name)
@@ -98,7 +98,7 @@ def _of(peer: Peer, holds: Standing, name: str) -> Row:
     }
 
 
-def _read(peer: Peer, holds: Standing, name: str) -> tuple[Heartbeat | None, str | None]:
+def _read(peer: RunningPeer, holds: Standing, name: str) -> tuple[Heartbeat | None, str | None]:
     """The heartbeat on the share, or why there is none to believe."""
     path, member = layout.heartbeat(name), holds.find(name)
     try:

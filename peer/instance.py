@@ -33,7 +33,7 @@ def _always() -> bool:
 
 
 @dataclass(slots=True)
-class Peer:
+class RunningPeer:
     """What the phases of a tick work with. `folder` is the identity's directory, None in memory."""
 
     identity: Identity

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from peer.home.mail import Letter
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.sealing import open_item
 from peer.send import Sent, send
 from peer.tick.receipts import read_receipt
@@ -19,7 +19,7 @@ Stage = Literal["received", "acted"]
 look_every_seconds = 2.0
 
 
-def reply(peer: Peer, prefix: str, text: str) -> Sent:
+def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
     """Answer the author of an item in its thread, sealed if it was; it then counts as read."""
     letter = peer.home.mail.get(prefix)
     if letter.mine:
@@ -38,7 +38,7 @@ def reply(peer: Peer, prefix: str, text: str) -> Sent:
     return sent
 
 
-def published_by_another(peer: Peer, prefix: str) -> Letter:
+def published_by_another(peer: RunningPeer, prefix: str) -> Letter:
     """The publication of somebody else that a person vouches for or contradicts."""
     letter = peer.home.mail.get(prefix)
     if letter.mine:
@@ -52,7 +52,11 @@ def published_by_another(peer: Peer, prefix: str) -> Letter:
 
 
 def wait(
-    peer: Peer, ids: Sequence[str], stage: Stage, seconds: float, pause: Callable[[float], None]
+    peer: RunningPeer,
+    ids: Sequence[str],
+    stage: Stage,
+    seconds: float,
+    pause: Callable[[float], None],
 ) -> None:
     """Look at receipts until every letter is `stage` at its reader.
 
@@ -74,14 +78,14 @@ def wait(
             _look(peer, peer.bare(audience))
 
 
-def _look(peer: Peer, reader: str) -> None:
+def _look(peer: RunningPeer, reader: str) -> None:
     try:
         read_receipt(peer, reader)
     except ShareError:
         return  # a drive that is away now may be back before the time is up
 
 
-def _is(peer: Peer, letter: Letter, stage: Stage) -> bool:
+def _is(peer: RunningPeer, letter: Letter, stage: Stage) -> bool:
     if letter.refused:
         raise SomaError(
             f"{peer.bare(letter.audience)} refused {letter.id[:8]} by {letter.refused};"

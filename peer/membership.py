@@ -19,7 +19,7 @@ from peer.home.places import (
     same_place,
     save_identity,
 )
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.opening import open_document, open_marker
 from peer.stewards.reading import read_marker
 from peer.stewards.standing import standing
@@ -132,7 +132,7 @@ class Rekeyed:
     again: bool
 
 
-def rekey(peer: Peer) -> Rekeyed:
+def rekey(peer: RunningPeer) -> Rekeyed:
     """Ask for a new key; the peer goes on under the present one until a steward admits it.
 
     Again is harmless, and places the card again. HumanNeededError where the peer is parked,
@@ -236,7 +236,7 @@ def _known(folder: str) -> Identity | None:
         return None
 
 
-def leave(peer: Peer) -> int:
+def leave(peer: RunningPeer) -> int:
     """Say goodbye in a last heartbeat; returns its seq. The home keeps everything."""
     own.check_parked(peer)
     read_marker(peer)

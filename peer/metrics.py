@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from peer import software
 from peer.home import census
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import Standing, standing
 from peer.tick import look
 
@@ -37,13 +37,13 @@ class Family(NamedTuple):
     samples: list[tuple[Labels, float]]
 
 
-def families(peer: Peer) -> list[Family]:
+def families(peer: RunningPeer) -> list[Family]:
     """Every family with its samples as the home knows them now."""
     holds = standing(peer)
     return [*_of_ticks(peer), *_of_work(peer), *_of_mail(peer), *_of_others(peer, holds)]
 
 
-def text(peer: Peer, found: Iterable[Family]) -> str:
+def text(peer: RunningPeer, found: Iterable[Family]) -> str:
     """The exposition format, version 0.0.4."""
     common = {"peer": peer.address, "network": peer.identity.network[:_NETWORK_CHARS]}
     lines = []
@@ -58,7 +58,7 @@ def text(peer: Peer, found: Iterable[Family]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_textfile(peer: Peer, path: str) -> str:
+def write_textfile(peer: RunningPeer, path: str) -> str:
     """Replace the file for node-exporter's textfile collector; OSError where that fails.
 
     A folder has one file for each identity. A relative path begins at the identity's directory.
@@ -92,7 +92,7 @@ def _one(value: float) -> list[tuple[Labels, float]]:
     return [(_NONE, value)]
 
 
-def _of_ticks(peer: Peer) -> Iterator[Family]:
+def _of_ticks(peer: RunningPeer) -> Iterator[Family]:
     state = peer.home.state
     yield Family(
         "build_info", "gauge", "The software that runs; always 1.",
@@ -123,7 +123,7 @@ def _of_ticks(peer: Peer) -> Iterator[Family]:
     )  # fmt: skip
 
 
-def _of_work(peer: Peer) -> Iterator[Family]:
+def _of_work(peer: RunningPeer) -> Iterator[Family]:
     counters = (
         ("items_received_total", "received", "Items received from others and journalled."),
         ("items_acted_total", "acted", "Received items acted on."),
@@ -149,7 +149,7 @@ def _of_work(peer: Peer) -> Iterator[Family]:
     )  # fmt: skip
 
 
-def _of_mail(peer: Peer) -> Iterator[Family]:
+def _of_mail(peer: RunningPeer) -> Iterator[Family]:
     home = peer.home
     waiting = census.letters(home.db)
     yield Family(
@@ -181,7 +181,7 @@ def _of_mail(peer: Peer) -> Iterator[Family]:
     )
 
 
-def _of_others(peer: Peer, holds: Standing) -> Iterator[Family]:
+def _of_others(peer: RunningPeer, holds: Standing) -> Iterator[Family]:
     state = peer.home.state
     levels = Counter(concern.level for concern in peer.home.concerns.all())
     yield Family(

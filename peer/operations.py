@@ -16,7 +16,7 @@ from peer import lock
 from peer.clock import Clock
 from peer.deadline import WatchedShare, nobody_hears
 from peer.home import census
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.logbook import Logbook
 from peer.settings import Settings
 from peer.tick.report import Report
@@ -31,7 +31,7 @@ problems_logged_max = 100
 COUNTED = ("received", "acted", "quarantined", "delivered", "published")
 
 
-def tick_with_care(peer: Peer, *, wait: bool = True) -> Report:
+def tick_with_care(peer: RunningPeer, *, wait: bool = True) -> Report:
     """`peer.tick.session.tick`, told to whoever watches; returns and raises what that does.
 
     With `wait` False calls of addresses may go on for some seconds after the return, which a
@@ -87,7 +87,7 @@ class Watchers:
 class _Account:
     """What is told of a tick when it begins and when it ends in whatever way."""
 
-    def __init__(self, peer: Peer, report: Report, watchers: Watchers) -> None:
+    def __init__(self, peer: RunningPeer, report: Report, watchers: Watchers) -> None:
         self._peer = peer
         self._report = report
         self._watchers = watchers

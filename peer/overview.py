@@ -9,7 +9,7 @@ from typing import Any
 from peer.heartbeats import last_tick_at, next_beat_at
 from peer.home import census
 from peer.home.places import Identity
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
@@ -23,7 +23,7 @@ from protocol.roster import Member, Roster
 Row = dict[str, Any]
 
 
-def status(peer: Peer) -> Row:
+def status(peer: RunningPeer) -> Row:
     """Everything about a peer as its home knows it; the share is not touched."""
     home, state, holds = peer.home, peer.home.state, standing(peer)
     ended, now = last_tick_at(peer), peer.clock.wall_ms()
@@ -61,7 +61,7 @@ def status(peer: Peer) -> Row:
     }
 
 
-def _ended(peer: Peer, ended: int | None) -> Row:
+def _ended(peer: RunningPeer, ended: int | None) -> Row:
     """How the last tick ended: ok, halted, parked, failed, unfinished (it runs, or was killed)."""
     state, fault = peer.home.state, None
     result = state.text("last_tick_result") if ended else None
@@ -75,7 +75,7 @@ def _ended(peer: Peer, ended: int | None) -> Row:
     return {"last_tick_result": result, "last_tick_fault": fault}
 
 
-def concerns(peer: Peer) -> list[Row]:
+def concerns(peer: RunningPeer) -> list[Row]:
     """What waits for a human first, then what only should be known, each oldest first."""
     found = sorted(peer.home.concerns.all(), key=lambda c: (c.level != "human", c.since))
     return [
@@ -84,7 +84,7 @@ def concerns(peer: Peer) -> list[Row]:
     ]
 
 
-def network_of_peer(peer: Peer) -> Row:
+def network_of_peer(peer: RunningPeer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
     holds = standing(peer)
     aims = peer.home.archive.newest(charter.TYPE, "*")

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from peer import keys, lock
 from peer.home.places import read_identity, save_identity
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.lives import begin_epoch, told
 from peer.stewards.standing import standing
 from protocol.errors import HomeError
@@ -24,7 +24,7 @@ from protocol.signing import Signer
 PUBLISHED_AGAIN_DAYS = 90
 
 
-def keep_up(peer: Peer) -> None:
+def keep_up(peer: RunningPeer) -> None:
     """Sign with the key that the home says, whatever process changed it."""
     key = peer.home.state.text("key")
     if key is None or key == peer.signer.key:
@@ -37,7 +37,7 @@ def keep_up(peer: Peer) -> None:
         raise HomeError(f"the key {key[:8]}… that this peer changed to is gone")
 
 
-def is_due(peer: Peer) -> bool:
+def is_due(peer: RunningPeer) -> bool:
     """Whether the stewards made the key that I asked for a member's."""
     if peer.next_signer is None and peer.folder is not None:
         peer.next_signer = keys.load_next(peer.folder)  # asked for since this process began
@@ -47,7 +47,7 @@ def is_due(peer: Peer) -> bool:
     return member is not None and member.state_of(peer.next_signer.key) == "active"
 
 
-def change(peer: Peer) -> None:
+def change(peer: RunningPeer) -> None:
     """Go on under the next key, in a new epoch; whoever calls has the lock and knows it is due."""
     assert peer.next_signer is not None
     former, signer = peer.identity, peer.next_signer
@@ -60,7 +60,7 @@ def change(peer: Peer) -> None:
     _sign_with(peer, signer)
 
 
-def change_alone(peer: Peer) -> bool:
+def change_alone(peer: RunningPeer) -> bool:
     """The same outside a tick: whether it could be done; where a tick runs, that one does it."""
     with lock.held(peer.folder) as mine:
         if mine:
@@ -70,7 +70,7 @@ def change_alone(peer: Peer) -> bool:
         return standing(peer).member is not None
 
 
-def settle(peer: Peer) -> None:
+def settle(peer: RunningPeer) -> None:
     """Let the files of the home follow what the database says; whoever calls has the lock."""
     if not peer.home.state.number("unsettled"):
         return
@@ -83,7 +83,7 @@ def settle(peer: Peer) -> None:
         peer.home.state.forget("unsettled")
 
 
-def _sign_with(peer: Peer, signer: Signer) -> None:
+def _sign_with(peer: RunningPeer, signer: Signer) -> None:
     peer.signer, peer.next_signer = signer, None
     peer.identity = replace(peer.identity, key=signer.key)
     peer.home.archive.derive_again()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from peer.home.mail import Letter
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.sealing import open_item
 from peer.tick.fetch import fetch_one
 from protocol import canonical
@@ -50,7 +50,7 @@ class _File:
     key: bytes | None
 
 
-def save(peer: Peer, letter: Letter, folder: str, name: str | None = None) -> list[Saved]:
+def save(peer: RunningPeer, letter: Letter, folder: str, name: str | None = None) -> list[Saved]:
     """Write the attachments of a letter into a folder; all, or those called `name`.
 
     Published ones are fetched now. NotFoundError where there are none, ShareError where they cannot
@@ -70,7 +70,7 @@ def save(peer: Peer, letter: Letter, folder: str, name: str | None = None) -> li
     return [_write(folder, one, _content(peer, one)) for one in files]
 
 
-def _files(peer: Peer, letter: Letter) -> list[_File]:
+def _files(peer: RunningPeer, letter: Letter) -> list[_File]:
     item = stored_item(letter.data, bool(letter.understood))
     if not isinstance(item.body, Sealed):
         return [_File(one.sha256, one.size, one.name, None) for one in item.head.attachments]
@@ -85,7 +85,7 @@ def _files(peer: Peer, letter: Letter) -> list[_File]:
     ]
 
 
-def _fetch(peer: Peer, letter: Letter, file: _File) -> None:
+def _fetch(peer: RunningPeer, letter: Letter, file: _File) -> None:
     if letter.mine or letter.audience != ALL:
         raise NotFoundError(
             f"{file.name or file.sha256[:8]} is not in this home any more; its letter is too old"
@@ -94,7 +94,7 @@ def _fetch(peer: Peer, letter: Letter, file: _File) -> None:
         raise ShareError(f"{file.name} is damaged on the share; ask {letter.author} to send it")
 
 
-def _content(peer: Peer, file: _File) -> Iterable[bytes]:
+def _content(peer: RunningPeer, file: _File) -> Iterable[bytes]:
     parts = peer.blobs.parts(file.sha256)
     return parts if file.key is None else unseal_parts(file.key, parts)
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from peer import keys
 from peer.home import Home
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol import canonical, roster, wire
 from protocol.messages import Item
 from protocol.roster import Roster
 from protocol.sealing import Opened, Opener, opener_of, read_plain, unseal
 
 
-def openers(peer: Peer) -> list[Opener]:
+def openers(peer: RunningPeer) -> list[Opener]:
     """The keys of a peer, newest first."""
     return [opener_of(peer.signer)] if peer.folder is None else keys.sealing_keys(peer.folder)
 
 
-def open_item(peer: Peer, item: Item, audience: str) -> Opened | None:
+def open_item(peer: RunningPeer, item: Item, audience: str) -> Opened | None:
     """What is in a sealed item that came to `audience`, or that this peer wrote, or None."""
     return opened(peer.home, item, peer.identity.network, audience, openers(peer))
 
@@ -33,16 +33,16 @@ def opened(
     return unseal(item, network, audience, mine) if plain is None else read_plain(item, plain)
 
 
-def reader_key(peer: Peer, address: str) -> str | None:
+def reader_key(peer: RunningPeer, address: str) -> str | None:
     """The key to seal with for a member, by the roster in force; None where it names none."""
     return _reader_keys(peer).get(address)
 
 
-def _reader_keys(peer: Peer) -> dict[str, str]:
+def _reader_keys(peer: RunningPeer) -> dict[str, str]:
     return peer.home.archive.derived("sealing", lambda: _read_keys(peer))
 
 
-def _read_keys(peer: Peer) -> dict[str, str]:
+def _read_keys(peer: RunningPeer) -> dict[str, str]:
     stored = peer.home.archive.newest(roster.TYPE, peer.identity.cluster)
     if stored is None:
         return {}

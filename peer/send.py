@@ -15,7 +15,7 @@ from peer import rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
 from peer.enclosing import Source, keep
 from peer.home.outgoing import OwnPage
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.tick import own
@@ -46,7 +46,7 @@ class Sent:
 
 
 def send(
-    peer: Peer,
+    peer: RunningPeer,
     to: Sequence[str],
     bodies: Sequence[Body],
     *,
@@ -88,7 +88,7 @@ def send(
     return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
 
 
-def _allowed(peer: Peer) -> stewards.Standing:
+def _allowed(peer: RunningPeer) -> stewards.Standing:
     standing = stewards.standing(peer)
     if standing.member is None and not rekeying.is_due(peer):
         raise HumanNeededError(
@@ -102,7 +102,7 @@ def _allowed(peer: Peer) -> stewards.Standing:
     return standing
 
 
-def _recipient(peer: Peer, standing: stewards.Standing, name: str) -> str:
+def _recipient(peer: RunningPeer, standing: stewards.Standing, name: str) -> str:
     """The full address of a recipient who is a member, or `all`."""
     if name == ALL:
         return ALL
@@ -119,7 +119,7 @@ def _recipient(peer: Peer, standing: stewards.Standing, name: str) -> str:
     return peer.full(bare)
 
 
-def _reachable(peer: Peer) -> bool:
+def _reachable(peer: RunningPeer) -> bool:
     """Whether the share is there; then its steward documents are heard first.
 
     Another network's folder is an error (WrongShareError), not an absence.
@@ -133,7 +133,7 @@ def _reachable(peer: Peer) -> bool:
     return True
 
 
-def _write(peer: Peer, body: Body, draft: Draft, reader: str | None) -> Composed:
+def _write(peer: RunningPeer, body: Body, draft: Draft, reader: str | None) -> Composed:
     return write(peer, body, draft) if reader is None else write_sealed(peer, body, draft, reader)
 
 
@@ -144,7 +144,7 @@ class _Seen:
     listing: Listing | None
 
 
-def _look_around(peer: Peer, audience: str) -> _Seen | None:
+def _look_around(peer: RunningPeer, audience: str) -> _Seen | None:
     """What must be seen before anything is signed, if it was not lately; None: out of reach."""
     try:
         if not peer.saw_lately("heartbeat"):
@@ -165,7 +165,7 @@ def _look_around(peer: Peer, audience: str) -> _Seen | None:
 
 
 def _keep(
-    peer: Peer,
+    peer: RunningPeer,
     written: dict[str, list[Composed]],
     views: dict[str, _Seen | None],
     due_ms: int | None,
@@ -194,7 +194,7 @@ def _keep(
     return pages, complete
 
 
-def _bring(peer: Peer, audience: str, seen: _Seen | None, pages: list[OwnPage]) -> bool:
+def _bring(peer: RunningPeer, audience: str, seen: _Seen | None, pages: list[OwnPage]) -> bool:
     """Put formed pages on the share; whether that worked. The next tick tries again."""
     try:
         if audience == ALL:
@@ -207,14 +207,14 @@ def _bring(peer: Peer, audience: str, seen: _Seen | None, pages: list[OwnPage]) 
     return True
 
 
-def _remember_own(peer: Peer, audience: str, items: list[Item]) -> None:
+def _remember_own(peer: RunningPeer, audience: str, items: list[Item]) -> None:
     """My own insights answer questions too; inside a transaction."""
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
 
 
-def _remember_files(peer: Peer, composed: list[Composed]) -> None:
+def _remember_files(peer: RunningPeer, composed: list[Composed]) -> None:
     """What belongs to items and stands beside them; inside the transaction that keeps them."""
     attached = [one.item for one in composed if one.item.head.attachments]
     peer.home.attachments.add(attached, mine=True)

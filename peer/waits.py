@@ -16,7 +16,7 @@ from peer.home import census
 from peer.home.mail import Letter
 from peer.home.neighbours import Neighbour
 from peer.home.outgoing import Line
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.mailbox import Mailbox, moment
 from peer.stewards.standing import standing
 from peer.tick.look import judge
@@ -36,7 +36,7 @@ class Cause(NamedTuple):
     next: str
 
 
-def outbox(peer: Peer) -> list[Row]:
+def outbox(peer: RunningPeer) -> list[Row]:
     """The rows of `Mailbox.outbox`, oldest first, each with `reason`, `why` and `next`."""
     letters = peer.home.mail.unacknowledged()
     rows = Mailbox(peer.home, peer.identity).outbox(letters)
@@ -58,7 +58,7 @@ def _cause(letter: Letter, stopped: Cause | None, reader: _Reader) -> Cause:
     return stopped or reader.cause(letter)
 
 
-def _mine(peer: Peer) -> Iterator[Cause]:
+def _mine(peer: RunningPeer) -> Iterator[Cause]:
     """What keeps me from sending anything at all."""
     state, holds = peer.home.state, standing(peer)
     if state.text("moved") is not None:
@@ -82,7 +82,7 @@ def _mine(peer: Peer) -> Iterator[Cause]:
 class _Reader:
     """What my home knows of one reader."""
 
-    def __init__(self, peer: Peer, address: str) -> None:
+    def __init__(self, peer: RunningPeer, address: str) -> None:
         self._peer = peer
         self._address = address
         self._name = peer.bare(address)

@@ -11,7 +11,7 @@ from peer.deadline import watch
 from peer.home import Home, open_home
 from peer.home.blobs import FOLDER, FolderBlobs
 from peer.home.places import DATABASE, Identity
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
@@ -40,7 +40,7 @@ def open_peer(
     entropy: Entropy | None = None,
     watched: bool = False,
     home: Home | None = None,
-) -> Peer:
+) -> RunningPeer:
     """The peer of an identity's directory; `watched`: end the process if the share freezes.
 
     `home` is that of the directory, where it is open already.
@@ -52,7 +52,7 @@ def open_peer(
     home = home or open_home(os.path.join(folder, DATABASE))
     # The files may lag behind the database, which says which key signs (`peer.rekeying`).
     key = home.state.text("key")
-    return Peer(
+    return RunningPeer(
         identity=identity if key is None else replace(identity, key=key),
         home=home,
         share=watch(share, clock) if watched else share,

@@ -24,7 +24,7 @@ from peer.home import Home, create_home
 from peer.home.database import Database
 from peer.home.mail import Letter
 from peer.home.places import Identity, choose
-from peer.instance import HOUR_MS, Peer
+from peer.instance import HOUR_MS, RunningPeer
 from peer.lives import begin_epoch, told
 from peer.membership import join
 from peer.send import Sent, send
@@ -179,7 +179,7 @@ class Network:
         self.clock = FakeClock()
         self.entropy = SeededEntropy("network", seed)
         self.steward = Signer(self.entropy.draw(32))
-        self.peers: dict[str, Peer] = {}
+        self.peers: dict[str, RunningPeer] = {}
         self.sealing: dict[str, str] = {}  # by the key that signs
         self.next_beat_ms = SIX_HOURS_MS
         self._found()
@@ -235,7 +235,7 @@ class Network:
         other.sealing = self.sealing.copy()
         other.desk = other._desk(self.desk.shelf)
         other.peers = {
-            name: Peer(
+            name: RunningPeer(
                 identity=peer.identity,
                 home=copy_home(peer.home, database),
                 share=other.memory,
@@ -252,7 +252,7 @@ class Network:
 
     # ------------------------------------------------------------------------------ membership
 
-    def add(self, name: str) -> Peer:
+    def add(self, name: str) -> RunningPeer:
         """A peer with its folders and its card on the share; not admitted yet."""
         entropy = SeededEntropy(name, self.seed, len(self.peers))
         signer = Signer(entropy.draw(32))
@@ -271,7 +271,7 @@ class Network:
             sealing=opener_of(signer).key,
         )
         folders.place_card(self.memory, name, documents.seal(card, signer))
-        self.peers[name] = Peer(
+        self.peers[name] = RunningPeer(
             identity=self._identity(name, signer),
             home=home,
             share=self.memory,
@@ -424,10 +424,10 @@ class Network:
         """Rounds of everybody until nothing is written but heartbeats; False: that never comes."""
         return any(self.writes() == [] for _ in range(rounds_max))
 
-    def restart(self, name: str, home: Home | None = None) -> Peer:
+    def restart(self, name: str, home: Home | None = None) -> RunningPeer:
         """A new process over the same home, or over another one (a restored backup)."""
         old = self.peers[name]
-        self.peers[name] = Peer(
+        self.peers[name] = RunningPeer(
             identity=old.identity,
             home=home or old.home,
             share=self.memory,
@@ -637,7 +637,7 @@ class FolderNetwork:
     base: Path
     names: Sequence[str] = ("core", "scout")
     clock: FakeClock = field(default_factory=FakeClock)
-    peers: dict[str, Peer] = field(default_factory=dict)
+    peers: dict[str, RunningPeer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         create_network(
@@ -672,7 +672,7 @@ class FolderNetwork:
             unlock=lambda: keys.load_key(folder),
         )
 
-    def open(self, name: str) -> Peer:
+    def open(self, name: str) -> RunningPeer:
         """The peer as a new process would open it."""
         folder, identity = choose(self.home, "peers", name, None)
         if name in self.peers:
@@ -702,12 +702,12 @@ class FolderNetwork:
         self.peers.clear()
 
 
-def send_note(peer: Peer, to: str, words: str) -> Sent:
+def send_note(peer: RunningPeer, to: str, words: str) -> Sent:
     """Write a note from a peer of whatever network."""
     return send(peer, [to], [Note(text=words)])
 
 
-def open_folder_peer(base: Path, name: str) -> Peer:
+def open_folder_peer(base: Path, name: str) -> RunningPeer:
     """A peer of a `FolderNetwork` at `base`, as another process opens it; the clock is true."""
     return open_peer(*choose(str(base / "home"), "peers", name, None))
 

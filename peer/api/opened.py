@@ -13,7 +13,7 @@ from protocol.errors import UsageError
 if TYPE_CHECKING:
     from peer.home import Home
     from peer.home.places import Identity
-    from peer.instance import Peer as RunningPeer
+    from peer.instance import RunningPeer
 
 
 class Opened:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console, Group
     from rich.table import Table
 
-    from peer.instance import Peer
+    from peer.instance import RunningPeer
 
 ROWS_SHOWN = 8
 CONCERNS_SHOWN = 4
@@ -59,7 +59,7 @@ def _colours() -> Any:
     return None if click.get_current_context().color is False else "auto"
 
 
-def _watch(peer: Peer, console: Console, seconds: float) -> None:
+def _watch(peer: RunningPeer, console: Console, seconds: float) -> None:
     from rich.live import Live
 
     from peer.cli.keyboard import Keys
@@ -71,7 +71,7 @@ def _watch(peer: Peer, console: Console, seconds: float) -> None:
                 return
 
 
-def _look(peer: Peer) -> Found:
+def _look(peer: RunningPeer) -> Found:
     from peer.logbook import newest
     from peer.overview import status
     from peer.waits import outbox

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from peer.api import Peer
     from peer.home import Home
     from peer.home.places import Identity
-    from peer.instance import Peer as RunningPeer
+    from peer.instance import RunningPeer
 
 
 class Where(Whereabouts):

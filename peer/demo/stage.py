@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home.places import choose
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.membership import join, root_fingerprint
 from peer.send import send
 from peer.stewards import desk as stewardship
@@ -146,7 +146,7 @@ class Stage:
             self.home, identity, shelf, share, self.clock, lambda: keys.load_key(folder), chance
         )
 
-    def _open_peer(self, name: str, chance: Entropy) -> Peer:
+    def _open_peer(self, name: str, chance: Entropy) -> RunningPeer:
         folder, identity = choose(self.home, "peers", name, None)
         return open_peer(folder, identity, clock=self.clock, entropy=chance)
 

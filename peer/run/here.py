@@ -7,14 +7,14 @@ from threading import Event
 
 from peer import lock
 from peer.deadline import WatchedShare
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.run.living import live
 from peer.run.waiting import EventWaiter
 from peer.tick.report import Report
 from protocol.errors import SomaError
 
 
-def stay(peer: Peer, stop: Event, on_tick: Callable[[Report], object]) -> bool:
+def stay(peer: RunningPeer, stop: Event, on_tick: Callable[[Report], object]) -> bool:
     """Live in this thread until `stop` is set, which is noticed within two seconds.
 
     `on_tick` hears of every tick. True: files of the identity changed; open it again and go on.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from peer.deadline import WatchedShare
 from peer.drives import POLL_SECONDS, kind_of_drive
 from peer.home.drive import kind_of, network_kind
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.run.beats import Beats
 from peer.run.resident import LOOK_MS, Resident, Tell
 from peer.run.waiting import Waiter
@@ -15,7 +15,7 @@ from peer.run.watching import Hints, NativeHints, NoHints
 
 
 def live(
-    peer: Peer, share: WatchedShare, waiter: Waiter, stopped: Callable[[], bool], tell: Tell
+    peer: RunningPeer, share: WatchedShare, waiter: Waiter, stopped: Callable[[], bool], tell: Tell
 ) -> bool:
     """Until `stopped` says so; True: files of the identity changed, begin anew with them.
 
@@ -45,7 +45,7 @@ def live(
         hints.close()
 
 
-def _how(peer: Peer, share: WatchedShare) -> str:
+def _how(peer: RunningPeer, share: WatchedShare) -> str:
     """How to notice letters: as the settings say, else as fits the drive."""
     watch, root = peer.settings.run.watch, peer.identity.share
     found = [watch]
@@ -54,7 +54,7 @@ def _how(peer: Peer, share: WatchedShare) -> str:
     return found[-1]
 
 
-def _poll_ms(peer: Peer, share: WatchedShare) -> int:
+def _poll_ms(peer: RunningPeer, share: WatchedShare) -> int:
     """Between two looks; not below what network drives need to show what is new."""
     found = share.during("look", "", lambda: network_kind(peer.identity.share))
     return max(peer.settings.run.poll_s, POLL_SECONDS if found is not None else 1) * 1000

@@ -14,7 +14,7 @@ from typing import Any
 
 from peer.home.places import DATABASE
 from peer.home.unsent import Unsent
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.operations import tick_with_care
 from peer.run.beats import Beats
 from peer.run.waiting import Waiter
@@ -40,7 +40,7 @@ class Resident:
 
     def __init__(
         self,
-        peer: Peer,
+        peer: RunningPeer,
         beats: Beats,
         waiter: Waiter,
         hints: Hints,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol.errors import MissingError, WrongShareError
 from registry import inbox, layout
 
@@ -37,7 +37,7 @@ class Hints(Protocol):
 class Watching:
     """What a peer has seen of the names that matter to it."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: RunningPeer) -> None:
         self._peer = peer
         self._known: dict[str, set[str]] = {}
         self.folders: dict[str, Form] = {}

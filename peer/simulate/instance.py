@@ -18,7 +18,7 @@ from peer.home import Home
 from peer.home.blobs import MemoryBlobs
 from peer.home.database import Stamp
 from peer.home.places import Identity
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.simulate.beats import Beat, Beats
 from peer.simulate.boxes import said
 from peer.simulate.chance import Chance
@@ -104,7 +104,7 @@ class Instance:
     durable: Backup | None = None  # kept while power may go
     power_may_go: bool = False  # in what it does next
     power_will_go: bool = False  # some time later
-    _process: Peer | None = None
+    _process: RunningPeer | None = None
     _pending: list[str] = field(default_factory=list)
     _handlers: dict[str, Handler] = field(default_factory=dict)
     _believed: dict[str, Believed] = field(default_factory=dict)
@@ -160,10 +160,10 @@ class Instance:
         self.database.undone_to = self._back_to
         self._process = None
 
-    def process(self) -> Peer:
+    def process(self) -> RunningPeer:
         """The process that does what comes next: the one that goes on, or a new one."""
         if self._process is None or not self.resident or self.depth > 1:
-            process = Peer(
+            process = RunningPeer(
                 identity=self.identity,
                 home=self.home,
                 share=self.view,

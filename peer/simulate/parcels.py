@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peer.enclosing import Source
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.send import Sent, send
 from peer.simulate.chance import Chance
 from peer.simulate.ledger import ALL
@@ -15,7 +15,7 @@ attached_permille, sealed_permille = 60, 60
 _bytes_max = 600
 
 
-def post(peer: Peer, to: Sequence[str], body: Body, chance: Chance, may_seal: bool) -> Sent:
+def post(peer: RunningPeer, to: Sequence[str], body: Body, chance: Chance, may_seal: bool) -> Sent:
     """One `peer send`, with whatever goes along."""
     seal = chance.hits(sealed_permille) and may_seal and ALL not in to
     files = []

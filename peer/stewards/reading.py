@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from peer.home.archive import Stored
 from peer.home.quarantine import unreadable
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards import strangers
 from peer.stewards.standing import in_force, standing
 from protocol import limits, order
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from protocol.head import Head
 
 
-def refresh(peer: Peer) -> list[str]:
+def refresh(peer: RunningPeer) -> list[str]:
     """Read marker and documents, unless that was done less than a second ago; returns problems."""
     if peer.saw_lately("stewards"):
         return []
@@ -46,7 +46,7 @@ def refresh(peer: Peer) -> list[str]:
         raise
 
 
-def read_marker(peer: Peer) -> None:
+def read_marker(peer: RunningPeer) -> None:
     """The share is the network that this home pinned, or WrongShareError."""
     data = shelf.fetch_marker(peer.share)
     known = peer.identity.network in peer.home.archive.digests()
@@ -60,7 +60,7 @@ def read_marker(peer: Peer) -> None:
         peer.home.state.put("marker", data)
 
 
-def read_documents(peer: Peer, heads: Iterable[Head] = ()) -> list[str]:
+def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     """Learn every new document on the share and mend what I remember there; returns problems.
 
     In a flood of files that are named like documents and are none: first those that these heads
@@ -84,14 +84,14 @@ def read_documents(peer: Peer, heads: Iterable[Head] = ()) -> list[str]:
     return problems
 
 
-def _remembered(peer: Peer) -> set[str]:
+def _remembered(peer: RunningPeer) -> set[str]:
     archive = peer.home.archive
     return archive.derived(
         "paths", lambda: {layout.document_path(*document) for document in archive.everything()}
     )
 
 
-def _learn(peer: Peer, trust: Root, path: str) -> tuple[int | None, list[str]]:
+def _learn(peer: RunningPeer, trust: Root, path: str) -> tuple[int | None, list[str]]:
     """Read a file that I do not know: (how many bytes of junk, None if it is none; problems)."""
     from peer.stewards.opening import open_at
 
@@ -120,7 +120,7 @@ def _learn(peer: Peer, trust: Root, path: str) -> tuple[int | None, list[str]]:
     return None, []
 
 
-def _put_back(peer: Peer, present: set[str]) -> None:
+def _put_back(peer: RunningPeer, present: set[str]) -> None:
     """Documents in force that vanished or rotted on the share are placed again, where I can."""
     for stored in in_force(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
@@ -132,7 +132,7 @@ def _put_back(peer: Peer, present: set[str]) -> None:
             continue  # somebody else can, or a person must
 
 
-def _place_over(peer: Peer, path: str, data: bytes) -> None:
+def _place_over(peer: RunningPeer, path: str, data: bytes) -> None:
     try:
         peer.share.place(path, data)
     except SpecialFileError:
@@ -140,14 +140,14 @@ def _place_over(peer: Peer, path: str, data: bytes) -> None:
         peer.share.place(path, data)
 
 
-def _stands(peer: Peer, path: str, stored: Stored) -> bool:
+def _stands(peer: RunningPeer, path: str, stored: Stored) -> bool:
     try:
         return shelf.fetch_document(peer.share, path) == stored.data
     except (MissingError, SpecialFileError, OversizedError):
         return False
 
 
-def _tell_rivals(peer: Peer) -> None:
+def _tell_rivals(peer: RunningPeer) -> None:
     for type_, scope, number in peer.home.archive.rivals():
         word = type_.split("/")[1]
         with peer.home.transaction(durable=False):
@@ -163,7 +163,7 @@ def _tell_rivals(peer: Peer) -> None:
 _signed, _hash = itemgetter("signed"), itemgetter("hash")
 
 
-def hear_heads(peer: Peer, heads: Sequence[dict[str, Any]]) -> list[Head]:
+def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Head]:
     """The heads among these that a steward signed for a document which I do not hold."""
     known = peer.home.archive.digests()
     with suppress(KeyError, TypeError):  # the usual case at one go: nothing that I do not hold
@@ -183,20 +183,20 @@ def hear_heads(peer: Peer, heads: Sequence[dict[str, Any]]) -> list[Head]:
     return list(unknown.values())
 
 
-def _open_head(peer: Peer, value: dict[str, Any]) -> Head:
+def _open_head(peer: RunningPeer, value: dict[str, Any]) -> Head:
     from peer.stewards.opening import open_head
 
     return open_head(value, standing(peer).root, peer.identity.network)
 
 
-def _superseded(peer: Peer, head: Head) -> bool:
+def _superseded(peer: RunningPeer, head: Head) -> bool:
     if head.of == order.TYPE:
         return False
     mine = peer.home.archive.newest(head.of, head.scope)
     return mine is not None and mine.number >= head.number
 
 
-def hide(peer: Peer, heads: list[Head]) -> list[str]:
+def hide(peer: RunningPeer, heads: list[Head]) -> list[str]:
     """Signed heads name what neither home nor share holds: somebody hides it. Returns problems."""
     problems = []
     now = peer.clock.wall_ms()

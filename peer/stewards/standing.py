@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from peer.home.archive import Stored
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol import canonical, limits, order, roster, wire
 from protocol.errors import HomeError
 from protocol.order import Order, halts_in_force, within
@@ -61,12 +61,12 @@ class Standing:
         return self.member is not None and not self.halts and not self.hidden_orders
 
 
-def standing(peer: Peer) -> Standing:
+def standing(peer: RunningPeer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
     return peer.home.archive.derived("standing", lambda: _sum_up(peer))
 
 
-def _sum_up(peer: Peer) -> Standing:
+def _sum_up(peer: RunningPeer) -> Standing:
     archive = peer.home.archive
     first = archive.get(peer.identity.network)
     if first is None:
@@ -88,7 +88,7 @@ def _sum_up(peer: Peer) -> Standing:
     )
 
 
-def _parsed(peer: Peer, digest: str, form: type[T], data: bytes) -> T:
+def _parsed(peer: RunningPeer, digest: str, form: type[T], data: bytes) -> T:
     value = peer.parsed.get(digest)
     if value is None:
         value = _trusted(form, data)
@@ -103,17 +103,17 @@ def _trusted(form: type[T], data: bytes) -> T:
     return wire.trusted(form, canonical.decode(data)["signed"])
 
 
-def in_force(peer: Peer) -> list[Stored]:
+def in_force(peer: RunningPeer) -> list[Stored]:
     """The documents in force: the newest of each type and scope, and every order."""
     return peer.home.archive.derived("in force", lambda: _in_force(peer))
 
 
-def _in_force(peer: Peer) -> list[Stored]:
+def _in_force(peer: RunningPeer) -> list[Stored]:
     found = [*peer.home.archive.newest_of_all(), *_orders(peer)]
     return [stored._replace(data=shared(stored.data)) for stored in found]
 
 
-def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
+def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
     """The stewards' signed heads of what I hold in force, for my heartbeat.
 
     Root, charter, roster and the halts in force come first; newest other orders fill the rest.
@@ -121,7 +121,7 @@ def heads_in_force(peer: Peer) -> tuple[dict[str, Any], ...]:
     return peer.home.archive.derived("heads", lambda: _heads(peer))
 
 
-def _heads(peer: Peer) -> tuple[dict[str, Any], ...]:
+def _heads(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     halts = halts_in_force(orders)
     ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
@@ -134,5 +134,5 @@ def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[
     return (1 if stored.digest in halts else 2, -body.at, stored.digest)
 
 
-def _orders(peer: Peer) -> list[Stored]:
+def _orders(peer: RunningPeer) -> list[Stored]:
     return peer.home.archive.all(order.TYPE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from registry import charter, layout
 from registry.share import Rank
 
@@ -27,7 +27,7 @@ _MARKS = {False: "strangers", True: "strangers_judged"}
 class Flood:
     """One look at the strangers, of whom there may be too many."""
 
-    def __init__(self, peer: Peer, heads: Iterable[Head]) -> None:
+    def __init__(self, peer: RunningPeer, heads: Iterable[Head]) -> None:
         hidden = ((row.type, row.number, row.digest) for row in peer.home.archive.hidden())
         named = (*((head.of, head.number, head.hash) for head in heads), *hidden)
         self._peer = peer

@@ -13,7 +13,7 @@ from itertools import islice
 from peer import effects, sealing
 from peer.handlers import Received
 from peer.home.journal import New
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.errors import HomeError, RuleError
@@ -29,7 +29,7 @@ Failed = list[tuple[New, Exception]]
 class HomeView:
     """What handlers see of the home."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: RunningPeer) -> None:
         self._peer = peer
 
     @property
@@ -43,7 +43,7 @@ class HomeView:
         return [stored_item(data, understood=True) for _, data in found]
 
 
-def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
+def act(peer: RunningPeer, report: Report, may_go_on: Callable[[], bool]) -> None:
     """Act on every item that waits, up to `tick_items_max`."""
     waiting, tried = in_turn(peer.home.journal), 0
     while report.acted + tried < tick_items_max and peer.goes_on() and may_go_on():
@@ -59,7 +59,7 @@ def act(peer: Peer, report: Report, may_go_on: Callable[[], bool]) -> None:
         report.problems.append("there are more items than I act on in one tick; the next goes on")
 
 
-def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
+def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed:
     """Act on a batch in one transaction; returns what failed, and is still to be done."""
     failed: Failed = []
     done: list[New] = []
@@ -81,7 +81,7 @@ def _act_together(peer: Peer, batch: list[New], report: Report) -> Failed:
     return failed
 
 
-def _act_one(peer: Peer, new: New) -> list[str]:
+def _act_one(peer: RunningPeer, new: New) -> list[str]:
     """The effects of one item, all or none; returns what policy refused."""
     if new.understood and new.kind == Sealed.kind:
         return _act_sealed(peer, new)
@@ -94,7 +94,7 @@ def _act_one(peer: Peer, new: New) -> list[str]:
         return effects.apply(peer, wanted, item)
 
 
-def _act_sealed(peer: Peer, new: New) -> list[str]:
+def _act_sealed(peer: RunningPeer, new: New) -> list[str]:
     opened = sealing.open_item(peer, stored_item(new.data, understood=True), new.audience)
     if opened is None or opened.item.body is None:
         return [f"item {new.id[:8]} of {new.author} is sealed, and cannot be understood here"]
@@ -106,7 +106,7 @@ def _act_sealed(peer: Peer, new: New) -> list[str]:
         return effects.apply(peer, wanted, item, sealed=True)
 
 
-def _count_failure(peer: Peer, new: New, error: Exception, report: Report) -> None:
+def _count_failure(peer: RunningPeer, new: New, error: Exception, report: Report) -> None:
     # Whatever a handler says must not end the tick: neither a database nor JSON takes surrogates.
     said = type(error).__name__ if new.kind == Sealed.kind else f"{type(error).__name__}: {error}"
     reason = said.encode("utf-8", "replace").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peer import software
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import heads_in_force
 from peer.tick import own
 from protocol import documents, limits
@@ -11,7 +11,7 @@ from protocol.heartbeat import FeedHead, Heartbeat
 from registry import roster
 
 
-def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
+def beat(peer: RunningPeer, lifecycle: str, *, halted: bool = False) -> int:
     """Write my heartbeat; returns its seq. Its number is durable before its bytes are shared."""
     state = peer.home.state
     with peer.home.transaction():
@@ -23,7 +23,7 @@ def beat(peer: Peer, lifecycle: str, *, halted: bool = False) -> int:
     return heartbeat.seq
 
 
-def compose(peer: Peer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
+def compose(peer: RunningPeer, lifecycle: str, seq: int, halted: bool) -> Heartbeat:
     """The heartbeat numbered `seq`."""
     state, outgoing = peer.home.state, peer.home.outgoing
     head = outgoing.feed_head()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from peer.home.attachments import Offered
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.report import Report
 from protocol import limits
 from protocol.errors import HomeError
@@ -20,7 +20,7 @@ strays_max = 256
 stray_days = 30
 
 
-def offer(peer: Peer, pages: Collection[int]) -> None:
+def offer(peer: RunningPeer, pages: Collection[int]) -> None:
     """Bring the files of these pages (rows of `own_page`) to the share, if they are not there.
 
     ShareError where that cannot be done: then the pages must not be placed either.
@@ -35,7 +35,7 @@ def offer(peer: Peer, pages: Collection[int]) -> None:
             peer.home.state.put("blobs", 1)
 
 
-def audit(peer: Peer, report: Report) -> None:
+def audit(peer: RunningPeer, report: Report) -> None:
     """Compare the own folder with what open pages name; no look where there never was a file."""
     home = peer.home
     done, needed = home.attachments.done_with(), home.attachments.offered()
@@ -54,7 +54,7 @@ def audit(peer: Peer, report: Report) -> None:
             home.state.put("blobs", flag)
 
 
-def _put_back(peer: Peer, needed: list[Offered], there: dict[str, int | None]) -> list[str]:
+def _put_back(peer: RunningPeer, needed: list[Offered], there: dict[str, int | None]) -> list[str]:
     """Write what is not there as it should be; returns what this home has lost itself."""
     lost, anew = [], [one for one in needed if one.anew]
     suspect = {one.sha256 for one in anew}
@@ -78,11 +78,11 @@ def _put_back(peer: Peer, needed: list[Offered], there: dict[str, int | None]) -
     return lost
 
 
-def _write(peer: Peer, sha256: str) -> None:
+def _write(peer: RunningPeer, sha256: str) -> None:
     blobs.offer(peer.share, peer.name, sha256, lambda: peer.blobs.parts(sha256))
 
 
-def _clear(peer: Peer, there: dict[str, int | None], needed: set[str]) -> bool:
+def _clear(peer: RunningPeer, there: dict[str, int | None], needed: set[str]) -> bool:
     """Remove what nobody waits for; whether something stays that has to be looked at again."""
     state, day = peer.home.state, peer.home.state.days_lived
     rest = sorted(there.keys() - needed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peer.clock import Clock
 from peer.home.places import Identity
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import Standing
 from protocol import documents
 from protocol.card import Card, succeed
@@ -34,7 +34,7 @@ def place_card(
     roster.place_card(share, identity.name, documents.seal(card, new))
 
 
-def renew_card(peer: Peer, standing: Standing) -> None:
+def renew_card(peer: RunningPeer, standing: Standing) -> None:
     """Write the card again, once, where the roster has no sealing key of mine."""
     if standing.member is None or peer.home.state.number("card") >= CARD:
         return

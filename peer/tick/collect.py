@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import Standing
 from peer.tick.intake import Awaiting, Found, Taken, take
 from peer.tick.report import Report
@@ -36,7 +36,7 @@ class _Part(NamedTuple):
 
 
 def collect(
-    peer: Peer,
+    peer: RunningPeer,
     standing: Standing,
     report: Report,
     author: str,
@@ -105,7 +105,7 @@ def collect(
 
 
 def _parts(
-    peer: Peer, author: str, audience: str, names: list[PageName]
+    peer: RunningPeer, author: str, audience: str, names: list[PageName]
 ) -> tuple[list[_Part], Callable[[PageName], bool]]:
     """The order to read an outbox in, and of which pages their author is told when they are bad."""
     address = peer.full(author)
@@ -143,7 +143,7 @@ def _from(pages: list[PageName], start: int) -> list[PageName]:
 
 
 def _look(
-    peer: Peer,
+    peer: RunningPeer,
     standing: Standing,
     report: Report,
     name: PageName,
@@ -165,13 +165,13 @@ def _look(
     return taken
 
 
-def _unread(peer: Peer, author: str, audience: str, names: list[PageName]) -> list[PageName]:
+def _unread(peer: RunningPeer, author: str, audience: str, names: list[PageName]) -> list[PageName]:
     places = [(name.epoch8, name.seq) for name in names]
     held = peer.home.journal.holds(peer.full(author), audience, places)
     return [name for name in names if (name.epoch8, name.seq) not in held]
 
 
-def awaited(peer: Peer, audience: str) -> Callable[[PageName], bool]:
+def awaited(peer: RunningPeer, audience: str) -> Callable[[PageName], bool]:
     """Whether a page is one that its author may have under way now, by what I know of him.
 
     In a flood these are read first: whoever floods a folder can hide none of them, as long as he

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from peer.home.outgoing import OwnPage
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick import blobs, own, tidy
 from peer.tick.forming import form
 from peer.tick.receipts import is_receipted, offer_anew, read_receipt
@@ -28,7 +28,7 @@ strange_pages_max = 2_000  # looked at in a tick; the rest in the next ones
 receipt_looks_max = 3
 
 
-def deliver(peer: Peer, report: Report) -> None:
+def deliver(peer: RunningPeer, report: Report) -> None:
     """Bring everything that waits or is under way to its readers."""
     _hear_new_epochs(peer, report)
     for audience in peer.home.outgoing.audiences():
@@ -55,7 +55,7 @@ def deliver(peer: Peer, report: Report) -> None:
         report.problems.append(f"my attachments could not be seen to: {error}")
 
 
-def _hear_new_epochs(peer: Peer, report: Report) -> None:
+def _hear_new_epochs(peer: RunningPeer, report: Report) -> None:
     """A reader in a new epoch may have lost what it receipted: ask its receipt again.
 
     Where that is gone nobody would miss it: neither of us sends anything. So after some looks all
@@ -83,7 +83,7 @@ def _hear_new_epochs(peer: Peer, report: Report) -> None:
                 state.forget(f"recheck:{address}")
 
 
-def send_letters(peer: Peer, audience: str) -> int:
+def send_letters(peer: RunningPeer, audience: str) -> int:
     """Read the receipt, place again what is missing, form and place what waits; counts pages."""
     to = peer.bare(audience)
     listing = survey(peer, audience)
@@ -94,7 +94,7 @@ def send_letters(peer: Peer, audience: str) -> int:
     return place(peer, to, window, listing).pages
 
 
-def survey(peer: Peer, audience: str) -> Listing | None:
+def survey(peer: RunningPeer, audience: str) -> Listing | None:
     """What the share says of my letters to somebody, before anything is signed.
 
     His receipt is taken; returned is what lies in his inbox, or None where that cannot be used,
@@ -125,7 +125,7 @@ class Placed(NamedTuple):
     pulled: int
 
 
-def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) -> Placed:
+def place(peer: RunningPeer, to: str, pages: list[OwnPage], listing: Listing | None) -> Placed:
     """Put pages where their reader looks, except those that lie there already."""
     missing = [
         page
@@ -143,7 +143,7 @@ def place(peer: Peer, to: str, pages: list[OwnPage], listing: Listing | None) ->
     return Placed(len(missing), sum(fetchable.values()))
 
 
-def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -> None:
+def _note_places(peer: RunningPeer, pages: list[OwnPage], fetchable: dict[int, bool]) -> None:
     """Write down only what differs from what forming took for granted: pushed, at once."""
     unplaced = [page.n for page in pages if page.n not in fetchable]
     pulled = [n for n, is_fetchable in fetchable.items() if is_fetchable]
@@ -158,7 +158,7 @@ def _note_places(peer: Peer, pages: list[OwnPage], fetchable: dict[int, bool]) -
                 peer.home.state.put(f"mail:{pages[0].audience}", 1)
 
 
-def _keep_for(peer: Peer, to: str, page: OwnPage) -> bool:
+def _keep_for(peer: RunningPeer, to: str, page: OwnPage) -> bool:
     """Keep a page for `to` in my own outbox, where it may lie already; always True."""
     name = page_name(peer, page)
     if not _holds(peer, to, name, page.data):
@@ -166,7 +166,7 @@ def _keep_for(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _push(peer: Peer, to: str, page: OwnPage) -> bool:
+def _push(peer: RunningPeer, to: str, page: OwnPage) -> bool:
     try:
         inbox.deliver(peer.share, to, page_name(peer, page), page.data)
     except (ShareDeniedError, MissingError, SpecialFileError):
@@ -174,7 +174,7 @@ def _push(peer: Peer, to: str, page: OwnPage) -> bool:
     return True
 
 
-def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
+def _tidy_mail(peer: RunningPeer, audience: str, report: Report) -> None:
     """Letters that were fetched and receipted, or withdrawn, leave my outbox, and so does junk."""
     to = peer.bare(audience)
     read_receipt(peer, to)
@@ -201,12 +201,12 @@ def _tidy_mail(peer: Peer, audience: str, report: Report) -> None:
             peer.home.state.forget(f"mail:{audience}")
 
 
-def page_name(peer: Peer, page: OwnPage) -> PageName:
+def page_name(peer: RunningPeer, page: OwnPage) -> PageName:
     """What the file of one of my pages is called."""
     return PageName(peer.name, page.epoch[:8], page.seq)
 
 
-def publish(peer: Peer) -> int:
+def publish(peer: RunningPeer) -> int:
     """Form and place feed pages of everything that waits; counts pages."""
     own.check_feed(peer)
     with peer.home.transaction():
@@ -215,7 +215,7 @@ def publish(peer: Peer) -> int:
     return len(pages)
 
 
-def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
+def place_feed(peer: RunningPeer, pages: list[OwnPage]) -> None:
     """Put own pages into the feed."""
     try:
         blobs.offer(peer, {page.n for page in pages})
@@ -227,7 +227,7 @@ def place_feed(peer: Peer, pages: list[OwnPage]) -> None:
         raise
 
 
-def put_back_feed(peer: Peer, report: Report) -> None:
+def put_back_feed(peer: RunningPeer, report: Report) -> None:
     """Own feed files that are missing, of another size, or (a few a tick) of other bytes."""
     sizes = peer.home.outgoing.sizes(ALL)
     known = {PageName(peer.name, epoch[:8], seq) for epoch, seq in sizes}
@@ -254,13 +254,15 @@ def put_back_feed(peer: Peer, report: Report) -> None:
                 peer.home.outgoing.mark_placed([page.n], peer.clock.wall_ms())
 
 
-def _audited(peer: Peer, files: int) -> set[int]:
+def _audited(peer: RunningPeer, files: int) -> set[int]:
     """Which of so many files are read in this tick, in turn."""
     tick = peer.home.state.number("tick")
     return {(tick * audited_pages + step) % files for step in range(audited_pages if files else 0)}
 
 
-def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: Report) -> None:
+def _clear_feed(
+    peer: RunningPeer, strange: list[PageName], audited: set[int], report: Report
+) -> None:
     """What nobody of mine published goes; what a lost life of mine did stays while it is whole."""
     kept = set(peer.home.state.flags("kept:"))
     paths = {name: outbox.path(None, name) for name in strange}
@@ -282,7 +284,7 @@ def _clear_feed(peer: Peer, strange: list[PageName], audited: set[int], report: 
                 state.put(flag, state.days_lived) if mine else state.forget(flag)
 
 
-def _holds(peer: Peer, to: str | None, name: PageName, data: bytes) -> bool:
+def _holds(peer: RunningPeer, to: str | None, name: PageName, data: bytes) -> bool:
     try:
         return outbox.fetch(peer.share, to, name) == data
     except ShareError:

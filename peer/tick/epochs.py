@@ -7,19 +7,19 @@ person must hear that.
 
 from __future__ import annotations
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol.heartbeat import Heartbeat
 
 looks_min = 3
 intervals_max = 3
 
 
-def over(peer: Peer, address: str) -> tuple[str, ...]:
+def over(peer: RunningPeer, address: str) -> tuple[str, ...]:
     """The epochs of an address that are over."""
     return tuple((peer.home.state.text(f"over:{address}") or "").split())
 
 
-def end(peer: Peer, address: str, epochs: tuple[str, ...]) -> None:
+def end(peer: RunningPeer, address: str, epochs: tuple[str, ...]) -> None:
     """Believe a signed document that these epochs of its author are over; in a transaction."""
     known = over(peer, address)
     fresh = tuple(epoch for epoch in epochs if epoch not in known)
@@ -29,7 +29,7 @@ def end(peer: Peer, address: str, epochs: tuple[str, ...]) -> None:
         peer.home.outgoing.end_epochs(address, fresh)
 
 
-def hear_again(peer: Peer, beat: Heartbeat) -> None:
+def hear_again(peer: RunningPeer, beat: Heartbeat) -> None:
     """EPOCH-9: somebody beats in an epoch that is over; in a transaction.
 
     An old file that was put back shows one beat, of then; only who goes on shows new ones, of now.
@@ -54,7 +54,7 @@ def hear_again(peer: Peer, beat: Heartbeat) -> None:
         )
 
 
-def hear_new(peer: Peer, address: str) -> None:
+def hear_new(peer: RunningPeer, address: str) -> None:
     """Somebody beats in an epoch that is not over: all is well; in a transaction."""
     name = f"returned:{address}"
     if peer.home.state.text(name) is not None:

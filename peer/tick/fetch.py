@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.intake import Awaiting
 from peer.tick.report import Report
 from protocol.errors import HomeError, MissingError, ShareError
@@ -44,7 +44,7 @@ class Fetched:
     stuck: dict[str, str] = field(default_factory=dict)
 
 
-def fetch(peer: Peer, awaiting: list[Awaiting], report: Report) -> list[Awaiting]:
+def fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report) -> list[Awaiting]:
     """Fetch what letters wait for; returns the letters of which everything is here now."""
     found = Fetched()
     if awaiting:
@@ -55,7 +55,7 @@ def fetch(peer: Peer, awaiting: list[Awaiting], report: Report) -> list[Awaiting
     return found.complete
 
 
-def fetch_one(peer: Peer, author: str, name: str, size: int) -> bool:
+def fetch_one(peer: RunningPeer, author: str, name: str, size: int) -> bool:
     """Fetch a file of `author` (a bare name) at once: whether it is what it is said to be.
 
     ShareError where it cannot be had.
@@ -66,7 +66,7 @@ def fetch_one(peer: Peer, author: str, name: str, size: int) -> bool:
     return bool(_file(peer, author, name, size, _Turn(size, size, there)))
 
 
-def _fetch(peer: Peer, awaiting: list[Awaiting], report: Report, found: Fetched) -> None:
+def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: Fetched) -> None:
     by_author: dict[str, list[Awaiting]] = {}
     for one in awaiting:
         by_author.setdefault(one.stream.author, []).append(one)
@@ -95,12 +95,14 @@ def _fetch(peer: Peer, awaiting: list[Awaiting], report: Report, found: Fetched)
             found.stuck[author] = turn.stuck
 
 
-def _turn(peer: Peer, author: str, letters: Iterable[Awaiting], room: int, share: int) -> _Turn:
+def _turn(
+    peer: RunningPeer, author: str, letters: Iterable[Awaiting], room: int, share: int
+) -> _Turn:
     wanted = {name for letter in letters for name, _ in letter.files}
     return _Turn(share, room, blobs.sizes(peer.share, peer.bare(author), wanted))
 
 
-def _rooms(peer: Peer, letters: dict[str, list[Awaiting]]) -> dict[str, int]:
+def _rooms(peer: RunningPeer, letters: dict[str, list[Awaiting]]) -> dict[str, int]:
     """How many bytes of each author may still come into this home."""
     limit = peer.settings.letters.attachments_mb * _MIB
     here = peer.blobs.sizes()
@@ -114,7 +116,7 @@ def _rooms(peer: Peer, letters: dict[str, list[Awaiting]]) -> dict[str, int]:
     return rooms
 
 
-def _letter(peer: Peer, letter: Awaiting, turn: _Turn) -> str | None:
+def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
     """Fetch the files of one letter, up to the first that cannot be had; why it waits on."""
     author = peer.bare(letter.stream.author)
     for name, size in letter.files:
@@ -148,7 +150,7 @@ def _letter(peer: Peer, letter: Awaiting, turn: _Turn) -> str | None:
     return None
 
 
-def _file(peer: Peer, author: str, name: str, size: int, turn: _Turn) -> bool | None:
+def _file(peer: RunningPeer, author: str, name: str, size: int, turn: _Turn) -> bool | None:
     """Go on with one file: whether it is sound; None: there is more to come."""
     part = peer.blobs.begin(name)
     try:
@@ -162,7 +164,7 @@ def _file(peer: Peer, author: str, name: str, size: int, turn: _Turn) -> bool | 
         part.pause()
 
 
-def _parts(peer: Peer, author: str, name: str, where: range, turn: _Turn) -> Iterator[bytes]:
+def _parts(peer: RunningPeer, author: str, name: str, where: range, turn: _Turn) -> Iterator[bytes]:
     at = where.start
     while at < where.stop and turn.bytes > 0 and peer.goes_on():
         count = min(part_bytes, where.stop - at)
@@ -175,7 +177,7 @@ def _parts(peer: Peer, author: str, name: str, where: range, turn: _Turn) -> Ite
         yield data
 
 
-def _damaged(peer: Peer, letter: Awaiting) -> None:
+def _damaged(peer: RunningPeer, letter: Awaiting) -> None:
     """My receipt tells the author that files of this page are not what the page says."""
     name, journal, author = letter.found.name, peer.home.journal, letter.stream.author
     with peer.home.transaction():
@@ -184,7 +186,7 @@ def _damaged(peer: Peer, letter: Awaiting) -> None:
             journal.owe_receipt(author)
 
 
-def _tell(peer: Peer, stuck: dict[str, str]) -> None:
+def _tell(peer: RunningPeer, stuck: dict[str, str]) -> None:
     """Who waits for long is told to a person, until it comes."""
     state, now = peer.home.state, peer.clock.wall_ms()
     known = state.flags("stuck:")
@@ -204,7 +206,7 @@ def _tell(peer: Peer, stuck: dict[str, str]) -> None:
                 peer.home.concerns.open(f"stuck:{author}", "warn", text, _mend(peer, author), now)
 
 
-def _mend(peer: Peer, author: str) -> str:
+def _mend(peer: RunningPeer, author: str) -> str:
     return (
         f"ask {peer.bare(author)} whether the files are still there; where this home lacks room,"
         " raise letters.attachments_mb (`peer config set`)"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peer.home.outgoing import Line, OwnPage
-from peer.instance import USUAL_MS, Peer
+from peer.instance import USUAL_MS, RunningPeer
 from peer.tick import own
 from protocol import limits
 from protocol.messages import Item
@@ -23,7 +23,7 @@ _HASH_BYTES = 67
 
 
 def form(
-    peer: Peer, audience: str, items: Sequence[Item] = (), due_ms: int | None = None
+    peer: RunningPeer, audience: str, items: Sequence[Item] = (), due_ms: int | None = None
 ) -> tuple[list[OwnPage], bool]:
     """Keep new items, and form every page that may go out now; inside a transaction.
 
@@ -50,7 +50,7 @@ def form(
     return pages, bool(items)
 
 
-def _form_waiting(peer: Peer, line: Line) -> list[OwnPage]:
+def _form_waiting(peer: RunningPeer, line: Line) -> list[OwnPage]:
     pages: list[OwnPage] = []
     while _has_room(line):
         waiting = peer.home.outgoing.waiting(line.audience, limits.page_items_max)
@@ -77,7 +77,7 @@ def _has_room(line: Line) -> bool:
     return line.audience == ALL or line.open < limits.stream_pages_unreceipted_max
 
 
-def _form_one(peer: Peer, line: Line, items: list[bytes]) -> tuple[OwnPage, Line]:
+def _form_one(peer: RunningPeer, line: Line, items: list[bytes]) -> tuple[OwnPage, Line]:
     now = peer.clock.wall_ms()
     header = Header(
         network=peer.identity.network,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peer.home.journal import Held, StreamState
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import Standing
 from peer.tick import epochs
 from protocol import canonical
@@ -64,7 +64,7 @@ class Taken:
     awaiting: Awaiting | None = None
 
 
-def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
+def take(peer: RunningPeer, standing: Standing, found: Found, data: bytes) -> Taken:
     """Verify the bytes of a found page and journal it, in one transaction."""
     try:
         page = _open(peer, found, data)
@@ -91,7 +91,7 @@ def take(peer: Peer, standing: Standing, found: Found, data: bytes) -> Taken:
     return taken
 
 
-def _open(peer: Peer, found: Found, data: bytes) -> Page:
+def _open(peer: RunningPeer, found: Found, data: bytes) -> Page:
     """The page; in a feed it may lack what its author is known to have erased."""
     if found.audience == ALL:
         known = peer.home.erasures.known(peer.full(found.name.author))
@@ -100,7 +100,7 @@ def _open(peer: Peer, found: Found, data: bytes) -> Page:
     return open_page(data, peer.identity.network)
 
 
-def _missing_files(peer: Peer, page: Page) -> tuple[tuple[str, int], ...]:
+def _missing_files(peer: RunningPeer, page: Page) -> tuple[tuple[str, int], ...]:
     """What a letter names, if not all of it is here; nothing for a page that is not news."""
     named = {
         (one.sha256, one.size): None
@@ -117,7 +117,7 @@ def _missing_files(peer: Peer, page: Page) -> tuple[tuple[str, int], ...]:
     return () if held or stream.frozen else tuple(named)
 
 
-def _check_place(peer: Peer, page: Page, found: Found) -> None:
+def _check_place(peer: RunningPeer, page: Page, found: Found) -> None:
     header = page.header
     place = (header.author, header.epoch[:8], header.seq, header.audience)
     name = found.name
@@ -128,7 +128,7 @@ def _check_place(peer: Peer, page: Page, found: Found) -> None:
         )
 
 
-def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
+def _check_author(peer: RunningPeer, standing: Standing, page: Page) -> None:
     member = standing.find(peer.bare(page.header.author))
     state = None if member is None else member.state_of(page.header.key)
     if state is None:
@@ -137,7 +137,7 @@ def _check_author(peer: Peer, standing: Standing, page: Page) -> None:
         raise RuleError("PAGE-12", "a steward declared its key compromised")
 
 
-def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken:
+def _set_aside(peer: RunningPeer, found: Found, data: bytes, error: RuleError) -> Taken:
     state, quarantine = peer.home.state, peer.home.quarantine
     # What stays where it lies can be found out again.
     with peer.home.transaction(durable=not found.own_folder):
@@ -148,7 +148,7 @@ def _set_aside(peer: Peer, found: Found, data: bytes, error: RuleError) -> Taken
     return Taken(problem=f"{found.path}: {error}")
 
 
-def _note_damage(peer: Peer, found: Found, *, bad: bool) -> None:
+def _note_damage(peer: RunningPeer, found: Found, *, bad: bool) -> None:
     """In its author's folder only the author can mend a page; my receipt tells him."""
     if not found.own_folder or (bad and not found.noted):
         return
@@ -157,7 +157,7 @@ def _note_damage(peer: Peer, found: Found, *, bad: bool) -> None:
         peer.home.journal.owe_receipt(author)
 
 
-def _journal(peer: Peer, page: Page) -> Taken:
+def _journal(peer: RunningPeer, page: Page) -> Taken:
     """Put a verified page where it belongs in its stream; inside a transaction."""
     journal, header = peer.home.journal, page.header
     over = header.epoch in epochs.over(peer, header.author)
@@ -197,7 +197,7 @@ def _journal(peer: Peer, page: Page) -> Taken:
 
 
 def _chain_fault(
-    peer: Peer, page: Page, stream: StreamState, around: dict[int, Held]
+    peer: RunningPeer, page: Page, stream: StreamState, around: dict[int, Held]
 ) -> str | None:
     """STREAM-2: each page names the one before; STREAM-8: a feed's head is the announced one."""
     seq = page.header.seq
@@ -213,7 +213,7 @@ def _chain_fault(
     return None
 
 
-def _forked(peer: Peer, page: Page, stream: StreamState, other: bytes) -> Taken:
+def _forked(peer: RunningPeer, page: Page, stream: StreamState, other: bytes) -> Taken:
     """STREAM-1: two different pages at one position; nothing more is taken from this stream."""
     mine = bare(page.envelope)
     proof = prove_double_use(other, mine, peer.identity.network)
@@ -226,7 +226,7 @@ def _forked(peer: Peer, page: Page, stream: StreamState, other: bytes) -> Taken:
     return Taken(problem=f"STREAM-1: {page.header.author} signed two pages {page.header.seq}")
 
 
-def freeze(peer: Peer, stream: StreamState, rule: str, seq: int) -> None:
+def freeze(peer: RunningPeer, stream: StreamState, rule: str, seq: int) -> None:
     """Take nothing more from a stream whose key was used twice, and tell a person."""
     peer.home.journal.freeze(stream.n, rule)
     peer.home.concerns.open(

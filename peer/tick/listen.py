@@ -12,7 +12,7 @@ from operator import attrgetter
 from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.home.quarantine import unreadable
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards import reading
 from peer.stewards.standing import Standing
 from peer.tick import epochs
@@ -30,7 +30,7 @@ from registry.share import digest
 _heads = attrgetter("heads")
 
 
-def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
+def listen(peer: RunningPeer, standing: Standing, report: Report) -> list[str]:
     """Read every member's heartbeat, believe signed heads; returns whose heartbeat is new."""
     members = [
         m for m in (standing.roster.members if standing.roster else ()) if m.name != peer.name
@@ -67,7 +67,7 @@ def listen(peer: Peer, standing: Standing, report: Report) -> list[str]:
 
 
 def _open(
-    peer: Peer, member: Member, data: bytes, row: Neighbour | None, report: Report
+    peer: RunningPeer, member: Member, data: bytes, row: Neighbour | None, report: Report
 ) -> Heartbeat | None:
     """The heartbeat, where it is genuine and newer; else None, with the bytes set aside."""
     address = peer.full(member.name)
@@ -95,7 +95,7 @@ def _open(
     return beat
 
 
-def _set_aside(peer: Peer, name: str, data: bytes, error: RuleError, report: Report) -> None:
+def _set_aside(peer: RunningPeer, name: str, data: bytes, error: RuleError, report: Report) -> None:
     path, quarantine = layout.heartbeat(name), peer.home.quarantine
     if quarantine.holds(path, data):
         return
@@ -105,7 +105,7 @@ def _set_aside(peer: Peer, name: str, data: bytes, error: RuleError, report: Rep
         report.problems.append(f"{path}: {error}")
 
 
-def _cannot_read(peer: Peer, name: str, error: ShareError, report: Report) -> None:
+def _cannot_read(peer: RunningPeer, name: str, error: ShareError, report: Report) -> None:
     """What stands there is no heartbeat, or the drive has a fault; told at every tick."""
     path, rule = layout.heartbeat(name), unreadable(error)
     report.problems.append(str(error) if rule is None else f"{path}: {rule}")
@@ -116,7 +116,7 @@ def _cannot_read(peer: Peer, name: str, error: ShareError, report: Report) -> No
 
 
 def _row(
-    peer: Peer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | None, now: Moment
+    peer: RunningPeer, name: str, beat: Heartbeat, data: bytes, row: Neighbour | None, now: Moment
 ) -> Neighbour:
     mean = 0 if row is None else row.mean_ms
     if row is not None and row.epoch == beat.epoch and row.tick < beat.tick:
@@ -132,7 +132,7 @@ def _row(
     )
 
 
-def _hear_feed(peer: Peer, beat: Heartbeat, data: bytes) -> None:
+def _hear_feed(peer: RunningPeer, beat: Heartbeat, data: bytes) -> None:
     """STREAM-8: a signed head that names another page than the one I hold proves a fork."""
     if beat.feed is None:
         return
@@ -158,7 +158,7 @@ def elapsed(row: Neighbour, now: Moment) -> int:
     return max(now.wall_ms - row.seen_wall, 0)
 
 
-def _look_for(peer: Peer, unknown: list[Head], report: Report) -> None:
+def _look_for(peer: RunningPeer, unknown: list[Head], report: Report) -> None:
     """Heads name documents that I do not hold: they came to the share since, or are hidden."""
     report.problems += reading.read_documents(peer, unknown)
     held = peer.home.archive.digests()

@@ -12,7 +12,7 @@ from typing import Any
 
 from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
-from peer.instance import HOUR_MS, Peer
+from peer.instance import HOUR_MS, RunningPeer
 from peer.stewards.reading import read_marker
 from peer.stewards.standing import Standing
 from peer.tick.listen import elapsed
@@ -24,7 +24,7 @@ patience_looks = 3
 HELD_INTERVALS_MAX = 3
 
 
-def look(peer: Peer, standing: Standing, report: Report) -> None:
+def look(peer: RunningPeer, standing: Standing, report: Report) -> None:
     """Judge every neighbour, remember changes, raise and resolve concerns, fill the report."""
     _rebase(peer)
     now, rows = read(peer.clock), peer.home.neighbours.all()
@@ -47,7 +47,7 @@ def look(peer: Peer, standing: Standing, report: Report) -> None:
     report.health = _seen_at(now, peer, standing)
 
 
-def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> str:
+def judge(peer: RunningPeer, standing: Standing, row: Neighbour, now: Moment) -> str:
     """The state of a neighbour now. Halted is whom an order covers, not who says so."""
     if standing.all_halts and standing.halts_of(peer.full(row.name)):
         return "halted"
@@ -56,7 +56,7 @@ def judge(peer: Peer, standing: Standing, row: Neighbour, now: Moment) -> str:
     return verdict(elapsed(row, now), row.next_ms, row.mean_ms)
 
 
-def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> dict[str, str]:
+def _be_patient(peer: RunningPeer, rows: list[Neighbour], judged: dict[str, str]) -> dict[str, str]:
     """Hold back what is more likely my own fault: then nobody's state gets worse."""
     state = peer.home.state
     silent = [row.name for row in rows if WORSE[judged[row.name]] >= WORSE["suspect"]]
@@ -86,7 +86,7 @@ def _be_patient(peer: Peer, rows: list[Neighbour], judged: dict[str, str]) -> di
     }
 
 
-def _unlooked_ms(peer: Peer) -> int:
+def _unlooked_ms(peer: RunningPeer) -> int:
     """For how long I could not look, by my own clock."""
     state, clock = peer.home.state, peer.clock
     if clock.boot() == state.text("last_boot"):
@@ -94,7 +94,7 @@ def _unlooked_ms(peer: Peer) -> int:
     return max(clock.wall_ms() - state.number("last_wall"), 0)
 
 
-def _jumped(peer: Peer) -> bool:
+def _jumped(peer: RunningPeer) -> bool:
     """Whether my wall clock moved by over an hour against what else I know of time."""
     state, clock = peer.home.state, peer.clock
     last = state.number("last_wall")
@@ -106,7 +106,7 @@ def _jumped(peer: Peer) -> bool:
     return abs(passed) > HOUR_MS
 
 
-def _rebase(peer: Peer) -> None:
+def _rebase(peer: RunningPeer) -> None:
     """After a reboot with a clock that cannot be right, everybody's silence begins now."""
     boot = peer.clock.boot()
     if boot == peer.home.state.text("last_boot") or not _jumped(peer):
@@ -125,7 +125,7 @@ def _rebase(peer: Peer) -> None:
         )
 
 
-def _remember_time(peer: Peer) -> None:
+def _remember_time(peer: RunningPeer) -> None:
     now, state = read(peer.clock), peer.home.state
     state.put_all(
         {
@@ -137,7 +137,7 @@ def _remember_time(peer: Peer) -> None:
     )
 
 
-def _tell(peer: Peer, name: str, before: str, now: str) -> None:
+def _tell(peer: RunningPeer, name: str, before: str, now: str) -> None:
     concerns, at = peer.home.concerns, peer.clock.wall_ms()
     if now == "dead":
         concerns.open(
@@ -151,12 +151,14 @@ def _tell(peer: Peer, name: str, before: str, now: str) -> None:
         concerns.resolve(f"dead:{name}", at)
 
 
-def table(peer: Peer, standing: Standing) -> list[dict[str, Any]]:
+def table(peer: RunningPeer, standing: Standing) -> list[dict[str, Any]]:
     """The health table: one row for each other member, as `peer peers --json` shows it."""
     return _seen_at(read(peer.clock), peer, standing)()
 
 
-def _seen_at(now: Moment, peer: Peer, standing: Standing) -> Callable[[], list[dict[str, Any]]]:
+def _seen_at(
+    now: Moment, peer: RunningPeer, standing: Standing
+) -> Callable[[], list[dict[str, Any]]]:
     """The table as of now, made when it is asked for; the home may be closed by then."""
     rows, complete = peer.home.neighbours.all(), not peer.home.archive.hidden()
 

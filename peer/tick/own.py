@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from peer import rekeying
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol import limits
 from protocol.errors import (
     HumanNeededError,
@@ -36,7 +36,7 @@ Fetch = Callable[[PageName], bytes]
 _MEND = "stop the other copy of this home if there is one, then run `peer repair`"
 
 
-def check_parked(peer: Peer) -> None:
+def check_parked(peer: RunningPeer) -> None:
     """HumanNeededError where this home parked itself earlier, has left or has moved."""
     check_moved(peer)
     found = peer.home.state.some("parked", "left")
@@ -49,7 +49,7 @@ def check_parked(peer: Peer) -> None:
         raise HumanNeededError(f"{found['parked']}; {_MEND}")
 
 
-def check_moved(peer: Peer) -> None:
+def check_moved(peer: RunningPeer) -> None:
     """HumanNeededError where the peer went on elsewhere, and the key that signs is the present one.
 
     Asked again wherever a number is taken.
@@ -62,7 +62,7 @@ def check_moved(peer: Peer) -> None:
         )
 
 
-def check_heartbeat(peer: Peer) -> None:
+def check_heartbeat(peer: RunningPeer) -> None:
     """Compare the heartbeat on the share with my counters."""
     path = layout.heartbeat(peer.name)
     try:
@@ -84,19 +84,19 @@ def check_heartbeat(peer: Peer) -> None:
         park(peer, f"heartbeat {beat.seq}")
 
 
-def check_feed(peer: Peer) -> None:
+def check_feed(peer: RunningPeer) -> None:
     """Compare the pages in my feed with my counter."""
     pages = outbox.own_pages(peer.share, peer.name, None, by_this_life(peer)).sizes
     _check_pages(peer, ALL, pages, _own_reader(peer, None))
 
 
-def by_this_life(peer: Peer) -> Callable[[PageName], bool]:
+def by_this_life(peer: RunningPeer) -> Callable[[PageName], bool]:
     """Whether a page claims to be of my present epoch: those are looked at before others."""
     epoch8 = peer.home.state.epoch[:8]
     return lambda page: page.epoch8 == epoch8
 
 
-def check_letters(peer: Peer, to: str, names: Iterable[PageName]) -> None:
+def check_letters(peer: RunningPeer, to: str, names: Iterable[PageName]) -> None:
     """Compare my letters in an inbox, as just listed, with my counter."""
 
     def fetch(page: PageName) -> bytes:
@@ -105,16 +105,16 @@ def check_letters(peer: Peer, to: str, names: Iterable[PageName]) -> None:
     _check_pages(peer, peer.full(to), names, fetch)
 
 
-def check_mail(peer: Peer, to: str, names: Iterable[PageName]) -> None:
+def check_mail(peer: RunningPeer, to: str, names: Iterable[PageName]) -> None:
     """Compare my letters in my own outbox, as just listed, with my counter."""
     _check_pages(peer, peer.full(to), names, _own_reader(peer, to))
 
 
-def _own_reader(peer: Peer, to: str | None) -> Fetch:
+def _own_reader(peer: RunningPeer, to: str | None) -> Fetch:
     return lambda page: outbox.fetch(peer.share, to, page)
 
 
-def _check_pages(peer: Peer, audience: str, names: Iterable[PageName], fetch: Fetch) -> None:
+def _check_pages(peer: RunningPeer, audience: str, names: Iterable[PageName], fetch: Fetch) -> None:
     epoch = peer.home.state.epoch
     mine = [p for p in names if p.author == peer.name and p.epoch8 == epoch[:8]]
     counter = peer.home.outgoing.position(epoch, audience)
@@ -140,7 +140,7 @@ def _some(suspects: list[PageName], tick: int) -> list[PageName]:
     return [*some, *(rest[start:] + rest[:start])[:suspects_max]]
 
 
-def park(peer: Peer, what: str) -> None:
+def park(peer: RunningPeer, what: str) -> None:
     """Sign nothing more from this home until a person has looked; raises HumanNeededError."""
     why = f"{what} is signed by my key in my epoch, and this home never wrote it"
     with peer.home.transaction():

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from peer.home.journal import StreamState
 from peer.home.quarantine import unreadable
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import standing
 from peer.tick import epochs
 from peer.tick.own import check_moved, park
@@ -37,7 +37,7 @@ from registry.share import digest
 renewed_days = 15
 
 
-def read_receipt(peer: Peer, reader: str) -> bool:
+def read_receipt(peer: RunningPeer, reader: str) -> bool:
     """Take the receipt of `reader` for me, if it is new; whether anything may have changed."""
     path = layout.receipt(reader, peer.identity.cluster, peer.name)
     address = peer.full(reader)
@@ -65,7 +65,7 @@ def read_receipt(peer: Peer, reader: str) -> bool:
     return True
 
 
-def _is_of_old_key(peer: Peer, reader: str, receipt: Receipt) -> bool:
+def _is_of_old_key(peer: RunningPeer, reader: str, receipt: Receipt) -> bool:
     """Whether its reader wrote it before he changed his key, and will write another one."""
     member = standing(peer).find(reader)
     state = None if member is None else member.state_of(receipt.key)
@@ -74,13 +74,13 @@ def _is_of_old_key(peer: Peer, reader: str, receipt: Receipt) -> bool:
     return state == "retired"
 
 
-def _set_aside(peer: Peer, path: str, data: bytes, error: RuleError, author: str) -> None:
+def _set_aside(peer: RunningPeer, path: str, data: bytes, error: RuleError, author: str) -> None:
     with peer.home.transaction(durable=False):
         tick, now = peer.home.state.number("tick"), peer.clock.wall_ms()
         peer.home.quarantine.refuse(path, data, error, tick, now, author)
 
 
-def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
+def _believe(peer: RunningPeer, receipt: Receipt, data: bytes) -> None:
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     with peer.home.transaction():
         earlier = outgoing.receipt_epochs(receipt.reader)
@@ -110,7 +110,7 @@ def _believe(peer: Peer, receipt: Receipt, data: bytes) -> None:
             peer.home.state.forget(f"recheck:{receipt.reader}")
 
 
-def offer_anew(peer: Peer, reader: str) -> None:
+def offer_anew(peer: RunningPeer, reader: str) -> None:
     """A reader lost what he had received: what cannot be put back as it is goes into new pages.
 
     Inside a transaction.
@@ -119,7 +119,7 @@ def offer_anew(peer: Peer, reader: str) -> None:
     past.offer_anew(reader, past.until(state.days_lived - renewed_days).page, state.epoch)
 
 
-def _plausible(peer: Peer, reader: str, line: StreamReceipt) -> StreamReceipt | None:
+def _plausible(peer: RunningPeer, reader: str, line: StreamReceipt) -> StreamReceipt | None:
     """What a line tells of pages of this home; None where its reader cannot hold what it claims.
 
     In the present epoch that stops the stream, and a person is told. In one that is over it proves
@@ -152,7 +152,7 @@ def _plausible(peer: Peer, reader: str, line: StreamReceipt) -> StreamReceipt | 
     return None
 
 
-def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
+def _tell_refused(peer: RunningPeer, reader: str, refused: Refused) -> None:
     peer.home.concerns.open(
         f"refused:{reader}:{refused.seq}:{refused.rule}",
         "warn",
@@ -162,7 +162,7 @@ def _tell_refused(peer: Peer, reader: str, refused: Refused) -> None:
     )
 
 
-def is_receipted(peer: Peer, reader: str, name: PageName) -> bool:
+def is_receipted(peer: RunningPeer, reader: str, name: PageName) -> bool:
     """Whether a receipt covers a page of mine that this home does not know (any more)."""
     for data in peer.home.outgoing.receipts(reader):
         for line in wire.trusted(Receipt, canonical.decode(data)).streams:
@@ -171,7 +171,7 @@ def is_receipted(peer: Peer, reader: str, name: PageName) -> bool:
     return False
 
 
-def audit(peer: Peer, names: Sequence[str]) -> None:
+def audit(peer: RunningPeer, names: Sequence[str]) -> None:
     """Look at one of my receipts for these members, in turn.
 
     It may be the last trace of a life that this home has lost (EPOCH-2, EPOCH-6). Where it is not
@@ -191,7 +191,7 @@ def audit(peer: Peer, names: Sequence[str]) -> None:
             peer.home.journal.owe_receipt(author)
 
 
-def write_receipts(peer: Peer, report: Report) -> None:
+def write_receipts(peer: RunningPeer, report: Report) -> None:
     """Write every receipt that is due; its number is durable before its bytes are shared."""
     for author in peer.home.journal.receipts_due():
         name = peer.bare(author)
@@ -211,7 +211,7 @@ def write_receipts(peer: Peer, report: Report) -> None:
             peer.home.journal.receipt_done(author, n, digest(data))
 
 
-def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
+def _seal_fitting(peer: RunningPeer, receipt: Receipt) -> bytes:
     """The signed receipt, without its oldest streams where all of them would be too much."""
     while True:
         try:
@@ -222,7 +222,7 @@ def _seal_fitting(peer: Peer, receipt: Receipt) -> bytes:
             receipt = replace(receipt, streams=receipt.streams[: len(receipt.streams) // 2])
 
 
-def _check_own(peer: Peer, author: str, data: bytes | None) -> bool:
+def _check_own(peer: RunningPeer, author: str, data: bytes | None) -> bool:
     """A receipt under my key beyond my number, or beyond my epoch, proves another one of me.
 
     Returns whether nothing, or a receipt under my key, stands there.
@@ -242,7 +242,7 @@ def _check_own(peer: Peer, author: str, data: bytes | None) -> bool:
     return True
 
 
-def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
+def compose_receipt(peer: RunningPeer, author: str, n: int) -> Receipt:
     """What I hold of an author, as a receipt numbered `n`."""
     streams = peer.home.journal.streams(author, peer.address)[: limits.receipt_streams_max - 1]
     feeds = peer.home.journal.streams(author, ALL)[:1]
@@ -259,7 +259,7 @@ def compose_receipt(peer: Peer, author: str, n: int) -> Receipt:
     )
 
 
-def _line(peer: Peer, stream: StreamState) -> StreamReceipt:
+def _line(peer: RunningPeer, stream: StreamState) -> StreamReceipt:
     journal = peer.home.journal
     damaged = tuple(
         seq

@@ -6,7 +6,7 @@ being read; what stands at a letter's name and is no letter is removed, because 
 
 from __future__ import annotations
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import Standing
 from peer.tick.collect import awaited, collect, count
 from peer.tick.fetch import fetch
@@ -28,7 +28,9 @@ crowd = 1_000  # letters; fewer are read by author and number
 shown_every = 500
 
 
-def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) -> list[PageName]:
+def receive(
+    peer: RunningPeer, standing: Standing, report: Report, fresh: list[str]
+) -> list[PageName]:
     """Journal every page beyond what I have: letters, mail kept for me, feeds.
 
     `fresh` are the members whose heartbeat is new in this tick. Returns the letters that need not
@@ -48,7 +50,7 @@ def receive(peer: Peer, standing: Standing, report: Report, fresh: list[str]) ->
     return done
 
 
-def _read_again(peer: Peer, standing: Standing, report: Report, found: Found) -> bool:
+def _read_again(peer: RunningPeer, standing: Standing, report: Report, found: Found) -> bool:
     """Take a letter whose files have come; whether it need not lie in my inbox any more."""
     if not found.own_folder:
         return _read_letter(peer, standing, report, found.name, [])
@@ -60,7 +62,7 @@ def _read_again(peer: Peer, standing: Standing, report: Report, found: Found) ->
     return False
 
 
-def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
+def _read_feeds(peer: RunningPeer, standing: Standing, report: Report) -> None:
     """List every feed that is ahead of me, and those of which something could not be read."""
     state = peer.home.state
     unread = state.flags("feed:")
@@ -73,7 +75,7 @@ def _read_feeds(peer: Peer, standing: Standing, report: Report) -> None:
                 state.forget(f"feed:{author}") if complete else state.put(f"feed:{author}", 1)
 
 
-def discard(peer: Peer, names: list[PageName], report: Report) -> None:
+def discard(peer: RunningPeer, names: list[PageName], report: Report) -> None:
     """Remove letters from my inbox.
 
     After the receipts are written, so that at every moment one of the two lies on the share: an
@@ -88,14 +90,14 @@ def discard(peer: Peer, names: list[PageName], report: Report) -> None:
             report.problems.append(f"{inbox.path(peer.name, name)} cannot be removed: {error}")
 
 
-def _owe_again(peer: Peer, author: str) -> None:
+def _owe_again(peer: RunningPeer, author: str) -> None:
     """Who still keeps mail for me has not seen my receipt."""
     with peer.home.transaction(durable=False):
         peer.home.journal.owe_receipt(peer.full(author))
 
 
 def _read_inbox(
-    peer: Peer, standing: Standing, report: Report, awaiting: list[Awaiting]
+    peer: RunningPeer, standing: Standing, report: Report, awaiting: list[Awaiting]
 ) -> list[PageName]:
     found = inbox.letters(peer.share, peer.name)
     if found.put_off:
@@ -122,7 +124,7 @@ def _read_inbox(
 
 
 def _read_letter(
-    peer: Peer, standing: Standing, report: Report, name: PageName, awaiting: list[Awaiting]
+    peer: RunningPeer, standing: Standing, report: Report, name: PageName, awaiting: list[Awaiting]
 ) -> bool:
     """Take one file of my inbox; whether it need not lie there any more."""
     found = Found(inbox.path(peer.name, name), name, peer.address, own_folder=False)
@@ -141,7 +143,7 @@ def _read_letter(
     return taken.done
 
 
-def _clear(peer: Peer, found: Found, error: ShareError) -> Taken:
+def _clear(peer: RunningPeer, found: Found, error: ShareError) -> Taken:
     """Something that cannot be a page stands at a page's name."""
     rule = RuleError("PAGE-13", str(error))
     with peer.home.transaction():

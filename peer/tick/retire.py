@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from peer.home import search
 from peer.home.past import NOTHING, Ages, Past, Retired
-from peer.instance import DAY_MS, Peer
+from peer.instance import DAY_MS, RunningPeer
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
@@ -30,7 +30,7 @@ orphan_days = 3  # how long a file stays in the home that no letter names
 said_days = 90  # how long a concern stays after it is resolved, or an alert without an all-clear
 
 
-def retire(peer: Peer, report: Report) -> None:
+def retire(peer: RunningPeer, report: Report) -> None:
     """Let go of what is old, once a day; of a feed that is too long, at once."""
     _end_terms(peer, report)
     past, day = peer.home.past, peer.home.state.days_lived
@@ -63,7 +63,7 @@ def retire(peer: Peer, report: Report) -> None:
         report.problems.append(f"{unread} letters that nobody read in a year are gone")
 
 
-def _drop_files(peer: Peer, day: int) -> None:
+def _drop_files(peer: RunningPeer, day: int) -> None:
     """Files in the home that nothing has named for some days (noted in `orphan:`) go.
 
     A letter whose files are being fetched names them later; and a command that sends one looks for
@@ -80,7 +80,7 @@ def _drop_files(peer: Peer, day: int) -> None:
             peer.blobs.drop(name)
 
 
-def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
+def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:
     ages, long_ago = past.until(day - letter_days), past.until(day - received_days)
     overdue = past.overdue(ages)
     for page in overdue + past.withdrawn(long_ago):
@@ -93,7 +93,7 @@ def _letters(peer: Peer, past: Past, day: int, report: Report) -> None:
         _forget(peer, past, overdue)
 
 
-def _end_terms(peer: Peer, report: Report) -> None:
+def _end_terms(peer: RunningPeer, report: Report) -> None:
     """Letters whose writer chose for how long they are offered: to the tick, not to the day."""
     terms, lived = peer.home.terms, peer.lived_ms
     if peer.home.past.lags():
@@ -114,14 +114,14 @@ def _end_terms(peer: Peer, report: Report) -> None:
         _forget(peer, peer.home.past, overdue)
 
 
-def _forget(peer: Peer, past: Past, overdue: list[Retired]) -> None:
+def _forget(peer: RunningPeer, past: Past, overdue: list[Retired]) -> None:
     """Pages that were withdrawn are kept no more, and readers are told not to wait for them."""
     if overdue:
         past.forget_pages([page.n for page in overdue])
         past.pass_over(overdue, peer.home.state.epoch)
 
 
-def _tell_expired(peer: Peer, expired: dict[str, int], report: Report) -> None:
+def _tell_expired(peer: RunningPeer, expired: dict[str, int], report: Report) -> None:
     """Their writer hears of it once; inside a transaction."""
     for audience, count in sorted(expired.items()):
         to = peer.bare(audience)
@@ -138,7 +138,7 @@ def _tell_expired(peer: Peer, expired: dict[str, int], report: Report) -> None:
         peer.home.concerns.resolve(f"unheard:{audience}", peer.clock.wall_ms())
 
 
-def _tell_unheard(peer: Peer, ages: Ages) -> None:
+def _tell_unheard(peer: RunningPeer, ages: Ages) -> None:
     """Letters wait for a week: their writer hears of it once, until they are received."""
     concerns, now = peer.home.concerns, peer.clock.wall_ms()
     unheard = peer.home.terms.unheard(ages)
@@ -163,7 +163,7 @@ def _letters_to(count: int, to: str) -> str:
     return f"{count} {'letter' if count == 1 else 'letters'} to {to}"
 
 
-def _feed(peer: Peer, past: Past, day: int) -> None:
+def _feed(peer: RunningPeer, past: Past, day: int) -> None:
     old = past.feed(past.until(day - feed_days), feed_pages_max)
     for page in old:
         outbox.withdraw(peer.share, None, PageName(peer.name, page.epoch[:8], page.seq))
@@ -172,7 +172,7 @@ def _feed(peer: Peer, past: Past, day: int) -> None:
             past.forget_pages([page.n for page in old])
 
 
-def _lost_lives(peer: Peer, day: int) -> None:
+def _lost_lives(peer: RunningPeer, day: int) -> None:
     """What a life that this home has lost published goes as its own does; `deliver` noted the day.
 
     Nobody waits for it: its epoch is over, or its pages lie below a floor.
@@ -189,7 +189,7 @@ def _lost_lives(peer: Peer, day: int) -> None:
         outbox.withdraw(peer.share, None, name)
 
 
-def _withdraw(peer: Peer, page: Retired) -> None:
+def _withdraw(peer: RunningPeer, page: Retired) -> None:
     """Take a letter back from where it waits; who may not touch the inbox leaves it there."""
     name, to = PageName(peer.name, page.epoch[:8], page.seq), peer.bare(page.audience)
     assert page.audience != ALL

@@ -8,7 +8,7 @@ parked for another reason writes nothing to the share.
 from __future__ import annotations
 
 from peer import lock, rekeying
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.stewards.standing import Standing
@@ -30,7 +30,7 @@ from registry import roster, yard
 from registry.layout import PageName
 
 
-def tick(peer: Peer) -> Report:
+def tick(peer: RunningPeer) -> Report:
     """Run one tick; ShareError where the share cannot be used (exit 5).
 
     The report's state is `busy` where another tick of this peer runs, and `parked` where the peer
@@ -45,7 +45,7 @@ def tick(peer: Peer) -> Report:
     return report
 
 
-def tick_locked(peer: Peer, report: Report) -> None:
+def tick_locked(peer: RunningPeer, report: Report) -> None:
     """`tick` for whoever holds the lock; what was done before a fault stands in the report."""
     try:
         _session(peer, report)
@@ -55,7 +55,7 @@ def tick_locked(peer: Peer, report: Report) -> None:
     _keep(peer, report)
 
 
-def _session(peer: Peer, report: Report) -> None:
+def _session(peer: RunningPeer, report: Report) -> None:
     _wake(peer, report)
     standing = _check(peer, report)
     fresh = listen(peer, standing, report)
@@ -71,7 +71,7 @@ def _session(peer: Peer, report: Report) -> None:
     _share(peer, watch.standing, report, done)
 
 
-def _wake(peer: Peer, report: Report) -> None:
+def _wake(peer: RunningPeer, report: Report) -> None:
     own.check_parked(peer)
     state, now = peer.home.state, peer.clock.wall_ms()
     behind = state.number("last_wall") - now
@@ -83,7 +83,7 @@ def _wake(peer: Peer, report: Report) -> None:
         state.put_all({"tick": state.number("tick") + 1, "tick_began": now})
 
 
-def _check(peer: Peer, report: Report) -> Standing:
+def _check(peer: RunningPeer, report: Report) -> Standing:
     peer.looked.clear()
     report.problems += reading.refresh(peer)
     if rekeying.is_due(peer):
@@ -108,7 +108,7 @@ def _check(peer: Peer, report: Report) -> Standing:
     return standing
 
 
-def _not_a_member(peer: Peer, standing: Standing) -> str:
+def _not_a_member(peer: RunningPeer, standing: Standing) -> str:
     known = standing.find(peer.name)
     state = None if known is None else known.state_of(peer.signer.key)
     if state is not None:
@@ -123,14 +123,14 @@ def _not_a_member(peer: Peer, standing: Standing) -> str:
     )
 
 
-def _keep_folders(peer: Peer, report: Report) -> None:
+def _keep_folders(peer: RunningPeer, report: Report) -> None:
     """My folders on the share are there and are folders; whatever took their place goes."""
     if not yard.is_whole(peer.share, peer.name):
         yard.make_folders(peer.share, peer.name)
         report.problems.append("folders of mine were missing on the share; they were made anew")
 
 
-def _greet(peer: Peer, standing: Standing) -> None:
+def _greet(peer: RunningPeer, standing: Standing) -> None:
     """In a new epoch everybody hears from me what I hold, so that he offers the rest again."""
     if not peer.home.state.number("greet") or standing.roster is None:
         return
@@ -146,7 +146,7 @@ def _greet(peer: Peer, standing: Standing) -> None:
 class _OrderWatch:
     """Looks at the orders again, at most once a second, while a long tick acts."""
 
-    def __init__(self, peer: Peer, standing: Standing) -> None:
+    def __init__(self, peer: RunningPeer, standing: Standing) -> None:
         self._peer = peer
         self.standing = standing
 
@@ -156,7 +156,7 @@ class _OrderWatch:
         return self.standing.obedient
 
 
-def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName]) -> None:
+def _share(peer: RunningPeer, standing: Standing, report: Report, done: list[PageName]) -> None:
     report.problems += [f"halted: {line}" for line in describe_halts(standing.halts)]
     if standing.hidden_orders:
         report.state = "parked"
@@ -173,7 +173,7 @@ def _share(peer: Peer, standing: Standing, report: Report, done: list[PageName])
     report.seq = beat(peer, "parked" if standing.halted else "idle", halted=standing.halted)
 
 
-def _keep(peer: Peer, report: Report) -> None:
+def _keep(peer: RunningPeer, report: Report) -> None:
     with peer.home.transaction(durable=False):
         if peer.home.quarantine.touched:
             peer.home.quarantine.trim(peer.home.state.number("tick"))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.report import Report
 from protocol.errors import ShareError
 from registry import crowd
 
 
 def sweep(
-    peer: Peer, folder: str, junk: int, is_ours: Callable[[str], bool], report: Report
+    peer: RunningPeer, folder: str, junk: int, is_ours: Callable[[str], bool], report: Report
 ) -> None:
     """Clear some of the names that are not ours, where a listing of the folder met many of them."""
     state, key = peer.home.state, f"junk:{folder}"

@@ -7,7 +7,7 @@ it: a life that was lost with a backup promised it. Nothing goes unseen: the byt
 
 from __future__ import annotations
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.stewards.standing import standing
 from peer.tick.report import Report
 from protocol.errors import MissingError, OversizedError, RuleError, ShareError, SpecialFileError
@@ -16,7 +16,7 @@ from registry import outbox
 from registry.layout import PageName
 
 
-def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | None:
+def clear(peer: RunningPeer, to: str | None, name: PageName, report: Report) -> bool | None:
     """Remove a file that is no page of mine for this place: whether it is one (None: who knows).
 
     `to` is a bare name, None for the feed.
@@ -54,7 +54,7 @@ def clear(peer: Peer, to: str | None, name: PageName, report: Report) -> bool | 
     return False
 
 
-def _hear_erasures(peer: Peer, name: PageName, page: Page, data: bytes) -> None:
+def _hear_erasures(peer: RunningPeer, name: PageName, page: Page, data: bytes) -> None:
     """What another life of mine took back I take back, too, and offer its pages without that."""
     erasures = peer.home.erasures
     if fresh := set(erased_by(page)) - erasures.known(peer.address):
@@ -65,7 +65,7 @@ def _hear_erasures(peer: Peer, name: PageName, page: Page, data: bytes) -> None:
         outbox.offer(peer.share, None, name, bare)
 
 
-def _check_place(peer: Peer, to: str | None, name: PageName, header: Header) -> None:
+def _check_place(peer: RunningPeer, to: str | None, name: PageName, header: Header) -> None:
     audience = ALL if to is None else peer.full(to)
     place = (header.author, header.epoch[:8], header.seq, header.audience)
     if place != (peer.address, name.epoch8, name.seq, audience):

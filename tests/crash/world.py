@@ -18,7 +18,7 @@ from peer import keys, repair
 from peer.clock import Clock, SystemClock
 from peer.doctor import examine
 from peer.home.places import choose, identities
-from peer.instance import DAY_MS, Peer
+from peer.instance import DAY_MS, RunningPeer
 from peer.membership import join
 from peer.stewards.desk import Desk, admit
 from peer.stewards.founding import create_network
@@ -121,7 +121,7 @@ class World:
 
     # ------------------------------------------------------------------------------ acting
 
-    def peer(self, name: str, seed: object = None, through: Through = _same) -> Peer:
+    def peer(self, name: str, seed: object = None, through: Through = _same) -> RunningPeer:
         """A peer as another process opens it."""
         folder, identity = choose(str(self.home), "peers", name, None)
         entropy = None if seed is None else SeededEntropy("act", name, seed)

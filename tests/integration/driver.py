@@ -23,7 +23,7 @@ from typing import Any
 
 from peer import deadline
 from peer.home import Home
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from protocol.messages import Note, Question
 from registry.faulty import Fault, FaultyShare
 from tests.network import (
@@ -48,7 +48,7 @@ class _KilledDatabase(DyingDatabase):
         _die()
 
 
-def _act(base: Path, action: str, *, fault: Fault | None = None, step: int = 0) -> Peer:
+def _act(base: Path, action: str, *, fault: Fault | None = None, step: int = 0) -> RunningPeer:
     """One process's work; `fault` or `step` say where it dies."""
     peer = open_folder_peer(base, "core")
     if step or fault is None:

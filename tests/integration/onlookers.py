@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from peer.home.places import choose
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer
@@ -31,7 +31,7 @@ def as_cloned(source: Path, target: Path) -> None:
         (target / path).write_bytes(data)
 
 
-def wake(home: Path, name: str) -> Peer:
+def wake(home: Path, name: str) -> RunningPeer:
     folder, identity = choose(str(home), "peers", name, None)
     return open_peer(folder, identity)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.moving import import_peer
 from peer.tick import own
 from protocol import canonical
@@ -171,7 +171,7 @@ def test_a_send_that_began_before_the_export_takes_no_number_after_it(
     network = in_memory()
     asked = own.check_parked
 
-    def ask_and_move(peer: Peer) -> None:
+    def ask_and_move(peer: RunningPeer) -> None:
         asked(peer)
         with peer.home.transaction():
             peer.home.state.put("moved", 1)

@@ -14,7 +14,7 @@ import pytest
 from peer import lock
 from peer.deadline import watch
 from peer.home import census
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.logbook import Entry, newest
 from peer.operations import problems_logged_max, tick_with_care
 from peer.settings import Log, Metrics, Ping, Settings
@@ -34,11 +34,11 @@ def network(tmp_path: Path) -> Iterator[FolderNetwork]:
     made.close()
 
 
-def log(peer: Peer, level: str = "debug") -> list[Entry]:
+def log(peer: RunningPeer, level: str = "debug") -> list[Entry]:
     return newest(str(peer.folder), 1_000, level)
 
 
-def pinged(peer: Peer, url: str, timeout_s: int = 5) -> Peer:
+def pinged(peer: RunningPeer, url: str, timeout_s: int = 5) -> RunningPeer:
     """The peer with all addresses at a server."""
     ping = Ping(
         start=f"{url}/start", success=f"{url}/success", failure=f"{url}/failure",
@@ -64,7 +64,7 @@ def test_each_problem_is_a_warning_and_there_is_an_end_to_them(
 ) -> None:
     core = network.peers["core"]
 
-    def troubled(peer: Peer, report: Report) -> None:
+    def troubled(peer: RunningPeer, report: Report) -> None:
         report.problems += [f"problem {n}" for n in range(problems_logged_max + 5)]
 
     monkeypatch.setattr(session, "_session", troubled)
@@ -98,7 +98,7 @@ def test_a_mistake_of_ours_is_told_too_and_stays_one(
 ) -> None:
     core = pinged(network.peers["core"], serving.url)
 
-    def broken(peer: Peer, report: Report) -> None:
+    def broken(peer: RunningPeer, report: Report) -> None:
         raise ValueError("a bug \udc80")
 
     monkeypatch.setattr(session, "_session", broken)
@@ -208,7 +208,7 @@ def test_a_frozen_share_is_told_before_the_process_ends_itself(
     core = pinged(network.peers["core"], serving.url)
     core.share = watched = watch(core.share, core.clock)
 
-    def frozen(peer: Peer, report: Report) -> None:
+    def frozen(peer: RunningPeer, report: Report) -> None:
         watched.last_words("the share has not answered for 60 s (list peers)")
 
     monkeypatch.setattr(session, "_session", frozen)

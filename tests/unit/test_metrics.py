@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from peer import metrics
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.logbook import newest
 from peer.operations import tick_with_care
 from peer.settings import Metrics, Settings
@@ -31,7 +31,7 @@ TYPES_IN_NAMES = re.compile(r"_(gauge|counter|summary|histogram|untyped)(_|$)")
 RESERVED = re.compile(r"_(count|sum|bucket|info)$")
 
 
-def shown(peer: Peer) -> str:
+def shown(peer: RunningPeer) -> str:
     return metrics.text(peer, metrics.families(peer))
 
 
@@ -153,7 +153,7 @@ def settled(tmp_path: Path) -> Iterator[FolderNetwork]:
     made.close()
 
 
-def with_textfile(peer: Peer, path: Path | str) -> Peer:
+def with_textfile(peer: RunningPeer, path: Path | str) -> RunningPeer:
     peer.settings = Settings(metrics=Metrics(textfile=str(path)))
     return peer
 

@@ -21,7 +21,7 @@ from peer import keys
 from peer.clock import SystemClock, SystemEntropy
 from peer.deadline import stalled_ms_max
 from peer.home.places import choose
-from peer.instance import Peer
+from peer.instance import RunningPeer
 from peer.membership import join
 from peer.send import send
 from peer.stewards.desk import Desk, admit
@@ -172,13 +172,13 @@ class Village:
 
     # ------------------------------------------------------------------------------ looking
 
-    def peer(self, name: str) -> Peer:
+    def peer(self, name: str) -> RunningPeer:
         """The peer as a process opens it, over a drive that counts its calls."""
         peer = open_peer(*choose(str(self.typist.home), "peers", name, None))
         peer.share = FaultyShare(peer.share, [])
         return peer
 
-    def look(self, name: str, at: Callable[[Peer], T]) -> T:
+    def look(self, name: str, at: Callable[[RunningPeer], T]) -> T:
         """Something of a peer's home."""
         peer = self.peer(name)
         try:
@@ -272,7 +272,7 @@ class Village:
         body = Note(text=text)
         return trips.during(partial(self._once, author, lambda peer: send(peer, [reader], [body])))
 
-    def _once(self, name: str, act: Callable[[Peer], object]) -> None:
+    def _once(self, name: str, act: Callable[[RunningPeer], object]) -> None:
         peer = self.peer(name)
         try:
             done = act(peer)
@@ -291,7 +291,7 @@ def _refuse(shown: object) -> bool:
     return False
 
 
-def _is_open(peer: Peer, to: str) -> bool:
+def _is_open(peer: RunningPeer, to: str) -> bool:
     """Whether letters to a reader are under way, or items wait to be sent or published."""
     if to == ALL:
         return bool(peer.home.outgoing.waiting(ALL, 1))
