@@ -42,7 +42,7 @@ def erase(peer: RunningPeer, prefix: str) -> Erased:
         return Erased(letter.id, None, "delivered")
 
     def along() -> None:
-        peer.home.erasures.take_back(peer.address, [digest], peer.home.state.days_lived)
+        peer.home.erasures.take_back(peer.address, [digest], peer.home.state.days_lived, mine=True)
 
     body = Erasure(items=(digest,))
     sent = send(peer, [ALL], [body], re=letter.id, thread=letter.thread, along=along)

@@ -85,7 +85,7 @@ def begin_epoch(
         if (current := home.state.text("epoch")) is not None:
             home.outgoing.doubt(current)
         epoch = home.state.begin_epoch(entropy.draw, lives.epochs)
-        home.erasures.take_back(lives.author, lives.erasures, day)
+        home.erasures.take_back(lives.author, lives.erasures, day, mine=True)
         home.outgoing.end_streams()
         again = home.outgoing.queue_again(home.state.earlier_epochs)
         again += home.outgoing.publish_again(home.past.until(day - published_days).item)

@@ -7,11 +7,10 @@ in whatever way. It does not cover `send`: the database does.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from peer.home.files import open_private, unwritten
+from peer.home.files import open_private, try_lock, unwritten
 
 RUN = "run.lock"  # of whoever keeps a resident alive
 
@@ -31,26 +30,6 @@ def held(folder: str | None, name: str = "lock") -> Iterator[bool]:
     except OSError as error:
         raise unwritten(path, error) from error
     try:
-        yield _try_lock(descriptor)
+        yield try_lock(descriptor)
     finally:
         os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

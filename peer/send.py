@@ -179,6 +179,8 @@ def _keep(
     complete = True
     outgoing = peer.home.outgoing
     with peer.home.transaction():
+        if along is not None:
+            along()  # first: what it takes back must enter no page
         for audience, composed in written.items():
             mine = [one.item for one in composed]
             due = None if audience == ALL else due_ms  # a feed has days and pages of its own
@@ -189,8 +191,6 @@ def _keep(
                 complete = complete and not rest
             _remember_own(peer, audience, mine)
             _remember_files(peer, composed)
-        if along is not None:
-            along()
     return pages, complete
 
 

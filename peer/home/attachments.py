@@ -78,9 +78,11 @@ class Attachments:
             [(epoch, audience, seq) for seq in seqs],
         )
 
-    def written_anew(self) -> None:
-        """What readers found damaged was mended."""
-        self._db.write("UPDATE attachment SET open = 1 WHERE open = 2")
+    def written_anew(self, names: Iterable[str]) -> None:
+        """These files, which readers found damaged, were mended."""
+        self._db.write_many(
+            "UPDATE attachment SET open = 1 WHERE open = 2 AND sha256 = ?", [(n,) for n in names]
+        )
 
     def mine(self, names: Iterable[str]) -> set[str]:
         """Those of these files that belong to something I wrote and still remember."""

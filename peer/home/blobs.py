@@ -7,6 +7,7 @@ Not here: what a file belongs to (`attachments`).
 
 from __future__ import annotations
 
+import io
 import os
 from _thread import get_ident
 from collections import deque
@@ -15,7 +16,7 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from peer.home.files import make_private_folder, open_private, sync_folder
+from peer.home.files import make_private_folder, open_private, sync_folder, try_lock
 from protocol.errors import HomeError
 
 if TYPE_CHECKING:
@@ -185,13 +186,27 @@ class _FilePart:
         self._path = os.path.join(folder, name + _PART)
         self.size, self._seen = 0, _Digest()
         try:
-            self._file = open(_private(self._path, os.O_APPEND), "ab", buffering=0)  # noqa: SIM115
+            self._file = self._alone()
             with open(self._path, "rb", buffering=0) as file:
                 while part := file.read(part_bytes):
                     self._seen.update(part)
                     self.size += len(part)
         except OSError as error:
             raise fault(folder, error) from error
+
+    def _alone(self) -> io.FileIO:
+        """The file, which no other process goes on with meanwhile: both would append to it."""
+        while True:
+            file = io.FileIO(_private(self._path, os.O_APPEND), "ab")
+            if not try_lock(file.fileno()):
+                file.close()
+                raise HomeError(
+                    f"another process fetches attachment {self._name[:8]}; try again in a moment"
+                )
+            with suppress(FileNotFoundError):  # the other one had just finished it
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(self._path)):
+                    return file
+            file.close()
 
     def add(self, data: bytes) -> None:
         try:
@@ -207,14 +222,20 @@ class _FilePart:
             with self._file:
                 if good:
                     os.fsync(self._file.fileno())
-            if good:
-                os.replace(self._path, os.path.join(self._folder, self._name))
-                sync_folder(self._folder)
-            else:
-                os.unlink(self._path)
+                if os.name == "posix":  # while it is mine alone
+                    self._settle(good)
+            if os.name != "posix":
+                self._settle(good)
         except OSError as error:
             raise fault(self._folder, error) from error
         return good
+
+    def _settle(self, good: bool) -> None:
+        if good:
+            os.replace(self._path, os.path.join(self._folder, self._name))
+            sync_folder(self._folder)
+        else:
+            os.unlink(self._path)
 
     def pause(self) -> None:
         self._seen.close()

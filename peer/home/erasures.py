@@ -36,15 +36,19 @@ class Erasures:
         row = self._db.one("SELECT data FROM item WHERE id = ? AND state <> 'erased'", item)
         return None if row is None else hashlib.sha256(row[0]).hexdigest()
 
-    def take_back(self, author: str, hashes: Iterable[str], day: int) -> int:
-        """An author took these back: note it, forget the content; how many were not known."""
+    def take_back(self, author: str, hashes: Iterable[str], day: int, *, mine: bool) -> int:
+        """An author took these back: note it, forget the content; how many were not known.
+
+        `mine`: I am that author, so that pages of mine may hold them.
+        """
         fresh = sorted(set(hashes) - self.known(author))
         self._db.write_many(
             "INSERT INTO erased VALUES (?, ?, ?)", [(author, digest, day) for digest in fresh]
         )
         for digest in fresh:
             self._forget(author, id_of_hash(digest))
-            self._strike(author, digest)
+            if mine:
+                self._strike(author, digest)
         return len(fresh)
 
     def forget_notes(self, before_day: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -178,3 +179,25 @@ def refusal(path: str) -> str | None:
         return _MENDS[errno.EROFS]
     full = disk.f_bavail == 0 or (disk.f_files > 0 and disk.f_favail == 0)
     return _MENDS[errno.ENOSPC] if full else None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(descriptor: int) -> bool:
+        """Whether this process has the kernel's lock of an open file from now on."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def try_lock(descriptor: int) -> bool:
+        """Whether this process has the kernel's lock of an open file from now on."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

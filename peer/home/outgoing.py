@@ -184,7 +184,7 @@ class Outgoing:
             "INSERT INTO own_stream (epoch, audience, seq, digest, told) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (epoch, audience)"
             " DO UPDATE SET seq = excluded.seq, digest = excluded.digest, told = excluded.told,"
-            " owes = 0",
+            " owes = owes AND gone >= excluded.told",
             *(line.epoch, line.audience, header.seq, digest, header.floor),
         )
         n = self._db.insert(

@@ -176,12 +176,18 @@ class Past:
         return bool(self._db.held("SELECT 1 FROM own_stream WHERE gone >= floor LIMIT 1"))
 
     def raise_floors(self) -> None:
-        """Floors never rise beyond a page that is still offered and that nobody has received."""
-        self._db.write(
-            "UPDATE own_stream SET floor = max(floor, min(gone + 1, coalesce("
-            "(SELECT min(seq) FROM own_page WHERE covered_at IS NULL AND"
+        """Floors never rise beyond a page that is still offered and that nobody has received.
+
+        Who holds pages beyond what is gone has to hear of it.
+        """
+        floor = (
+            "min(gone + 1, coalesce((SELECT min(seq) FROM own_page WHERE covered_at IS NULL AND"
             " (own_page.epoch, own_page.audience) = (own_stream.epoch, own_stream.audience)),"
-            " seq + 1))) WHERE gone >= floor"
+            " seq + 1))"
+        )
+        self._db.write(
+            f"UPDATE own_stream SET floor = {floor}, owes = owes OR (seq > gone AND told <= gone)"
+            f" WHERE gone >= floor AND {floor} > floor"
         )
 
     # ---------------------------------------------------------------------------- what I read

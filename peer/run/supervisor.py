@@ -190,7 +190,10 @@ class Supervisor:
         if line is None:
             self._bury(worker, worker.process)
             return
-        facts: Facts = json.loads(line)
+        try:
+            facts: Facts = json.loads(line)
+        except ValueError:  # it was killed while it wrote this
+            return
         match facts.pop("what"):
             case "sign":
                 return

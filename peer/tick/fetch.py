@@ -120,12 +120,14 @@ def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
     """Fetch the files of one letter, up to the first that cannot be had; why it waits on."""
     author = peer.bare(letter.stream.author)
     for name, size in letter.files:
-        if peer.blobs.size(name) is not None:
+        here = peer.blobs.size(name)
+        if here == size:
             continue
-        if name not in turn.there or turn.files <= 0:
+        found = turn.there.get(name) if here is None else here
+        if found is None or turn.files <= 0:
             turn.stuck = turn.stuck or "they are not on the share"
             return f"{name[:8]} is not on the share yet"
-        if turn.there[name] != size:
+        if found != size:
             turn.stuck = f"{name[:8]} has another size than the letter says"
             return turn.stuck
         if size > turn.room:
@@ -182,8 +184,8 @@ def _damaged(peer: RunningPeer, letter: Awaiting) -> None:
     name, journal, author = letter.found.name, peer.home.journal, letter.stream.author
     with peer.home.transaction():
         journal.open_stream(letter.stream, over=letter.over)
-        if journal.set_damaged(author, name.epoch8, letter.stream.audience, name.seq, True):
-            journal.owe_receipt(author)
+        journal.set_damaged(author, name.epoch8, letter.stream.audience, name.seq, True)
+        journal.owe_receipt(author)  # also again: the author writes anew only what he hears of
 
 
 def _tell(peer: RunningPeer, stuck: dict[str, str]) -> None:

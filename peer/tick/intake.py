@@ -108,7 +108,7 @@ def _missing_files(peer: RunningPeer, page: Page) -> tuple[tuple[str, int], ...]
         if page.header.audience != ALL and isinstance(item, Item)
         for one in item.head.attachments
     }
-    if all(peer.blobs.size(sha256) is not None for sha256, _ in named):
+    if all(peer.blobs.size(sha256) == size for sha256, size in named):
         return ()
     seq, stream = page.header.seq, peer.home.journal.stream(page.stream)
     if stream is None:
@@ -183,7 +183,7 @@ def _journal(peer: RunningPeer, page: Page) -> Taken:
             erasures = peer.home.erasures
             # At once: its own page may come before those that it explains, or behind a hole.
             if hashes := erased_by(page):
-                erasures.take_back(header.author, hashes, peer.home.state.days_lived)
+                erasures.take_back(header.author, hashes, peer.home.state.days_lived, mine=False)
             if known := erasures.known(header.author):
                 good = [(place, i) for place, i in good if header.items[place] not in known]
         items = journal.add_items(stream, header.seq, good, peer.clock.wall_ms())

@@ -95,7 +95,8 @@ def _believe(peer: RunningPeer, receipt: Receipt, data: bytes) -> None:
         honest = [line for line in lines if line is not None]
         covered = outgoing.cover(receipt, honest, now)
         for line in honest:
-            peer.home.attachments.damaged(line.epoch, line.audience, line.damaged)
+            if line.audience in (receipt.reader, ALL):
+                peer.home.attachments.damaged(line.epoch, line.audience, line.damaged)
         if anew or outgoing.open_count(receipt.reader) > before - covered:
             offer_anew(peer, receipt.reader)
         # What was opened again and stands in an epoch of mine that is over goes out in this one.

@@ -59,7 +59,7 @@ def _hear_erasures(peer: RunningPeer, name: PageName, page: Page, data: bytes) -
     erasures = peer.home.erasures
     if fresh := set(erased_by(page)) - erasures.known(peer.address):
         with peer.home.transaction():
-            erasures.take_back(peer.address, fresh, peer.home.state.days_lived)
+            erasures.take_back(peer.address, fresh, peer.home.state.days_lived, mine=True)
     gone = erasures.known(peer.address).intersection(page.header.items)
     if gone and (bare := strike(data, peer.address, gone)) != data:
         outbox.offer(peer.share, None, name, bare)

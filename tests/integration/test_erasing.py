@@ -404,3 +404,22 @@ def test_a_hash_that_nobody_published_is_no_harm() -> None:
     network.round(2)
     assert network.rules("scout") == set()
     assert network.peers["scout"].home.erasures.known("core@lab.eu") == {item_hash(note)}
+
+
+def test_what_is_erased_before_it_was_published_never_is() -> None:
+    """ERASE-2: written while the share was away, taken back when it is there again."""
+    network = settled("core", "scout")
+    with network.faulty("core", failing("unavailable")):
+        sent = network.send("core", "all", insight("a secret of metal"))
+    network.clock.go(60_000)
+    seen: list[bytes] = []
+    place = network.memory.place
+
+    def watching(path: str, data: bytes) -> None:
+        seen.append(data)
+        place(path, data)
+
+    network.memory.place = watching  # type: ignore[method-assign]
+    erase(network.peers["core"], sent.ids[0])
+    network.round(2)
+    assert [data for data in seen if b"a secret" in data] == []

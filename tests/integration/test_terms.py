@@ -248,3 +248,15 @@ def test_a_damaged_database_of_an_earlier_version_loses_no_table(
     with closing(Database(path)) as now:  # and a sound one is migrated
         assert now.read("SELECT id, priority, due_ms FROM item") == [("a", 2, None)]
     assert sqlite3.sqlite_version_info >= (3, 24)
+
+
+def test_who_was_away_hears_of_what_expired_between_two_letters() -> None:
+    """AGE-5: the floor waits for the lower one, and whoever holds the higher one is told then."""
+    network = alone()
+    network.send("core", "scout", "usual, the first")
+    network.send("core", "scout", "for an hour", expires_ms=HOUR_MS)
+    hours(network, 3)
+    network.send("core", "scout", "usual, the third")
+    network.round(4, hours=1)
+    assert network.acted("scout") == ["core: usual, the first", "core: usual, the third"]
+    assert network.open_pages("core", "scout") == 0

@@ -156,3 +156,18 @@ class TestSources:
             list(parts)
         peer = settled().peers["core"]
         assert keep(peer, [file_source(str(file))], sealed=False)[0].attachment.size == 2_000_004
+
+
+def test_two_who_fetch_one_content_do_not_mix_it(tmp_path: Path) -> None:
+    """ATT-1: both would append to what is here, and neither would notice."""
+    first, second = FolderBlobs(str(tmp_path)), FolderBlobs(str(tmp_path))
+    one = first.begin(NAME)
+    one.add(DATA[:1_000])
+    with pytest.raises(HomeError, match="another process"):
+        second.begin(NAME)
+    one.pause()
+    other = second.begin(NAME)
+    assert other.size == 1_000
+    other.add(DATA[1_000:])
+    assert other.finish()
+    assert b"".join(first.parts(NAME)) == DATA

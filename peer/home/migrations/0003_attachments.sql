@@ -8,6 +8,7 @@ CREATE TABLE attachment (
     open   INTEGER NOT NULL,
     PRIMARY KEY (item, sha256)
 ) WITHOUT ROWID;
+CREATE INDEX attachment_file ON attachment (sha256);
 CREATE INDEX attachment_open ON attachment (open) WHERE open > 0;
 
 -- A reader lost what it had received: the files have to lie there again.
