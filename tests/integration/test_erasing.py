@@ -419,7 +419,9 @@ def test_what_is_erased_before_it_was_published_never_is() -> None:
         seen.append(data)
         place(path, data)
 
+    network.peers["core"].share = network.memory
     network.memory.place = watching  # type: ignore[method-assign]
     erase(network.peers["core"], sent.ids[0])
     network.round(2)
+    assert seen, "nothing was looked at"
     assert [data for data in seen if b"a secret" in data] == []

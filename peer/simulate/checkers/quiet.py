@@ -1,11 +1,11 @@
 """At the end nobody waits or is parked, all see each other alive, and ticks do next to nothing.
 
 The last two rounds write heartbeats and canaries only and leave the share as it is. A tick of
-theirs makes at most 14 + M + D + min(8, F) calls: one read of each of M heartbeats and of each of
-D steward documents in force or not genuine, eight of its own F feed pages looked at, and 14 for
-marker, orders, folders, canary, its own heartbeat and one of its receipts; never more with history.
-Whatever concerns a hostile peer, or one that has left or is off, may go on, and costs others at
-most 40 calls each.
+theirs makes at most 14 + M + D + min(8, F) calls, and one where its attachments were or are: one
+read of each of M heartbeats and of each of D steward documents in force or not genuine, eight of
+its own F feed pages looked at, and 14 for marker, orders, folders, canary, its own heartbeat and
+one of its receipts; never more with history. Whatever concerns a hostile peer, or one that has left
+or is off, may go on, and costs others at most 40 calls each.
 """
 
 from __future__ import annotations
@@ -55,7 +55,11 @@ class Check(Checker):
             members = len(self.world.instances)
             feed = min(8, len(self.world.drive.files(f"peers/{instance.name}/outbox/feed")))
             documents = self._count(instance, IN_FORCE) + self._strays(instance)
-            bound = 14 + members + documents + feed
+            attached = bool(
+                self._count(instance, "attachment WHERE mine = 1")
+                or self.world.drive.files(f"peers/{instance.name}/blobs")
+            )
+            bound = 14 + members + documents + feed + attached
             if calls > bound + 40 * (members - len(self.world.honest())):
                 self.fail(instance.name, f"an idle tick makes {calls} calls, more than {bound}")
 
