@@ -169,16 +169,16 @@ class Past:
             " owes = owes OR (epoch = ?2 AND seq > ?1) WHERE epoch = ?3 AND audience = ?4",
             [(page.seq, epoch, page.epoch, page.audience) for page in gone],
         )
-        self.raise_floors()
+        self.raise_floors(epoch)
 
     def lags(self) -> bool:
         """Whether a floor is still below what is gone, because something below that is open."""
         return bool(self._db.held("SELECT 1 FROM own_stream WHERE gone >= floor LIMIT 1"))
 
-    def raise_floors(self) -> None:
+    def raise_floors(self, epoch: str) -> None:
         """Floors never rise beyond a page that is still offered and that nobody has received.
 
-        Who holds pages beyond what is gone has to hear of it.
+        Who holds pages of this epoch beyond what is gone has to hear of it.
         """
         floor = (
             "min(gone + 1, coalesce((SELECT min(seq) FROM own_page WHERE covered_at IS NULL AND"
@@ -186,8 +186,10 @@ class Past:
             " seq + 1))"
         )
         self._db.write(
-            f"UPDATE own_stream SET floor = {floor}, owes = owes OR (seq > gone AND told <= gone)"
-            f" WHERE gone >= floor AND {floor} > floor"
+            f"UPDATE own_stream SET floor = {floor},"
+            " owes = owes OR (epoch = ? AND seq > gone AND told <= gone)"
+            f" WHERE gone >= floor AND {floor} > floor",
+            epoch,
         )
 
     # ---------------------------------------------------------------------------- what I read

@@ -98,7 +98,7 @@ def _end_terms(peer: RunningPeer, report: Report) -> None:
     terms, lived = peer.home.terms, peer.lived_ms
     if peer.home.past.lags():
         with peer.home.transaction():
-            peer.home.past.raise_floors()
+            peer.home.past.raise_floors(peer.home.state.epoch)
     soonest = terms.soonest()
     if soonest is None or soonest > lived:
         return
