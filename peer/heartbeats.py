@@ -16,7 +16,6 @@ from peer.mailbox import moment
 from peer.stewards.standing import Standing, standing
 from peer.tick.listen import elapsed
 from peer.tick.look import table
-from peer.timetable import Timetable
 from protocol import limits
 from protocol.errors import NotFoundError, RuleError, ShareError
 from protocol.heartbeat import Heartbeat, open_heartbeat
@@ -36,16 +35,11 @@ def next_beat_at(peer: RunningPeer) -> int | None:
 
     It may lie in the past: then nothing has run a tick when it was due.
     """
-    schedule, last = peer.settings.schedule, last_tick_at(peer)
-    timetable = Timetable(
-        schedule.cron, schedule.zone, schedule.active_hours, schedule.spread_s, peer.address
-    )
+    last, timetable = last_tick_at(peer), peer.settings.schedule.timetable(peer.address)
     after = peer.clock.wall_ms() if last is None else last
     delay = timetable.delay_ms()
     try:
         due = timetable.next(after - delay, peer.home.state.text("slot") or "").at_ms
-    except NotImplementedError:
-        return None if last is None else last + peer.next_beat_ms
     except ValueError:
         return None
     return due + delay

@@ -409,8 +409,8 @@ def test_a_hash_that_nobody_published_is_no_harm() -> None:
 def test_what_is_erased_before_it_was_published_never_is() -> None:
     """ERASE-2: written while the share was away, taken back when it is there again."""
     network = settled("core", "scout")
-    with network.faulty("core", failing("unavailable")):
-        sent = network.send("core", "all", insight("a secret of metal"))
+    sent = network.send("core", "all", insight("a secret of metal"), failing("unavailable"))
+    assert sent.state == "staged"
     network.clock.go(60_000)
     seen: list[bytes] = []
     place = network.memory.place

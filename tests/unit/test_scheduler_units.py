@@ -18,35 +18,12 @@ import pytest
 from peer.schedulers import choice, crontab, launchd, systemd, windows
 from peer.schedulers.machine import Machine
 from peer.schedulers.plan import Plan
-from tests.integration.scheduling import Tools
 
 STRANGE = (
     "a b", "100%", 'q"uote', "it's", "$HOME ${PATH}", "back\\slash", "end\\", "ünï→", "", "%%",
     '\\"', "*", "#x", "a;b",
 )  # fmt: skip
 UNIT = "soma-peer-core-46e1a798"
-
-
-@pytest.fixture
-def tools(tmp_path: Path) -> Tools:
-    return Tools(tmp_path)
-
-
-@pytest.fixture
-def machine(tools: Tools) -> Machine:
-    return Machine(tools.environment)
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    folder = tmp_path / "peers" / "core"
-    folder.mkdir(parents=True)
-    return Plan(
-        name="core", address="core@lab", network="46e1a798" * 8,
-        command=(sys.executable, "-P", "-m", "peer", "tick", "--spread"), environment=(),
-        cron="0 */6 * * *", zone="", active_hours="", resident=False, folder=str(folder),
-        log=str(folder / "schedule.log"),
-    )  # fmt: skip
 
 
 def test_words_survive_systemd(plan: Plan) -> None:

@@ -23,28 +23,6 @@ MINE = ("systemd", "cron", "launchd", "windows")
 UNIT = "soma-peer-core-46e1a798"
 
 
-@pytest.fixture
-def tools(tmp_path: Path) -> Tools:
-    return Tools(tmp_path)
-
-
-@pytest.fixture
-def machine(tools: Tools) -> Machine:
-    return Machine(tools.environment)
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    folder = tmp_path / "peers" / "core"
-    folder.mkdir(parents=True)
-    return Plan(
-        name="core", address="core@lab", network="46e1a798" * 8,
-        command=(sys.executable, "-P", "-m", "peer", "tick", "--spread"), environment=(),
-        cron="0 */6 * * *", zone="", active_hours="", resident=False, folder=str(folder),
-        log=str(folder / "schedule.log"),
-    )  # fmt: skip
-
-
 def everything(base: Path) -> dict[str, bytes]:
     """Every file of an account and of what the tools keep, but for the list of calls."""
     return {
