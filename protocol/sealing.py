@@ -156,11 +156,6 @@ def _box_key(mine: Opener, other: bytes, ephemeral: bytes, reader: bytes | None 
     return hkdf(mine.agree(other), ephemeral + (reader or other), _BOX_USE)
 
 
-def sealed_size(size: int) -> int:
-    """Bytes of a sealed file of so many bytes."""
-    return size + tag_bytes * max(1, -(-size // chunk_bytes))
-
-
 def seal_parts(key: bytes, parts: Iterable[bytes]) -> Iterator[bytes]:
     """A file sealed under a key that seals nothing else; parts of any size."""
     cipher = ChaCha20Poly1305(key)
