@@ -83,7 +83,7 @@ def begin_epoch(
     with home.transaction():
         day = home.state.days_lived
         if (current := home.state.text("epoch")) is not None:
-            home.outgoing.doubt(current)
+            home.receipts.doubt(current, home.state.number("lived_ms"))
         epoch = home.state.begin_epoch(entropy.draw, lives.epochs)
         home.erasures.take_back(lives.author, lives.erasures, day, mine=True)
         home.outgoing.end_streams()

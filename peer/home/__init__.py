@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from peer.home.outgoing import Outgoing
     from peer.home.past import Past
     from peer.home.quarantine import Quarantine
+    from peer.home.receipts import Receipts
     from peer.home.search import Search
     from peer.home.state import State
     from peer.home.terms import Terms
@@ -70,6 +71,13 @@ class Home:
         from peer.home.past import Past
 
         return Past(self.db)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """See `peer.home.receipts`."""
+        from peer.home.receipts import Receipts
+
+        return Receipts(self.db)
 
     @cached_property
     def terms(self) -> Terms:

@@ -1,4 +1,4 @@
-"""What this identity wrote: items waiting for a page, pages formed, receipts seen.
+"""What this identity wrote: items waiting for a page, and pages formed.
 
 Rules: a formed page is never formed again, only placed again; its bytes stand here until they are
 retired. A page is open until the reader's receipt covers it.
@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from peer.home.database import Database, next_item, next_page
-from protocol import canonical, wire
 
 if TYPE_CHECKING:
     from protocol.messages import Item
     from protocol.page import Header
-    from protocol.receipt import Receipt, StreamReceipt
 
 
 class Waiting(NamedTuple):
@@ -62,7 +60,7 @@ _PAGE = "n, epoch, audience, seq, digest, data, placed_at"
 
 
 class Outgoing:
-    """Own rows of `item`, and `own_stream`, `own_page`, `receipt`. Writers are in a transaction."""
+    """Own rows of `item`, and `own_stream`, `own_page`. Writers are in a transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -255,108 +253,6 @@ class Outgoing:
             " ORDER BY 1"
         )
         return [row[0] for row in rows]
-
-    def keep_receipt(self, receipt: Receipt, at: int) -> bool:
-        """Take a reader's receipt; False when a further one of that epoch was seen before."""
-        return bool(
-            self._db.write(
-                "INSERT INTO receipt VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (reader, epoch)"
-                " DO UPDATE SET n = excluded.n, data = excluded.data, at = excluded.at"
-                " WHERE excluded.n > n",
-                *(receipt.reader, receipt.reader_epoch, receipt.n),
-                canonical.encode(wire.dump(receipt)),
-                at,
-            )
-        )
-
-    def receipt_epochs(self, reader: str) -> list[str]:
-        """The epochs of a reader that receipts were seen of."""
-        rows = self._db.read("SELECT epoch FROM receipt WHERE reader = ?", reader)
-        return [row[0] for row in rows]
-
-    def receipts(self, reader: str) -> list[bytes]:
-        """The bodies of the receipts of a reader that count, canonical JSON."""
-        rows = self._db.read("SELECT data FROM receipt WHERE reader = ? AND over = 0", reader)
-        return [row[0] for row in rows]
-
-    def end_epochs(self, reader: str, epochs: tuple[str, ...]) -> None:
-        """Receipts of these epochs of a reader count no more."""
-        self._db.write_many(
-            "UPDATE receipt SET over = 1 WHERE reader = ? AND epoch = ?",
-            [(reader, epoch) for epoch in epochs],
-        )
-
-    def reopen(self, reader: str) -> None:
-        """A reader may have lost everything: no page to it counts as received."""
-        self._db.write(
-            "UPDATE own_page SET covered_at = NULL WHERE audience = ? AND covered_at <> ?",
-            *(reader, WITHDRAWN),
-        )
-
-    def cover(self, receipt: Receipt, streams: Sequence[StreamReceipt], at: int) -> int:
-        """Close every page that these lines of a receipt cover; returns how many."""
-        covered = 0
-        for stream in streams:
-            rows = self._db.read(
-                "SELECT n, seq FROM own_page WHERE audience = ? AND covered_at IS NULL"
-                " AND epoch = ?",
-                receipt.reader,
-                stream.epoch,
-            )
-            done = [n for n, seq in rows if stream.covers(seq)]
-            covered += len(done)
-            # What it covered once and does not any more, its reader has lost with its home.
-            beyond = self._db.read(
-                "SELECT n, seq FROM own_page WHERE epoch = ? AND audience = ? AND seq > ?"
-                " AND covered_at > ?",
-                *(stream.epoch, receipt.reader, stream.received, WITHDRAWN),
-            )
-            self._db.write_many(
-                "UPDATE own_page SET covered_at = NULL WHERE n = ?",
-                [(n,) for n, seq in beyond if not stream.covers(seq)],
-            )
-            self._db.write_many(
-                "UPDATE own_page SET covered_at = ? WHERE n = ?", [(at, n) for n in done]
-            )
-            self._db.write_many(
-                "UPDATE own_page SET placed_at = NULL WHERE epoch = ? AND seq = ?"
-                " AND audience = ? AND covered_at IS NULL",
-                [(stream.epoch, seq, stream.audience) for seq in stream.damaged],
-            )
-            self._db.write_many(
-                "UPDATE own_page SET acted_at = ? WHERE epoch = ? AND audience = ? AND seq <= ?"
-                " AND acted_at IS NULL AND covered_at IS NOT NULL",
-                [(at, stream.epoch, receipt.reader, stream.acted)],
-            )
-            self._db.write_many(
-                "UPDATE own_page SET refused = ? WHERE epoch = ? AND audience = ? AND seq = ?",
-                [(r.rule, stream.epoch, receipt.reader, r.seq) for r in stream.refused],
-            )
-        return covered
-
-    def doubt(self, epoch: str) -> None:
-        """Open every page of an epoch whose receipt proves nothing about its content.
-
-        Ranges above a hole carry no hash: what a reader holds there may be of another life of mine.
-        Up to the head of a receipt, where that is mine, the chain proves every page.
-        """
-        from protocol.receipt import Receipt
-
-        proven: dict[str, int] = {}
-        for reader, data in self._db.read("SELECT reader, data FROM receipt WHERE over = 0"):
-            for line in wire.trusted(Receipt, canonical.decode(data)).streams:
-                if (line.epoch, line.audience) == (epoch, reader):
-                    head = self.page(epoch, reader, line.received)
-                    if head is not None and head.digest == line.head:
-                        proven[reader] = max(proven.get(reader, 0), line.received)
-        for (audience,) in self._db.read(
-            "SELECT DISTINCT audience FROM own_page WHERE epoch = ? AND audience <> 'all'", epoch
-        ):
-            self._db.write(
-                "UPDATE own_page SET covered_at = NULL"
-                " WHERE epoch = ? AND audience = ? AND seq > ? AND covered_at > ?",
-                *(epoch, audience, proven.get(audience, 0), WITHDRAWN),
-            )
 
     def end_streams(self) -> None:
         """My epoch is over: nobody waits for anything in its streams."""

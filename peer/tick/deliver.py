@@ -72,12 +72,12 @@ def _hear_new_epochs(peer: RunningPeer, report: Report) -> None:
         if not epoch:
             continue
         with peer.home.transaction():
-            if epoch in peer.home.outgoing.receipt_epochs(address):
+            if epoch in peer.home.receipts.epochs(address):
                 state.forget(f"recheck:{address}")
             elif int(looks or 0) + 1 < receipt_looks_max:
                 state.put(f"recheck:{address}", f"{epoch} {int(looks or 0) + 1}")
             else:
-                peer.home.outgoing.reopen(address)
+                peer.home.receipts.reopen(address, peer.lived_ms)
                 offer_anew(peer, address)
                 peer.home.outgoing.queue_again(state.earlier_epochs, address)
                 state.forget(f"recheck:{address}")

@@ -26,7 +26,7 @@ def end(peer: RunningPeer, address: str, epochs: tuple[str, ...]) -> None:
     if fresh:
         peer.home.state.put(f"over:{address}", " ".join(known + fresh))
         peer.home.journal.end_epochs(address, fresh, peer.home.state.days_lived)
-        peer.home.outgoing.end_epochs(address, fresh)
+        peer.home.receipts.end(address, fresh)
 
 
 def hear_again(peer: RunningPeer, beat: Heartbeat) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from peer.home.journal import StreamState
 from peer.home.quarantine import unreadable
+from peer.home.receipts import OFFERED_AGAIN_DAYS
 from peer.instance import RunningPeer
 from peer.stewards.standing import standing
 from peer.tick import epochs
@@ -32,9 +33,6 @@ from registry import layout
 from registry import receipts as shelf
 from registry.layout import PageName
 from registry.share import digest
-
-# What a reader lost is offered again for at least as long: an older page would expire too soon.
-renewed_days = 15
 
 
 def read_receipt(peer: RunningPeer, reader: str) -> bool:
@@ -81,19 +79,19 @@ def _set_aside(peer: RunningPeer, path: str, data: bytes, error: RuleError, auth
 
 
 def _believe(peer: RunningPeer, receipt: Receipt, data: bytes) -> None:
-    outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
+    outgoing, receipts, now = peer.home.outgoing, peer.home.receipts, peer.clock.wall_ms()
     with peer.home.transaction():
-        earlier = outgoing.receipt_epochs(receipt.reader)
+        earlier = receipts.epochs(receipt.reader)
         epochs.end(peer, receipt.reader, receipt.earlier_epochs)
-        if not outgoing.keep_receipt(receipt, now):
+        if not receipts.keep(receipt, now):
             return
         before = outgoing.open_count(receipt.reader)
         anew = bool(earlier) and receipt.reader_epoch not in earlier
         if anew:
-            outgoing.reopen(receipt.reader)
+            receipts.reopen(receipt.reader, peer.lived_ms)
         lines = (_plausible(peer, receipt.reader, line) for line in receipt.streams)
         honest = [line for line in lines if line is not None]
-        covered = outgoing.cover(receipt, honest, now)
+        covered = receipts.cover(receipt, honest, now, peer.lived_ms)
         for line in honest:
             if line.audience in (receipt.reader, ALL):
                 peer.home.attachments.damaged(line.epoch, line.audience, line.damaged)
@@ -117,7 +115,7 @@ def offer_anew(peer: RunningPeer, reader: str) -> None:
     Inside a transaction.
     """
     past, state = peer.home.past, peer.home.state
-    past.offer_anew(reader, past.until(state.days_lived - renewed_days).page, state.epoch)
+    past.offer_anew(reader, past.until(state.days_lived - OFFERED_AGAIN_DAYS).page, state.epoch)
 
 
 def _plausible(peer: RunningPeer, reader: str, line: StreamReceipt) -> StreamReceipt | None:
@@ -165,7 +163,7 @@ def _tell_refused(peer: RunningPeer, reader: str, refused: Refused) -> None:
 
 def is_receipted(peer: RunningPeer, reader: str, name: PageName) -> bool:
     """Whether a receipt covers a page of mine that this home does not know (any more)."""
-    for data in peer.home.outgoing.receipts(reader):
+    for data in peer.home.receipts.bodies(reader):
         for line in wire.trusted(Receipt, canonical.decode(data)).streams:
             if line.audience == reader and line.epoch[:8] == name.epoch8 and line.covers(name.seq):
                 return True

@@ -149,7 +149,7 @@ def test_an_old_receipt_changes_nothing() -> None:
     network.tick("core")
     assert network.open_pages("core", "scout") == 1, "the old receipt closes nothing"
     assert network.concerns("core") == []
-    kept = network.peers["core"].home.outgoing.receipts(f"scout@{CLUSTER}")
+    kept = network.peers["core"].home.receipts.bodies(f"scout@{CLUSTER}")
     assert canonical.decode(kept[-1])["n"] > canonical.decode(old)["signed"]["n"]
     network.round(3)
     assert network.acted("scout") == ["core: one", "core: three", "core: two"]

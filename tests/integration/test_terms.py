@@ -260,3 +260,25 @@ def test_who_was_away_hears_of_what_expired_between_two_letters() -> None:
     network.round(4, hours=1)
     assert network.acted("scout") == ["core: usual, the first", "core: usual, the third"]
     assert network.open_pages("core", "scout") == 0
+
+
+@pytest.mark.parametrize("days", [3, 25])
+def test_what_was_received_in_time_is_offered_again_to_who_lost_it(days: int) -> None:
+    """AGE-8, AGE-6: his home went back to a backup long after the letter's own term."""
+    network = settled()
+    backup = network.backup("scout")
+    network.send("core", "scout", "quick", expires_ms=6 * HOUR_MS)
+    network.round(3, hours=1)
+    network.round(days, hours=24)
+    assert network.acted("scout") == ["core: quick"]
+    network.restart("scout", backup)
+    network.repair("scout")
+    network.tick("scout")
+    network.round(10, hours=24, only=["core"])
+    assert "expired:scout@lab.eu" not in network.concerns("core")
+    network.round(4)
+    assert network.acted("scout") == ["core: quick"]
+    assert network.open_pages("core", "scout") == 0
+    network.round(60, hours=24)
+    assert network.files("peers/scout/inbox") == []
+    assert network.writes() == []

@@ -45,8 +45,8 @@ BUGS = (
         (
             Edit(
                 "peer.lives:begin_epoch",
-                "            home.outgoing.doubt(current)\n",
-                "            home.outgoing.doubt(current)\n"
+                '            home.receipts.doubt(current, home.state.number("lived_ms"))\n',
+                '            home.receipts.doubt(current, home.state.number("lived_ms"))\n'
                 "            home.outgoing.queue_again([current])\n"
                 "    with home.transaction():\n",
             ),
