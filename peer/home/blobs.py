@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = "blobs"
 part_bytes = 1024 * 1024
-_PART = ".part"
+PART = ".part"
 _parts_ahead_max = 2
 
 
@@ -183,7 +183,7 @@ class FolderBlobs:
 class _FilePart:
     def __init__(self, folder: str, name: str) -> None:
         self._folder, self._name = folder, name
-        self._path = os.path.join(folder, name + _PART)
+        self._path = os.path.join(folder, name + PART)
         self.size, self._seen = 0, _Digest()
         try:
             self._file = self._alone()
@@ -288,14 +288,14 @@ class MemoryBlobs:
 class _MemoryPart:
     def __init__(self, files: dict[str, bytes], name: str) -> None:
         self._files, self._name = files, name
-        self.size = len(files.setdefault(name + _PART, b""))
+        self.size = len(files.setdefault(name + PART, b""))
 
     def add(self, data: bytes) -> None:
-        self._files[self._name + _PART] += data
+        self._files[self._name + PART] += data
         self.size += len(data)
 
     def finish(self) -> bool:
-        data = self._files.pop(self._name + _PART)
+        data = self._files.pop(self._name + PART)
         good = sha256(data).hexdigest() == self._name
         if good:
             self._files[self._name] = data

@@ -2,15 +2,17 @@
 
 Rules: nothing is read whose size is not what the letter says, and nothing is kept whose SHA-256
 differs; such a file is named `damaged`, so that its author writes it anew. What is begun goes on at
-the next tick where this one ended. Every author has the same share of a tick's bytes, and no author
-more than half of the room that a person gives to attachments: who floods, floods himself.
+the next tick where this one ended, and has its room. Every author has the same share of a tick's
+bytes, and no author more than half of the room that a person gives to attachments: who floods,
+floods himself. Where room is short, what no letter names any more goes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from peer.home.blobs import PART
 from peer.instance import RunningPeer
 from peer.tick.intake import Awaiting
 from peer.tick.report import Report
@@ -30,10 +32,32 @@ class _Turn:
     """What one author may still have in this tick, and what lies in his folder."""
 
     bytes: int
-    room: int
+    room: _Room
     there: dict[str, int | None]
     files: int = tick_files_max
     stuck: str | None = None
+
+
+@dataclass(slots=True)
+class _Room:
+    """Bytes that may still come into this home: in `all`, and from one author (`his`).
+
+    What is `begun` has its room already.
+    """
+
+    all: list[int]
+    his: int
+    begun: Container[str]
+
+    def take(self, name: str, size: int) -> bool:
+        """Whether there is room for a file, which is its own from now on."""
+        if name in self.begun:
+            return True
+        if size > min(self.all[0], self.his):
+            return False
+        self.all[0] -= size
+        self.his -= size
+        return True
 
 
 @dataclass(slots=True)
@@ -63,7 +87,7 @@ def fetch_one(peer: RunningPeer, author: str, name: str, size: int) -> bool:
     there = blobs.sizes(peer.share, author, {name})
     if there.get(name) != size:
         raise MissingError(f"{blobs.path(author, name)} is not there as it should be; ask {author}")
-    return bool(_file(peer, author, name, size, _Turn(size, size, there)))
+    return bool(_file(peer, author, name, size, _Turn(size, _Room([size], size, ()), there)))
 
 
 def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: Fetched) -> None:
@@ -96,24 +120,70 @@ def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: F
 
 
 def _turn(
-    peer: RunningPeer, author: str, letters: Iterable[Awaiting], room: int, share: int
+    peer: RunningPeer, author: str, letters: Iterable[Awaiting], room: _Room, share: int
 ) -> _Turn:
     wanted = {name for letter in letters for name, _ in letter.files}
     return _Turn(share, room, blobs.sizes(peer.share, peer.bare(author), wanted))
 
 
-def _rooms(peer: RunningPeer, letters: dict[str, list[Awaiting]]) -> dict[str, int]:
-    """How many bytes of each author may still come into this home."""
+def _rooms(peer: RunningPeer, letters: dict[str, list[Awaiting]]) -> dict[str, _Room]:
+    """What of each author may still come into this home."""
     limit = peer.settings.letters.attachments_mb * _MIB
+    by_author = {author: _named(some) for author, some in letters.items()}
+    awaited = {name: size for files in by_author.values() for name, size in files.items()}
     here = peer.blobs.sizes()
-    mine = peer.home.attachments.mine(here)
-    left = limit - sum(size for name, size in here.items() if name not in mine)
-    received, rooms = peer.home.attachments.received(), {}
-    for author, some in letters.items():
-        begun = {name for letter in some for name, _ in letter.files if name in here}
-        used = received.get(author, 0) + sum(here[name] for name in begun)
-        rooms[author] = min(left, limit // 2 - used)
+    left = limit - _taken(peer, here, awaited)
+    if sum(awaited.values()) - sum(awaited[name] for name in _begun(here, awaited)) > left:
+        with peer.home.transaction(durable=False):
+            drop_orphans(peer, here, awaited)
+        here = peer.blobs.sizes()
+        left = limit - _taken(peer, here, awaited)
+    everywhere, received = [left], peer.home.attachments.received()
+    rooms = {}
+    for author, files in by_author.items():
+        begun = _begun(here, files)
+        used = received.get(author, 0) + sum(files[name] for name in begun)
+        rooms[author] = _Room(everywhere, limit // 2 - used, begun)
     return rooms
+
+
+def _named(letters: Iterable[Awaiting]) -> dict[str, int]:
+    return {name: size for letter in letters for name, size in letter.files}
+
+
+def _begun(here: Container[str], files: Iterable[str]) -> set[str]:
+    return {name for name in files if name in here or name + PART in here}
+
+
+def _taken(peer: RunningPeer, here: Mapping[str, int], awaited: Mapping[str, int]) -> int:
+    """Bytes that others have caused here: of what is begun, those that are still to come, too."""
+    mine = peer.home.attachments.mine(here)
+    begun = _begun(here, awaited)
+    rest = (name for name in here if name not in mine and name.removesuffix(PART) not in begun)
+    return sum(here[name] for name in rest) + sum(awaited[name] for name in begun)
+
+
+def drop_orphans(
+    peer: RunningPeer, here: Iterable[str], awaited: Container[str] = (), days: int = 0
+) -> None:
+    """Of the files `here`, let go of what no letter names, of those `awaited` neither.
+
+    They were noted so many days ago (`orphan:`), at an earlier look at least: a command that sends
+    one has it here first. It looks for it in its own transaction, so that a file cannot go in
+    between. Inside a transaction.
+    """
+    state = peer.home.state
+    day, known = state.days_lived, set(state.flags("orphan:"))
+    orphans = {name for name in here if name.removesuffix(PART) not in awaited}
+    orphans -= peer.home.attachments.wanted() if orphans else set()
+    for name in known - orphans:
+        state.forget(f"orphan:{name}")
+    state.put_all({f"orphan:{name}": day for name in orphans - known})
+    for name in sorted(orphans):
+        if days == 0 and name.endswith(PART):
+            peer.blobs.drop(name)  # nobody sends what is not whole
+        elif name in known and day - state.number(f"orphan:{name}") >= days:
+            peer.blobs.drop(name)
 
 
 def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
@@ -130,7 +200,7 @@ def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
         if found != size:
             turn.stuck = f"{name[:8]} has another size than the letter says"
             return turn.stuck
-        if size > turn.room:
+        if not turn.room.take(name, size):
             limit = peer.settings.letters.attachments_mb
             turn.stuck = f"this home has room for {limit} MiB of attachments, half for each author"
             return turn.stuck
@@ -148,7 +218,6 @@ def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
             _damaged(peer, letter)
             turn.stuck = f"{name[:8]} is damaged on the share; its author is told"
             return turn.stuck
-        turn.room -= size
     return None
 
 

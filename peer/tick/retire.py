@@ -12,6 +12,7 @@ from __future__ import annotations
 from peer.home import search
 from peer.home.past import NOTHING, Ages, Past, Retired
 from peer.instance import DAY_MS, RunningPeer
+from peer.tick.fetch import drop_orphans
 from peer.tick.report import Report
 from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
 from protocol.page import ALL
@@ -57,27 +58,10 @@ def retire(peer: RunningPeer, report: Report) -> None:
         tick = peer.home.state.number("tick") - ticks_unripe
         past.forget_rest(now - said_days * DAY_MS, tick)
         peer.home.attachments.forget()
-        _drop_files(peer, day)
+        drop_orphans(peer, peer.blobs.sizes(), days=orphan_days)
         peer.home.state.put("retired_day", day)
     if unread:
         report.problems.append(f"{unread} letters that nobody read in a year are gone")
-
-
-def _drop_files(peer: RunningPeer, day: int) -> None:
-    """Files in the home that nothing has named for some days (noted in `orphan:`) go.
-
-    A letter whose files are being fetched names them later; and a command that sends one looks for
-    it in its own transaction, so that it cannot go in between.
-    """
-    state = peer.home.state
-    here, known = peer.blobs.sizes().keys(), set(state.flags("orphan:"))
-    orphans = here - peer.home.attachments.wanted() if here else set()
-    for name in known - orphans:
-        state.forget(f"orphan:{name}")
-    state.put_all({f"orphan:{name}": day for name in orphans - known})
-    for name in sorted(orphans & known):
-        if day - state.number(f"orphan:{name}") >= orphan_days:
-            peer.blobs.drop(name)
 
 
 def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:

@@ -370,6 +370,50 @@ class TestBounds:
         network.tick("scout")
         assert sorted(texts(network)) == ["see files", "small"]
 
+    def test_what_letters_withdrew_makes_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """ATT-5: a hostile author takes letters back whose files were begun, and begins others."""
+        monkeypatch.setattr(fetch, "tick_bytes_max", 300_000)
+        monkeypatch.setattr(fetch, "part_bytes", 50_000)
+        network = settled("core", "scout", "smith")
+        network.peers["scout"].settings = Settings(letters=Letters(attachments_mb=1))
+        for number in range(6):
+            attach(network, bytes([number]) * 400_000)
+            network.tick("scout")
+            if number < 5:
+                for path in network.files("peers/scout/inbox"):
+                    network.memory.remove(path)
+        assert sum(map(len, held(network, "scout").values())) <= 1_048_576
+        network.send("smith", "scout", "mine", files=[source(bytes(500_000))])
+        for _ in range(4):
+            network.tick("scout")
+        assert "mine" in texts(network)
+
+    def test_all_authors_together_keep_to_the_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """ATT-5: each of three has half of it; what is begun can be ended, the third one waits."""
+        monkeypatch.setattr(fetch, "tick_bytes_max", 300_000)
+        monkeypatch.setattr(fetch, "part_bytes", 50_000)
+        network = settled("core", "fred", "scout", "smith")
+        network.peers["scout"].settings = Settings(letters=Letters(attachments_mb=1))
+        for number, name in enumerate(["core", "fred", "smith"]):
+            network.send(name, "scout", name, files=[source(bytes([number]) * 450_000)])
+        for _ in range(12):
+            network.tick("scout")
+            assert sum(map(len, held(network, "scout").values())) <= 1_048_576
+        assert len(texts(network)) == 2
+
+    def test_what_another_command_is_about_to_send_stays(self) -> None:
+        """ATT-5: what no letter names makes room only if an earlier look saw it, too."""
+        network = settled("core", "scout")
+        scout = network.peers["scout"]
+        scout.settings = Settings(letters=Letters(attachments_mb=1))
+        kept = scout.blobs.put([bytes(700_000)])
+        attach(network, bytes([1]) * 400_000)
+        network.tick("scout")
+        assert scout.blobs.size(kept.sha256) == kept.size
+        network.tick("scout")
+        assert scout.blobs.size(kept.sha256) is None
+        assert texts(network) == ["see files"]
+
     def test_authors_share_what_a_tick_fetches(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """ATT-5: whoever floods keeps nobody else's files from coming."""
         monkeypatch.setattr(fetch, "tick_bytes_max", 30_000)
