@@ -18,6 +18,7 @@ def command(where: Where, file: str) -> None:
     Whoever has FILE is the peer: carry it like a key, import it on one machine, then remove it.
     Should it get lost, export again; `peer repair` lets the peer stay here after all.
     """
+    from peer.cli import schedule
     from peer.clock import SystemClock
     from peer.moving import export_peer
 
@@ -28,4 +29,8 @@ def command(where: Where, file: str) -> None:
         " any more",
         f"next, on the other machine: peer import {file} --network DIR",
     ]
-    output.answer(where, {"peer": identity.name, "file": file}, lambda: lines)
+    output.answer(
+        where,
+        {"peer": identity.name, "file": file},
+        lambda: [*lines, *schedule.reminder(where, folder, identity)],
+    )

@@ -16,8 +16,10 @@ def command(where: Where) -> None:
 
     The home keeps everything; `peer join` brings you back.
     """
+    from peer.cli import schedule
     from peer.membership import leave
 
+    folder, identity = where.identity()
     peer = where.running()
     seq = leave(peer)
     value = {"peer": peer.name, "seq": seq, "state": "left"}
@@ -25,5 +27,9 @@ def command(where: Where) -> None:
     output.answer(
         where,
         value,
-        lambda: [f"{output.bold(peer.name)} has left with beat {seq}", f"to come back: {back}"],
+        lambda: [
+            f"{output.bold(peer.name)} has left with beat {seq}",
+            *schedule.reminder(where, folder, identity),
+            f"to come back: {back}",
+        ],
     )

@@ -146,6 +146,16 @@ def print_(
     _each(where, everybody, one, _unit_lines)
 
 
+def reminder(where: Where, folder: str, identity: Identity) -> Iterator[str]:
+    """What to do about a schedule of somebody who beats no more here; nothing if there is none."""
+    from peer.schedulers import choice
+
+    plan, candidates, _ = _plan(where, folder, identity, None, resident=False)
+    for chosen, _ in choice.present(candidates, plan.label):
+        command = f"peer schedule remove --as {identity.name}"
+        yield f"{chosen.name} still calls it here; to end that: {command}"
+
+
 def _each(
     where: Where,
     everybody: bool,

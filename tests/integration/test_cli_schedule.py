@@ -109,6 +109,13 @@ def test_no_unit_holds_a_secret(typed: Typist, tools: Tools) -> None:
     assert not any(b"hunter2" in data or key in data for data in kept)
 
 
+def test_who_goes_away_hears_of_the_schedule_that_stays(typed: Typist, tmp_path: Path) -> None:
+    file = str(tmp_path / "librarian.peer")
+    typed("schedule", "install", "--with", "cron", "--as", "core")
+    assert "peer schedule remove --as core" in typed("leave", "--as", "core").out
+    assert "schedule" not in typed("export", file, "--as", "librarian").out
+
+
 def test_every_identity_has_a_unit_of_its_own(typed: Typist, tools: Tools) -> None:
     values = typed(
         "schedule", "install", "--all", "--with", "cron", "--json", env={"PEER_NAME": ""}
