@@ -50,8 +50,7 @@ def own_sizes(share: Share, owner: str) -> dict[str, int | None]:
         yard.make_folder(share, owner, where)
         return {}
     if junk:
-        for name in share.names(where, junk_removed_max, _rank_of_junk):
-            share.remove(f"{where}/{name}")
+        share.clear(where, share.names(where, junk_removed_max, _rank_of_junk))
     return {entry.name: entry.size for entry in entries}
 
 

@@ -18,6 +18,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -51,6 +52,7 @@ from registry.walk import Walk, has_descriptors
 
 remove_names_max = 10_000  # in one call
 remove_depth_max = 32
+_not_empty = (errno.ENOTEMPTY, errno.EEXIST)
 _temporary_tries = 4
 _patience_seconds = (0.001, 0.004, 0.016)
 
@@ -332,37 +334,49 @@ class FolderShare:
 
     def _remove(self, walk: Walk, folders: list[str], name: str, inside_left: int) -> int:
         """Remove what stands at a name; how many of the names allowed inside are left."""
-        spot = walk.to(folders)
-        if is_folder(os.lstat(spot.prefix + name, dir_fd=spot.fd)):
-            inside_left = self._empty(walk, [*folders, name], inside_left)
-            spot = walk.to(folders)
-            self._patiently(
-                lambda: os.rmdir(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
-            )
-        else:
+        spot, inside = walk.to(folders), [*folders, name]
+        if not is_folder(os.lstat(spot.prefix + name, dir_fd=spot.fd)):
             self._patiently(
                 lambda: os.unlink(spot.prefix + name, dir_fd=spot.fd), self._in_use(spot)
             )
-        return inside_left
+            return inside_left
+        while True:  # again where something deep was lifted
+            before, inside_left = inside_left, self._empty(walk, inside, inside_left, len(inside))
+            spot = walk.to(folders)
+            try:
+                rmdir = partial(os.rmdir, spot.prefix + name, dir_fd=spot.fd)
+                self._patiently(rmdir, self._in_use(spot))
+            except OSError as error:
+                if error.errno not in _not_empty or before == inside_left:
+                    raise
+            else:
+                return inside_left
 
-    def _empty(self, walk: Walk, parts: list[str], names_left: int) -> int:
-        """Empty a folder, never through a link; how many of the names allowed are left."""
+    def _empty(self, walk: Walk, parts: list[str], names_left: int, top: int) -> int:
+        """Empty a folder, never through a link; how many of the names allowed are left.
+
+        What lies too deep below the folder at depth `top` is lifted into that one, for another try.
+        """
         spot = walk.to(parts)
         names = list(islice(scan(spot), names_left + 1))
-        too_many = len(names) > names_left or len(parts) > remove_depth_max
-        names = names[:names_left] if len(parts) <= remove_depth_max else []
+        too_many = len(names) > names_left
+        names = names[:names_left]
         names_left -= len(names)
         for name in names:
             self.moved()
             spot = walk.to(parts)
             with suppress(FileNotFoundError):
                 at = spot.prefix + name
-                if is_folder(os.lstat(at, dir_fd=spot.fd)):
-                    names_left = self._empty(walk, [*parts, name], names_left)
+                if not is_folder(os.lstat(at, dir_fd=spot.fd)):
+                    os.unlink(at, dir_fd=spot.fd)
+                elif len(parts) - top >= remove_depth_max:
+                    high = walk.above(top)
+                    to = f"{high.prefix}.{self._writer}.{self._nonce()}"
+                    os.rename(at, to, src_dir_fd=spot.fd, dst_dir_fd=high.fd)
+                else:
+                    names_left = self._empty(walk, [*parts, name], names_left, top)
                     spot = walk.to(parts)
                     os.rmdir(at, dir_fd=spot.fd)
-                else:
-                    os.unlink(at, dir_fd=spot.fd)
         if too_many:
             raise OversizedError(f"{'/'.join(parts)}: too much to remove in one go; call again")
         return names_left

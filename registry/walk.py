@@ -62,6 +62,10 @@ class Walk:
         while self._spots:
             _leave(self._spots.pop())
 
+    def above(self, depth: int) -> Spot:
+        """The folder that is so many steps below the root, on the way to where this stands."""
+        return self._spots[depth]
+
     def to(self, names: list[str]) -> Spot:
         """Stand in the folder `names`; what it has in common with the last one stays open.
 

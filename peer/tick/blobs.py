@@ -13,7 +13,7 @@ from peer.home.attachments import Offered
 from peer.instance import RunningPeer
 from peer.tick.report import Report
 from protocol import limits
-from protocol.errors import HomeError
+from protocol.errors import HomeError, ShareError, ShareUnavailableError
 from registry import blobs
 
 strays_max = 256
@@ -48,7 +48,7 @@ def audit(peer: RunningPeer, report: Report) -> None:
     there = blobs.own_sizes(peer.share, peer.name)
     for line in _put_back(peer, needed, there):
         report.problems.append(line)
-    left = _clear(peer, there, {one.sha256 for one in needed})
+    left = _clear(peer, there, {one.sha256 for one in needed}, report)
     flag = int(bool(needed) or left)
     if flag != home.state.number("blobs"):
         with home.transaction(durable=False):
@@ -89,24 +89,32 @@ def _write(peer: RunningPeer, sha256: str) -> None:
     blobs.offer(peer.share, peer.name, sha256, lambda: peer.blobs.parts(sha256))
 
 
-def _clear(peer: RunningPeer, there: dict[str, int | None], needed: set[str]) -> bool:
+def _clear(
+    peer: RunningPeer, there: dict[str, int | None], needed: set[str], report: Report
+) -> bool:
     """Remove what nobody waits for; whether something stays that has to be looked at again."""
     state, day = peer.home.state, peer.home.state.days_lived
     rest = sorted(there.keys() - needed)
     mine = peer.home.attachments.mine(rest)
     strays = set(state.flags("stray:"))
-    kept: set[str] = set()
+    kept, stays = set[str](), False
     for sha256 in rest:
         size = there[sha256]
         since = state.number(f"stray:{sha256}") or day + 1
         strange = sha256 not in mine and size is not None and size <= limits.blob_bytes_max
         if strange and len(kept) < strays_max and day + 1 - since < stray_days:
             kept.add(sha256)
-        else:
+            continue
+        try:
             blobs.withdraw(peer.share, peer.name, sha256)
+        except ShareUnavailableError:
+            raise
+        except ShareError as error:  # and the others go all the same
+            report.problems.append(f"{blobs.path(peer.name, sha256)} cannot be removed: {error}")
+            stays = True
     if kept != strays:
         with peer.home.transaction(durable=False):
             for sha256 in strays - kept:
                 state.forget(f"stray:{sha256}")
             state.put_all({f"stray:{sha256}": day + 1 for sha256 in kept - strays})
-    return bool(kept)
+    return bool(kept) or stays

@@ -9,12 +9,22 @@ item's id is known for a year after its author would last offer it, so that noth
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from peer.home import search
 from peer.home.past import NOTHING, Ages, Past, Retired
 from peer.instance import DAY_MS, RunningPeer
 from peer.tick.fetch import drop_orphans
 from peer.tick.report import Report
-from protocol.errors import MissingError, ShareDeniedError, ShareError, SpecialFileError
+from protocol.errors import (
+    MissingError,
+    OversizedError,
+    ShareDeniedError,
+    ShareError,
+    ShareUnavailableError,
+    SpecialFileError,
+)
 from protocol.page import ALL
 from registry import inbox, layout, outbox
 from registry.layout import PageName
@@ -37,14 +47,14 @@ def retire(peer: RunningPeer, report: Report) -> None:
     past, day = peer.home.past, peer.home.state.days_lived
     if day <= peer.home.state.number("retired_day"):
         if len(peer.home.outgoing.sizes(ALL)) > feed_pages_max * 5 // 4:
-            _feed(peer, past, day)
+            _feed(peer, past, day, report)
         return
     _tell_unheard(peer, past.until(day - unheard_days))
     try:
         if past.until(day - letter_days) != NOTHING:
             _letters(peer, past, day, report)
-        _feed(peer, past, day)
-        _lost_lives(peer, day)
+        _feed(peer, past, day, report)
+        _lost_lives(peer, day, report)
     except ShareError as error:
         report.problems.append(f"what is old stays another day: {error}")
         return
@@ -66,9 +76,8 @@ def retire(peer: RunningPeer, report: Report) -> None:
 
 def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:
     ages, long_ago = past.until(day - letter_days), past.until(day - received_days)
-    overdue = past.overdue(ages)
-    for page in overdue + past.withdrawn(long_ago):
-        _withdraw(peer, page)
+    overdue = _withdrawn(peer, past.overdue(ages), report)
+    _withdrawn(peer, past.withdrawn(long_ago), report)
     with peer.home.transaction():
         _tell_expired(peer, past.expire(ages), report)
         due_before_ms = (day - received_days + letter_days) * DAY_MS
@@ -86,10 +95,8 @@ def _end_terms(peer: RunningPeer, report: Report) -> None:
     soonest = terms.soonest()
     if soonest is None or soonest > lived:
         return
-    overdue = terms.overdue(lived)
     try:
-        for page in overdue:
-            _withdraw(peer, page)
+        overdue = _withdrawn(peer, terms.overdue(lived), report)
     except ShareError as error:
         report.problems.append(f"letters past their term stay until the next tick: {error}")
         return
@@ -147,16 +154,14 @@ def _letters_to(count: int, to: str) -> str:
     return f"{count} {'letter' if count == 1 else 'letters'} to {to}"
 
 
-def _feed(peer: RunningPeer, past: Past, day: int) -> None:
-    old = past.feed(past.until(day - feed_days), feed_pages_max)
-    for page in old:
-        outbox.withdraw(peer.share, None, PageName(peer.name, page.epoch[:8], page.seq))
+def _feed(peer: RunningPeer, past: Past, day: int, report: Report) -> None:
+    old = _withdrawn(peer, past.feed(past.until(day - feed_days), feed_pages_max), report)
     if old:
         with peer.home.transaction():
             past.forget_pages([page.n for page in old])
 
 
-def _lost_lives(peer: RunningPeer, day: int) -> None:
+def _lost_lives(peer: RunningPeer, day: int, report: Report) -> None:
     """What a life that this home has lost published goes as its own does; `deliver` noted the day.
 
     Nobody waits for it: its epoch is over, or its pages lie below a floor.
@@ -170,15 +175,40 @@ def _lost_lives(peer: RunningPeer, day: int) -> None:
     newest = sorted(kept, reverse=True)
     old = [name for seen, _, name in newest[:feed_pages_max] if seen <= day - feed_days]
     for name in old + [name for _, _, name in newest[feed_pages_max:]]:
-        outbox.withdraw(peer.share, None, name)
+        with _reported(report):
+            outbox.withdraw(peer.share, None, name)
+
+
+def _withdrawn(peer: RunningPeer, pages: list[Retired], report: Report) -> list[Retired]:
+    """Those of these pages that are gone from the share; one that stays keeps no other one."""
+    gone = []
+    for page in pages:
+        with _reported(report):
+            _withdraw(peer, page)
+            gone.append(page)
+    return gone
+
+
+@contextmanager
+def _reported(report: Report) -> Iterator[None]:
+    """What is wrong with a single name is told, and tried again another time."""
+    try:
+        yield
+    except ShareUnavailableError:
+        raise
+    except ShareError as error:
+        report.problems.append(f"what is old stays: {error}")
 
 
 def _withdraw(peer: RunningPeer, page: Retired) -> None:
-    """Take a letter back from where it waits; who may not touch the inbox leaves it there."""
-    name, to = PageName(peer.name, page.epoch[:8], page.seq), peer.bare(page.audience)
-    assert page.audience != ALL
+    """Take a page back from where it lies; who may not touch the inbox leaves it there."""
+    name = PageName(peer.name, page.epoch[:8], page.seq)
+    if page.audience == ALL:
+        outbox.withdraw(peer.share, None, name)
+        return
+    to = peer.bare(page.audience)
     outbox.withdraw(peer.share, to, name)
     try:
         inbox.discard(peer.share, to, name)
-    except (MissingError, ShareDeniedError, SpecialFileError):
+    except (MissingError, ShareDeniedError, SpecialFileError, OversizedError):
         return

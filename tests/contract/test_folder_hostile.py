@@ -316,14 +316,31 @@ class TestSizes:
         assert list(rig.root.iterdir()) == []
         assert rig.share.names("", 9) == []
 
-    def test_a_tree_too_deep_to_remove(self, rig: FolderRig) -> None:
-        """SHARE-13: no endless walk, and no RecursionError."""
-        deep = rig.root / "x"
-        for _ in range(40):
-            deep.mkdir()
-            deep /= "x"
-        with pytest.raises(OversizedError):
-            rig.share.remove("x")
+    def test_a_tree_however_deep_is_removed(self, rig: FolderRig) -> None:
+        """SHARE-13: no RecursionError, and no more open files than a process may have."""
+        where = os.getcwd()
+        try:
+            os.chdir(rig.root)
+            for _ in range(3_000):
+                os.mkdir("x")
+                Path("x", "y").touch()
+                os.chdir("x")
+        finally:
+            os.chdir(where)
+        rig.share.remove("x")
+        assert list(rig.root.iterdir()) == []
+
+    def test_a_deep_tree_is_removed_in_bounded_steps(
+        self, rig: FolderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SHARE-13, SHARE-19: each call goes on where the last one ended."""
+        monkeypatch.setattr(registry.folder, "remove_names_max", 50)
+        (rig.root / "x" / "/".join("d" * 120)).mkdir(parents=True)
+        attempts = 1
+        while not rig.share.clear("", ["x"]):
+            attempts += 1
+        assert 2 < attempts < 9
+        assert list(rig.root.iterdir()) == []
 
 
 class TestPermissions:

@@ -17,7 +17,7 @@ from protocol.errors import HomeError, UsageError
 from protocol.messages import Note
 from registry.faulty import Fault, FaultyShare
 from registry.share import Share
-from tests.network import DAY_MS, Killed, Network, failing, hidden, settled
+from tests.network import DAY_MS, Killed, Network, denied, failing, hidden, settled
 
 DATA = bytes(range(256)) * 40
 NAME = sha256(DATA).hexdigest()
@@ -326,6 +326,17 @@ class TestDamage:
         age(network, 2, "core", "scout")
         assert network.memory.names("peers/core/blobs", 9) == []
         assert network.rest()
+
+    @pytest.mark.parametrize("name", ["junk", "0" * 64])
+    def test_what_cannot_be_removed_keeps_no_file_from_coming_back(self, name: str) -> None:
+        """ATT-3: as the folder of another user is there."""
+        network = settled()
+        attach(network, DATA)
+        network.memory.place(f"peers/core/blobs/{name}", bytes(2**27) if name != "junk" else b"")
+        network.memory.remove(BLOB)
+        network.tick("core", denied(f"peers/core/blobs/{name}", "remove"))
+        network.tick("scout")
+        assert texts(network) == ["see files"]
 
     def test_a_flood_of_strays_is_kept_within_bounds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """ATT-8."""

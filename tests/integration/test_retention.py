@@ -13,7 +13,7 @@ from peer.tracing import trace
 from protocol.messages import stored_item
 from protocol.page import ALL, Stream
 from registry import layout
-from tests.network import Network, failing, insight, settled
+from tests.network import Network, denied, failing, insight, settled
 
 HOURS = 24.0
 
@@ -260,6 +260,28 @@ def test_where_the_share_does_not_let_it_go_it_stays_another_day() -> None:
     live(network, 2, "core", "smith")
     assert network.files(where) == []
     assert network.open_pages("core", "scout") == 0
+
+
+def test_what_stays_keeps_nothing_else_from_going() -> None:
+    """AGE-2, AGE-4, AGE-8: a name that the drive does not let go, in a feed or an inbox."""
+    network = settled("core", "scout", "smith")
+    network.send("core", "scout", "stays", expires_ms=DAY_MS)
+    network.send("core", "scout", "goes", expires_ms=DAY_MS)
+    for number in range(3):
+        network.send("core", "all", insight(f"news {number}"))
+    letter, _ = network.files("peers/scout/inbox")
+    page = network.files(layout.feed("core"))[0]
+    refused = [denied(path, "remove") for path in (letter, page)]
+    for _ in range(95):
+        network.clock.go(DAY_MS)
+        network.tick("core", *refused)
+        network.tick("smith")
+    assert network.files("peers/scout/inbox") == [letter]
+    assert feed(network, "core") == [1, 3]
+    assert network.open_pages("core", "scout") == 0
+    assert network.peers["core"].home.state.number("retired_day") >= 95
+    live(network, 2, "core", "smith")
+    assert feed(network, "core") == [3]
 
 
 def test_a_reader_who_lost_his_home_gets_what_is_kept_and_waits_for_nothing_else() -> None:

@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from peer.enclosing import Source
 from peer.home.places import choose
 from peer.wiring import open_peer
 from protocol.messages import Note
@@ -28,6 +30,8 @@ from tests.integration.typist import settled as typed
 from tests.network import CLUSTER, FolderNetwork, acted, insight, send, tick
 
 TEN_GB = 10 * 1000**3
+DATA = b"attached"
+FILE = sha256(DATA).hexdigest()
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="made with POSIX calls")
 
 
@@ -93,6 +97,10 @@ def _folder(path: Path) -> None:
     (path / "a" / "file").write_bytes(b"x")
 
 
+def _deep(path: Path) -> None:
+    (path / "/".join("d" * 60)).mkdir(parents=True)
+
+
 def _unreadable(path: Path) -> None:
     path.write_bytes(b"{}")
     path.chmod(0)
@@ -108,12 +116,13 @@ SPECIAL: dict[str, Callable[[Path], None]] = {
     "full device": _device(7),
     "sparse": _sparse,
     "folder": _folder,
+    "deep folder": _deep,
     "unreadable": _unreadable,
 }
 ENDLESS = ("sparse", "zero device")
 PLACES = (
     "letter", "next letter", "heartbeat", "own heartbeat", "receipt", "own receipt", "feed",
-    "order", "roster", "mail", "card",
+    "order", "roster", "mail", "card", "attachment", "stale attachment",
 )  # fmt: skip
 
 
@@ -143,6 +152,8 @@ def _path(network: FolderNetwork, place: str) -> Path:
             "roster": f"{layout.CHARTER}/9.roster.01234567.json",
             "mail": f"{layout.mail('core', 'scout')}/{core}.1.page",
             "card": layout.card("core"),
+            "attachment": f"{layout.blobs('core')}/{FILE}",
+            "stale attachment": f"{layout.blobs('core')}/{'0' * 64}",
         }[place]
     )
 
@@ -152,7 +163,8 @@ def _path(network: FolderNetwork, place: str) -> Path:
 def test_whatever_stands_in_a_files_place(network: FolderNetwork, kind: str, place: str) -> None:
     """PAGE-13, LAYOUT-9, SHARE-2, SHARE-6, SHARE-7, TICK-3: all goes on; nothing is followed."""
     for author, reader in (("core", "scout"), ("scout", "core")):
-        send(network.peers[author], [reader], [Note(text="letter")])
+        files = [Source("data", lambda: [DATA])]
+        send(network.peers[author], [reader], [Note(text="letter")], files=files)
         send(network.peers[author], ["all"], [insight("published")])
     path = _path(network, place)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,6 +177,9 @@ def test_whatever_stands_in_a_files_place(network: FolderNetwork, kind: str, pla
         network.round(5)
     assert acted(network.peers["scout"].home) == ["core: letter", "core: published"]
     assert acted(network.peers["core"].home) == ["scout: letter", "scout: published"]
+    for peer in network.peers.values():
+        assert peer.blobs.sizes() == {FILE: len(DATA)}
+    assert not list(Path(network.share).glob(f"peers/*/blobs/{FILE}"))
     assert _secret().read_bytes() == b"mine"
 
 
