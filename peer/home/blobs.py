@@ -1,7 +1,8 @@
 """The bytes of attachments in a home: one private file for each content, named by its SHA-256.
 
 Rules: a file under a name of 64 digits has exactly these bytes, and is durable; what is only partly
-here is called `<sha256>.part`, and is gone on with. No content is ever held in memory as a whole.
+here is called `<sha256>.<author>.part`, and is gone on with: who offers something else under that
+hash spoils nobody else's. No content is ever held in memory as a whole.
 Not here: what a file belongs to (`attachments`).
 """
 
@@ -62,8 +63,8 @@ class Blobs(Protocol):
     def size(self, name: str) -> int | None:
         """How many bytes a whole content has; None where it is not here."""
 
-    def begin(self, name: str) -> Part:
-        """Go on fetching a content."""
+    def begin(self, name: str, author: str) -> Part:
+        """Go on fetching a content from a bare name."""
 
     def sizes(self) -> dict[str, int]:
         """Bytes of everything here, by the name of its file, also of what is only partly here."""
@@ -149,10 +150,10 @@ class FolderBlobs:
         except OSError:
             return None
 
-    def begin(self, name: str) -> Part:
+    def begin(self, name: str, author: str) -> Part:
         """See `Blobs.begin`."""
         make_private_folder(self._folder)
-        return _FilePart(self._folder, name)
+        return _FilePart(self._folder, name, part_name(name, author))
 
     def sizes(self) -> dict[str, int]:
         """See `Blobs.sizes`."""
@@ -181,9 +182,9 @@ class FolderBlobs:
 
 
 class _FilePart:
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, called: str) -> None:
         self._folder, self._name = folder, name
-        self._path = os.path.join(folder, name + PART)
+        self._path = os.path.join(folder, called)
         self.size, self._seen = 0, _Digest()
         try:
             self._file = self._alone()
@@ -272,9 +273,9 @@ class MemoryBlobs:
         data = self.files.get(name)
         return None if data is None else len(data)
 
-    def begin(self, name: str) -> Part:
+    def begin(self, name: str, author: str) -> Part:
         """See `Blobs.begin`."""
-        return _MemoryPart(self.files, name)
+        return _MemoryPart(self.files, name, part_name(name, author))
 
     def sizes(self) -> dict[str, int]:
         """See `Blobs.sizes`."""
@@ -286,16 +287,16 @@ class MemoryBlobs:
 
 
 class _MemoryPart:
-    def __init__(self, files: dict[str, bytes], name: str) -> None:
-        self._files, self._name = files, name
-        self.size = len(files.setdefault(name + PART, b""))
+    def __init__(self, files: dict[str, bytes], name: str, part: str) -> None:
+        self._files, self._name, self._part = files, name, part
+        self.size = len(files.setdefault(part, b""))
 
     def add(self, data: bytes) -> None:
-        self._files[self._name + PART] += data
+        self._files[self._part] += data
         self.size += len(data)
 
     def finish(self) -> bool:
-        data = self._files.pop(self._name + PART)
+        data = self._files.pop(self._part)
         good = sha256(data).hexdigest() == self._name
         if good:
             self._files[self._name] = data
@@ -303,6 +304,11 @@ class _MemoryPart:
 
     def pause(self) -> None:
         """Nothing is held."""
+
+
+def part_name(name: str, author: str) -> str:
+    """What a content is called that is only partly here, from this author (a bare name)."""
+    return f"{name}.{author}{PART}"
 
 
 def fault(folder: str, error: OSError) -> HomeError:

@@ -3,7 +3,7 @@
 Rules: nothing is read whose size is not what the letter says, and nothing is kept whose SHA-256
 differs; such a file is named `damaged`, so that its author writes it anew. What is begun goes on at
 the next tick where this one ended, and has its room. Every author has the same share of a tick's
-bytes, and no author more than half of the room that a person gives to attachments: who floods,
+bytes, and of the room that a person gives to attachments half of what the others leave: who floods,
 floods himself. Where room is short, what no letter names any more goes first.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from peer.home.blobs import PART
+from peer.home.blobs import PART, part_name
 from peer.instance import RunningPeer
 from peer.tick.intake import Awaiting
 from peer.tick.report import Report
@@ -29,34 +29,25 @@ _MIB = 1024 * 1024
 
 @dataclass(slots=True)
 class _Turn:
-    """What one author may still have in this tick, and what lies in his folder."""
+    """What one author may still have in this tick, and what lies in his folder.
+
+    `room`: bytes that he may still bring into this home, beside what is `begun`.
+    """
 
     bytes: int
-    room: _Room
+    room: int
     there: dict[str, int | None]
+    begun: set[str] = field(default_factory=set)
     files: int = tick_files_max
     stuck: str | None = None
 
-
-@dataclass(slots=True)
-class _Room:
-    """Bytes that may still come into this home: in `all`, and from one author (`his`).
-
-    What is `begun` has its room already.
-    """
-
-    all: list[int]
-    his: int
-    begun: Container[str]
-
-    def take(self, name: str, size: int) -> bool:
+    def has_room(self, name: str, size: int) -> bool:
         """Whether there is room for a file, which is its own from now on."""
-        if name in self.begun:
-            return True
-        if size > min(self.all[0], self.his):
-            return False
-        self.all[0] -= size
-        self.his -= size
+        if name not in self.begun:
+            if size > self.room:
+                return False
+            self.room -= size
+            self.begun.add(name)
         return True
 
 
@@ -87,7 +78,7 @@ def fetch_one(peer: RunningPeer, author: str, name: str, size: int) -> bool:
     there = blobs.sizes(peer.share, author, {name})
     if there.get(name) != size:
         raise MissingError(f"{blobs.path(author, name)} is not there as it should be; ask {author}")
-    return bool(_file(peer, author, name, size, _Turn(size, _Room([size], size, ()), there)))
+    return bool(_file(peer, author, name, size, _Turn(size, size, there)))
 
 
 def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: Fetched) -> None:
@@ -96,14 +87,15 @@ def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: F
         by_author.setdefault(one.stream.author, []).append(one)
     began, authors = peer.clock.monotonic_ms(), sorted(by_author)
     first = peer.home.state.number("tick") % len(authors)
-    rooms = _rooms(peer, by_author)
+    rooms = _Rooms(peer, by_author)
     for author in authors[first:] + authors[:first]:
-        letters = by_author[author]
+        letters, room = by_author[author], rooms.of(author)
         try:
-            turn = _turn(peer, author, letters, rooms[author], tick_bytes_max // len(authors))
+            there = blobs.sizes(peer.share, peer.bare(author), _named(letters).keys())
         except ShareError as error:
             report.problems.append(f"attachments of {peer.bare(author)}: {error}")
             continue
+        turn = _Turn(tick_bytes_max // len(authors), room, there, rooms.begun[author])
         for letter in letters:
             if peer.clock.monotonic_ms() - began >= tick_ms_max or not peer.goes_on():
                 break
@@ -115,52 +107,67 @@ def _fetch(peer: RunningPeer, awaiting: list[Awaiting], report: Report, found: F
                 found.complete.append(letter)
             else:
                 report.problems.append(f"{letter.found.path} waits for its attachments: {why}")
+        rooms.take(room - turn.room)
         if turn.stuck is not None:
             found.stuck[author] = turn.stuck
 
 
-def _turn(
-    peer: RunningPeer, author: str, letters: Iterable[Awaiting], room: _Room, share: int
-) -> _Turn:
-    wanted = {name for letter in letters for name, _ in letter.files}
-    return _Turn(share, room, blobs.sizes(peer.share, peer.bare(author), wanted))
+class _Rooms:
+    """How much of a home each author has, and may still have: half of what the others leave him.
 
+    What is begun counts as whole, as its letter says; what is whole as it is, whatever others say.
+    """
 
-def _rooms(peer: RunningPeer, letters: dict[str, list[Awaiting]]) -> dict[str, _Room]:
-    """What of each author may still come into this home."""
-    limit = peer.settings.letters.attachments_mb * _MIB
-    by_author = {author: _named(some) for author, some in letters.items()}
-    awaited = {name: size for files in by_author.values() for name, size in files.items()}
-    here = peer.blobs.sizes()
-    left = limit - _taken(peer, here, awaited)
-    if sum(awaited.values()) - sum(awaited[name] for name in _begun(here, awaited)) > left:
-        with peer.home.transaction(durable=False):
-            drop_orphans(peer, here, awaited)
+    def __init__(self, peer: RunningPeer, letters: Mapping[str, Iterable[Awaiting]]) -> None:
+        self._limit = peer.settings.letters.attachments_mb * _MIB
+        self._named = {author: _named(some) for author, some in letters.items()}
+        self._parts = {
+            author: {part_name(name, peer.bare(author)): name for name in files}
+            for author, files in self._named.items()
+        }
         here = peer.blobs.sizes()
-        left = limit - _taken(peer, here, awaited)
-    everywhere, received = [left], peer.home.attachments.received()
-    rooms = {}
-    for author, files in by_author.items():
-        begun = _begun(here, files)
-        used = received.get(author, 0) + sum(files[name] for name in begun)
-        rooms[author] = _Room(everywhere, limit // 2 - used, begun)
-    return rooms
+        self._count(peer, here)
+        if any(self._lacks(author) for author in letters):
+            parts = [part for some in self._parts.values() for part in some]
+            names = [name for files in self._named.values() for name in files]
+            with peer.home.transaction(durable=False):
+                drop_orphans(peer, here, {*parts, *names})
+            self._count(peer, peer.blobs.sizes())
+
+    def _count(self, peer: RunningPeer, here: Mapping[str, int]) -> None:
+        mine = peer.home.attachments.mine(here)
+        theirs = {name: size for name, size in here.items() if name not in mine}
+        received = peer.home.attachments.received()
+        self.begun: dict[str, set[str]] = {}
+        self._used: dict[str, int] = {}
+        self._all = sum(theirs.values())
+        for author, parts in self._parts.items():
+            files = self._named[author]
+            begun = {name for part, name in parts.items() if part in here}
+            to_come = sum(files[name] for name in begun)
+            self._all += to_come - sum(here.get(part, 0) for part in parts)
+            whole = sum(theirs.get(name, 0) for name in files)
+            self.begun[author], self._used[author] = (
+                begun,
+                received.get(author, 0) + whole + to_come,
+            )
+
+    def _lacks(self, author: str) -> bool:
+        files, begun = self._named[author], self.begun[author]
+        return sum(size for name, size in files.items() if name not in begun) > self.of(author)
+
+    def of(self, author: str) -> int:
+        """What an author may still bring."""
+        mine = self._used[author]
+        return (self._limit - max(self._all - mine, 0)) // 2 - mine
+
+    def take(self, count: int) -> None:
+        """So many bytes are promised to somebody."""
+        self._all += count
 
 
 def _named(letters: Iterable[Awaiting]) -> dict[str, int]:
     return {name: size for letter in letters for name, size in letter.files}
-
-
-def _begun(here: Container[str], files: Iterable[str]) -> set[str]:
-    return {name for name in files if name in here or name + PART in here}
-
-
-def _taken(peer: RunningPeer, here: Mapping[str, int], awaited: Mapping[str, int]) -> int:
-    """Bytes that others have caused here: of what is begun, those that are still to come, too."""
-    mine = peer.home.attachments.mine(here)
-    begun = _begun(here, awaited)
-    rest = (name for name in here if name not in mine and name.removesuffix(PART) not in begun)
-    return sum(here[name] for name in rest) + sum(awaited[name] for name in begun)
 
 
 def drop_orphans(
@@ -174,7 +181,7 @@ def drop_orphans(
     """
     state = peer.home.state
     day, known = state.days_lived, set(state.flags("orphan:"))
-    orphans = {name for name in here if name.removesuffix(PART) not in awaited}
+    orphans = {name for name in here if name not in awaited}
     orphans -= peer.home.attachments.wanted() if orphans else set()
     for name in known - orphans:
         state.forget(f"orphan:{name}")
@@ -200,9 +207,12 @@ def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
         if found != size:
             turn.stuck = f"{name[:8]} has another size than the letter says"
             return turn.stuck
-        if not turn.room.take(name, size):
+        if not turn.has_room(name, size):
             limit = peer.settings.letters.attachments_mb
-            turn.stuck = f"this home has room for {limit} MiB of attachments, half for each author"
+            turn.stuck = (
+                f"this home has room for {limit} MiB of attachments, and an author has"
+                " half of what the others leave"
+            )
             return turn.stuck
         turn.files -= 1
         try:
@@ -223,7 +233,7 @@ def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:
 
 def _file(peer: RunningPeer, author: str, name: str, size: int, turn: _Turn) -> bool | None:
     """Go on with one file: whether it is sound; None: there is more to come."""
-    part = peer.blobs.begin(name)
+    part = peer.blobs.begin(name, author)
     try:
         if part.size <= size:
             for data in _parts(peer, author, name, range(part.size, size), turn):

@@ -14,7 +14,7 @@ from peer.tick import blobs as own_blobs
 from peer.tick import fetch
 from protocol import canonical
 from protocol.errors import HomeError, UsageError
-from protocol.messages import Note
+from protocol.messages import Attachment, Note
 from registry.faulty import Fault, FaultyShare
 from registry.share import Share
 from tests.network import DAY_MS, Killed, Network, denied, failing, hidden, settled
@@ -212,7 +212,7 @@ class TestWaiting:
         for _ in range(3):
             assert texts(network) == []
             network.tick("scout")
-            sizes.append(len(held(network, "scout").get(f"{NAME}.part", b"")))
+            sizes.append(len(held(network, "scout").get(f"{NAME}.core.part", b"")))
         assert sizes == [4_000, 8_000, 0]
         assert texts(network) == ["see files"]
         assert held(network, "scout") == {NAME: DATA}
@@ -225,7 +225,7 @@ class TestWaiting:
         network = settled()
         attach(network, DATA)
         report = network.tick("scout", Fault(name="unavailable", op="read_part", at=4))
-        assert len(held(network, "scout")[f"{NAME}.part"]) == 3_000
+        assert len(held(network, "scout")[f"{NAME}.core.part"]) == 3_000
         assert any("waits for its attachments" in problem for problem in report.problems)
         calls = network.calls("scout", lambda: network.tick_here("scout"))
         assert len([op for op, _ in calls if op == "read_part"]) == 8
@@ -394,23 +394,63 @@ class TestBounds:
                 for path in network.files("peers/scout/inbox"):
                     network.memory.remove(path)
         assert sum(map(len, held(network, "scout").values())) <= 1_048_576
-        network.send("smith", "scout", "mine", files=[source(bytes(500_000))])
+        network.send("smith", "scout", "mine", files=[source(bytes(300_000))])
         for _ in range(4):
             network.tick("scout")
         assert "mine" in texts(network)
 
     def test_all_authors_together_keep_to_the_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """ATT-5: each of three has half of it; what is begun can be ended, the third one waits."""
+        """ATT-5: each has half of what the others leave; who comes last has room, too."""
         monkeypatch.setattr(fetch, "tick_bytes_max", 300_000)
         monkeypatch.setattr(fetch, "part_bytes", 50_000)
         network = settled("core", "fred", "scout", "smith")
         network.peers["scout"].settings = Settings(letters=Letters(attachments_mb=1))
-        for number, name in enumerate(["core", "fred", "smith"]):
-            network.send(name, "scout", name, files=[source(bytes([number]) * 450_000)])
+        for number in range(6):
+            author = ("core", "fred")[number % 2]
+            network.send(author, "scout", author, files=[source(bytes([number]) * 300_000)])
         for _ in range(12):
             network.tick("scout")
             assert sum(map(len, held(network, "scout").values())) <= 1_048_576
-        assert len(texts(network)) == 2
+        assert sorted(texts(network)) == ["core", "fred"]
+        network.send("smith", "scout", "smith", files=[source(bytes(200_000))])
+        for _ in range(3):
+            network.tick("scout")
+        assert "smith" in texts(network)
+
+    def test_what_others_say_of_a_file_that_is_here_takes_no_room(self) -> None:
+        """ATT-5: a member names contents that came long ago, as far larger than they are."""
+        network = settled("core", "scout", "smith")
+        some = [bytes([number]) for number in range(10)]
+        network.send("smith", "scout", "small", files=[source(data) for data in some])
+        network.round(2)
+        network.peers["scout"].settings = Settings(letters=Letters(attachments_mb=64))
+        named = tuple(
+            Attachment(sha256=sha256(data).hexdigest(), size=2**26, name="x") for data in some
+        )
+        item = network.item("smith", "lies", attachments=named)
+        page, data, _ = network.page("smith", "scout", [item], seq=9, prev="0" * 64)
+        network.drop("scout", page, data)
+        attach(network, DATA)
+        network.tick("scout")
+        assert "see files" in texts(network)
+
+    def test_nobody_spoils_what_another_author_offers(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """ATT-2, ATT-5: two members offer something else under the hash of his file."""
+        monkeypatch.setattr(fetch, "tick_bytes_max", 12_000)
+        monkeypatch.setattr(fetch, "part_bytes", 1_000)
+        network = settled("anna", "core", "scout", "zoe")
+        attach(network, DATA)
+        for name in ("anna", "zoe"):
+            network.send(name, "scout", "mine", files=[source(DATA)])
+            network.memory.place(f"peers/{name}/blobs/{NAME}", bytes(len(DATA)))
+        for _ in range(4):
+            for name in ("anna", "zoe"):
+                network.memory.place(f"peers/{name}/blobs/{NAME}", bytes(len(DATA)))
+            network.tick("scout")
+        assert "see files" in texts(network)
+        assert network.peers["scout"].home.journal.damaged("core@lab.eu") == []
 
     def test_what_another_command_is_about_to_send_stays(self) -> None:
         """ATT-5: what no letter names makes room only if an earlier look saw it, too."""
@@ -442,7 +482,7 @@ class TestBounds:
         """AGE-6: of what was sent when its page goes, of what never came after some days."""
         network = settled()
         attach(network, DATA)
-        held(network, "scout")["d" * 64 + ".part"] = b"begun"
+        held(network, "scout")["d" * 64 + ".core.part"] = b"begun"
         age(network, 3, "core", "scout")
         assert len(held(network, "scout")) == 2
         age(network, 3, "core", "scout")
@@ -526,7 +566,7 @@ def test_a_home_without_room_on_its_disk_waits_and_goes_on() -> None:
     network.send("smith", "scout", "plain")
 
     class Full(MemoryBlobs):
-        def begin(self, name: str) -> Part:
+        def begin(self, name: str, author: str) -> Part:
             raise HomeError("the disk is full; make room")
 
     network.peers["scout"].blobs = Full()

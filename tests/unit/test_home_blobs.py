@@ -53,11 +53,11 @@ def test_parts_that_fail_leave_nothing(blobs: Blobs) -> None:
 
 def test_what_is_begun_is_gone_on_with(blobs: Blobs) -> None:
     """ATT-2: by another process, too."""
-    part = blobs.begin(NAME)
+    part = blobs.begin(NAME, "core")
     part.add(DATA[:10])
     part.pause()
     assert blobs.size(NAME) is None
-    part = blobs.begin(NAME)
+    part = blobs.begin(NAME, "core")
     assert part.size == 10
     part.add(DATA[10:])
     assert part.finish()
@@ -66,7 +66,7 @@ def test_what_is_begun_is_gone_on_with(blobs: Blobs) -> None:
 
 def test_what_is_something_else_in_the_end_is_dropped(blobs: Blobs) -> None:
     """ATT-1."""
-    part = blobs.begin(NAME)
+    part = blobs.begin(NAME, "core")
     part.add(DATA[:-1] + b"?")
     assert not part.finish()
     assert blobs.sizes() == {}
@@ -75,7 +75,7 @@ def test_what_is_something_else_in_the_end_is_dropped(blobs: Blobs) -> None:
 def test_files_are_private(tmp_path: Path) -> None:
     blobs = FolderBlobs(str(tmp_path / "blobs"))
     blobs.put([DATA])
-    part = blobs.begin("a" * 64)
+    part = blobs.begin("a" * 64, "core")
     part.pause()
     assert (tmp_path / "blobs").stat().st_mode & 0o777 == 0o700
     for file in (tmp_path / "blobs").iterdir():
@@ -83,7 +83,7 @@ def test_files_are_private(tmp_path: Path) -> None:
 
 
 def fetched(blobs: Blobs, name: str, *parts: bytes) -> None:
-    part = blobs.begin(name)
+    part = blobs.begin(name, "core")
     try:
         for data in parts:
             part.add(data)
@@ -121,9 +121,9 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         blobs.sizes()
     with pytest.raises(HomeError):
         blobs.put([b"x"])
-    (tmp_path / "other" / f"{NAME}.part").mkdir(parents=True)
+    (tmp_path / "other" / f"{NAME}.core.part").mkdir(parents=True)
     with pytest.raises(HomeError):
-        FolderBlobs(str(tmp_path / "other")).begin(NAME)
+        FolderBlobs(str(tmp_path / "other")).begin(NAME, "core")
 
 
 class TestSources:
@@ -161,12 +161,12 @@ class TestSources:
 def test_two_who_fetch_one_content_do_not_mix_it(tmp_path: Path) -> None:
     """ATT-1: both would append to what is here, and neither would notice."""
     first, second = FolderBlobs(str(tmp_path)), FolderBlobs(str(tmp_path))
-    one = first.begin(NAME)
+    one = first.begin(NAME, "core")
     one.add(DATA[:1_000])
     with pytest.raises(HomeError, match="another process"):
-        second.begin(NAME)
+        second.begin(NAME, "core")
     one.pause()
-    other = second.begin(NAME)
+    other = second.begin(NAME, "core")
     assert other.size == 1_000
     other.add(DATA[1_000:])
     assert other.finish()

@@ -162,7 +162,7 @@ def test_whatever_the_umask_says_a_home_is_of_its_owner_alone(tmp_path: Path, ma
         core = Path(network.folder("core"))
         save(str(core), "run.poll_s", 3)
         network.peers["core"].blobs.put([b"an attachment"])
-        network.peers["core"].blobs.begin("5d" * 32).pause()
+        network.peers["core"].blobs.begin("5d" * 32, "scout").pause()
         network.peers["core"].home.db.copy_to(str(core / "copy.db"))
         found = {path: path.stat().st_mode & 0o777 for path in Path(network.home).rglob("*")}
     finally:
@@ -170,7 +170,7 @@ def test_whatever_the_umask_says_a_home_is_of_its_owner_alone(tmp_path: Path, ma
     network.close()
     names = {path.name for path in found}
     assert {"home.db", "home.db-wal", "home.db-shm", "copy.db", "lock"} <= names
-    assert {"key", "key.next", "blobs", "5d" * 32 + ".part"} <= names
+    assert {"key", "key.next", "blobs", "5d" * 32 + ".scout.part"} <= names
     assert {p.name: m for p, m in found.items() if m != (0o700 if p.is_dir() else 0o600)} == {}
     assert Path(network.home).stat().st_mode & 0o777 == 0o700
 
