@@ -25,6 +25,7 @@ outbox_ms_max = 30_000
 looks_max = 2_000
 vain_max = 200  # among pages that are awaited
 turn_max = 32  # in vain, among those in turn
+awaiting_max = limits.stream_pages_unreceipted_max  # no author has more under way
 damaged_max = 2_000  # remembered of one author and audience
 
 
@@ -59,6 +60,7 @@ def collect(
     unread = _unread(peer, author, audience, names)
     parts, noted = _parts(peer, author, audience, unread)
     looks, complete, unexplained = 0, True, list[PageName]()
+    stuck = 0  # what waits for its attachments; opened again at every tick, so not without end
     began = peer.clock.monotonic_ms()
 
     def may_look() -> bool:
@@ -69,7 +71,7 @@ def collect(
     for part in parts:
         vain = 0
         for name in part.pages:
-            if vain >= part.vain_max or not may_look():
+            if vain >= part.vain_max or stuck == awaiting_max or not may_look():
                 break
             taken = _look(peer, standing, report, name, to, noted)
             looks += 1
@@ -80,6 +82,7 @@ def collect(
                 vain += not taken.new
             else:
                 awaiting.append(taken.awaiting)
+                stuck += 1
             complete = complete and taken.problem is None and taken.done
     if unexplained and peer.home.erasures.known(peer.full(author)) != known:
         # Later pages may have explained them.

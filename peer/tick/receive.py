@@ -6,9 +6,11 @@ being read; what stands at a letter's name and is no letter is removed, because 
 
 from __future__ import annotations
 
+from collections import Counter
+
 from peer.instance import RunningPeer
 from peer.stewards.standing import Standing
-from peer.tick.collect import awaited, collect, count
+from peer.tick.collect import awaited, awaiting_max, collect, count
 from peer.tick.fetch import fetch
 from peer.tick.intake import Awaiting, Found, Taken, take
 from peer.tick.report import Report
@@ -106,12 +108,17 @@ def _read_inbox(
         is_awaited = awaited(peer, peer.address)
         found.pages.sort(key=lambda page: (not is_awaited(page), page))
     began, done, looked = peer.clock.monotonic_ms(), list[PageName](), 0
+    stuck = Counter[str]()  # of each author, what waits for its attachments
     for name in found.pages:
         if peer.clock.monotonic_ms() - began >= inbox_ms_max or not peer.goes_on():
             break
+        if stuck[name.author] == awaiting_max:
+            continue
         looked += 1
+        before = len(awaiting)
         if _read_letter(peer, standing, report, name, awaiting):
             done.append(name)
+        stuck[name.author] += len(awaiting) - before
         if looked % shown_every == 0:
             peer.progress(looked, len(found.pages), "letters read")
     if put_off := found.put_off + len(found.pages) - looked:

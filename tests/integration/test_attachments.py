@@ -15,6 +15,7 @@ from peer.tick import fetch
 from protocol import canonical
 from protocol.errors import HomeError, UsageError
 from protocol.messages import Attachment, Note
+from registry import outbox
 from registry.faulty import Fault, FaultyShare
 from registry.share import Share
 from tests.network import DAY_MS, Killed, Network, denied, failing, hidden, settled
@@ -433,6 +434,28 @@ class TestBounds:
         attach(network, DATA)
         network.tick("scout")
         assert "see files" in texts(network)
+
+    @pytest.mark.parametrize("pulled", [False, True])
+    def test_pages_whose_files_never_come_are_not_all_opened_at_every_tick(
+        self, pulled: bool
+    ) -> None:
+        """ATT-5: a member writes more of them than any window has."""
+        network = settled("core", "scout", "smith")
+        mail = denied("peers/scout/inbox/*", "place")
+        network.send("smith", "scout", "plain", *([mail] if pulled else []))
+        named = (Attachment(sha256="5d" * 32, size=9, name="x"),)
+        for seq in range(2, 50):
+            item = network.item("smith", str(seq), attachments=named)
+            name, data, _ = network.page("smith", "scout", [item], seq=seq, prev="0" * 64)
+            if pulled:
+                network.memory.place(outbox.path("scout", name), data)
+            else:
+                network.drop("scout", name, data)
+        attach(network, DATA)
+        calls = network.calls("scout", lambda: network.tick_here("scout"))
+        read = [path for op, path in calls if op == "read" and "smith" in path and "page" in path]
+        assert 10 < len(read) <= 2 * 16
+        assert sorted(texts(network)) == ["plain", "see files"]
 
     def test_nobody_spoils_what_another_author_offers(
         self, monkeypatch: pytest.MonkeyPatch
