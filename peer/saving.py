@@ -25,7 +25,7 @@ from protocol.sealing import unseal_parts
 
 name_bytes_max = 150
 tries_max = 1_000
-_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)").match
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|\Z)").match
 _FORBIDDEN = '/\\<>:"|?*'
 
 
@@ -147,7 +147,7 @@ def safe_name(name: str) -> str:
     cut = kept.rstrip(" .") + ending
     if not cut.strip("._ "):
         return "attachment"
-    return f"_{cut}" if _DEVICE(cut) else cut
+    return f"_{cut}" if _DEVICE(cut) or cut[0] in "-~" else cut  # those mean something to shells
 
 
 def _is_shown(character: str) -> bool:

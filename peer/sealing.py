@@ -12,7 +12,7 @@ from peer.instance import RunningPeer
 from protocol import canonical, roster, wire
 from protocol.messages import Item
 from protocol.roster import Roster
-from protocol.sealing import Opened, Opener, opener_of, read_plain, unseal
+from protocol.sealing import Opened, Opener, can_seal, opener_of, read_plain, unseal
 
 
 def openers(peer: RunningPeer) -> list[Opener]:
@@ -51,5 +51,5 @@ def _read_keys(peer: RunningPeer) -> dict[str, str]:
         peer.full(member.name): known.sealing
         for member in members
         for known in member.keys
-        if known.state == "active" and known.sealing is not None
+        if known.state == "active" and known.sealing is not None and can_seal(known.sealing)
     }

@@ -54,6 +54,15 @@ class Opener:
         return self._private.exchange(X25519PublicKey.from_public_bytes(other))
 
 
+def can_seal(key: str) -> bool:
+    """Whether a public key, in base64url, is one to seal with, and none of small order."""
+    try:
+        Opener(bytes(32)).agree(canonical.unb64(key, 32))
+    except (ValueError, RuleError):
+        return False
+    return True
+
+
 def opener_of(signer: Signer) -> Opener:
     """The key with which a peer opens what was sealed for it (SEAL-1)."""
     return Opener(signer.derive(_KEY_USE))

@@ -16,9 +16,10 @@ columns_min = 20
 marks_max = 8  # combining marks on one character; real writing has four
 # Written as codes, because in this file they could not be seen either.
 _HIDDEN = (
-    r"\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    r"\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     r"\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0e\ufeff"
-    r"\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    r"\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _EMOJI = r"\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _find = re.compile(f"[{_HIDDEN}]|\u200d(?![{_EMOJI}])|(?<![{_EMOJI}])\u200d")

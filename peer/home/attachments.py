@@ -46,13 +46,22 @@ class Attachments:
         ]
         self._db.write_many("INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?, ?)", rows)
 
-    def offered(self) -> list[Offered]:
-        """Files of mine that open pages name; costs nothing where there are none."""
+    def offered(self, window: int) -> list[Offered]:
+        """Files of mine that open pages name; costs nothing where there are none.
+
+        Of the letters to somebody only the first `window` pages count, which lie on the share.
+        """
+        before = (
+            "SELECT 1 FROM own_page AS other WHERE other.audience = own_page.audience"
+            " AND other.covered_at IS NULL AND other.n < own_page.n LIMIT ?1"
+        )
         rows = self._db.read(
             "SELECT own_page.n, sha256, size, open = 2"
             f" {_OPEN} AND own_page.n IS NOT NULL AND own_page.covered_at IS NULL"
             " AND item.state <> 'erased'"
-            " ORDER BY own_page.n, sha256"
+            f" AND (own_page.audience = 'all' OR (SELECT count(*) FROM ({before})) < ?1)"
+            " ORDER BY own_page.n, sha256",
+            window,
         )
         return [Offered(n, sha256, size, bool(anew)) for n, sha256, size, anew in rows]
 

@@ -17,6 +17,7 @@ from protocol import canonical
 from protocol.messages import id_of_hash
 from protocol.page import ALL, strike
 
+notes_max = 20_000  # of one author; who takes back more is not believed that there was so much
 _CONTENT = ("attachments", "body", "salt")
 
 
@@ -41,10 +42,13 @@ class Erasures:
 
         `mine`: I am that author, so that pages of mine may hold them.
         """
-        fresh = sorted(set(hashes) - self.known(author))
-        self._db.write_many(
-            "INSERT INTO erased VALUES (?, ?, ?)", [(author, digest, day) for digest in fresh]
-        )
+        row = self._db.one("SELECT count(*) FROM erased WHERE author = ?", author)
+        room = None if mine or row is None else max(notes_max - int(row[0]), 0)
+        fresh = [
+            digest
+            for digest in sorted(set(hashes))[:room]
+            if self._db.write("INSERT OR IGNORE INTO erased VALUES (?, ?, ?)", author, digest, day)
+        ]
         for digest in fresh:
             self._forget(author, id_of_hash(digest))
             if mine:

@@ -17,7 +17,7 @@ from protocol.errors import HomeError, ShareError, ShareUnavailableError
 from registry import blobs
 
 strays_max = 256
-anew_bytes_max = 256 << 20  # written anew in one tick because readers say so
+again_bytes_max = 256 << 20  # written again in one tick; whoever deletes may do so at every one
 stray_days = 30
 
 
@@ -26,11 +26,11 @@ def offer(peer: RunningPeer, pages: Collection[int]) -> None:
 
     ShareError where that cannot be done: then the pages must not be placed either.
     """
-    needed = [one for one in peer.home.attachments.offered() if one.page in pages]
+    needed = [one for one in _offered(peer) if one.page in pages]
     if not needed:
         return
     there = blobs.sizes(peer.share, peer.name, {one.sha256 for one in needed})
-    _put_back(peer, needed, there)
+    _put_back(peer, needed, there, None)
     if not peer.home.state.number("blobs"):
         with peer.home.transaction(durable=False):
             peer.home.state.put("blobs", 1)
@@ -39,14 +39,14 @@ def offer(peer: RunningPeer, pages: Collection[int]) -> None:
 def audit(peer: RunningPeer, report: Report) -> None:
     """Compare the own folder with what open pages name; no look where there never was a file."""
     home = peer.home
-    done, needed = home.attachments.done_with(), home.attachments.offered()
+    done, needed = home.attachments.done_with(), _offered(peer)
     if done:
         with home.transaction(durable=False):
             home.attachments.settle(done)
     if not needed and not home.state.number("blobs"):
         return
     there = blobs.own_sizes(peer.share, peer.name)
-    for line in _put_back(peer, needed, there):
+    for line in _put_back(peer, needed, there, again_bytes_max):
         report.problems.append(line)
     left = _clear(peer, there, {one.sha256 for one in needed}, report)
     flag = int(bool(needed) or left)
@@ -55,15 +55,24 @@ def audit(peer: RunningPeer, report: Report) -> None:
             home.state.put("blobs", flag)
 
 
-def _put_back(peer: RunningPeer, needed: list[Offered], there: dict[str, int | None]) -> list[str]:
-    """Write what is not there as it should be; returns what this home has lost itself."""
+def _offered(peer: RunningPeer) -> list[Offered]:
+    return peer.home.attachments.offered(limits.stream_pages_unreceipted_max)
+
+
+def _put_back(
+    peer: RunningPeer, needed: list[Offered], there: dict[str, int | None], room: int | None
+) -> list[str]:
+    """Write what is not there as it should be; returns what this home has lost itself.
+
+    No more than `room` bytes are written, where that is given; some always are.
+    """
     lost, anew = [], [one for one in needed if one.anew]
-    suspect, written, room = {one.sha256 for one in anew}, set[str](), anew_bytes_max
+    suspect, written, left = {one.sha256 for one in anew}, set[str](), room
     for sha256, size in sorted({(one.sha256, one.size) for one in needed}):
         if there.get(sha256) == size and sha256 not in suspect:
             continue
-        if not peer.goes_on() or (sha256 in suspect and room <= 0):
-            continue  # whoever says that files are damaged may do so at every tick
+        if not peer.goes_on() or (left is not None and left <= 0):
+            continue
         if peer.blobs.size(sha256) != size:
             lost.append(
                 f"an attachment of mine is gone from this home ({sha256[:8]}); send its letter anew"
@@ -76,7 +85,8 @@ def _put_back(peer: RunningPeer, needed: list[Offered], there: dict[str, int | N
             continue
         if sha256 in suspect:
             written.add(sha256)
-            room -= size
+        if left is not None:
+            left -= size
     if written:
         with peer.home.transaction(durable=False):
             peer.home.attachments.written_anew(sorted(written))

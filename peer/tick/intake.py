@@ -74,10 +74,10 @@ def take(peer: RunningPeer, standing: Standing, found: Found, data: bytes) -> Ta
         if error.rule == "PAGE-7" and found.audience == ALL:
             return Taken(done=False, unexplained=True)
         return _set_aside(peer, found, data, error)
-    if files := _missing_files(peer, page):
-        over = page.header.epoch in epochs.over(peer, page.header.author)
-        return Taken(done=False, awaiting=Awaiting(found, page.stream, over, files))
     with peer.home.transaction():
+        if files := _missing_files(peer, page):  # in here: an erasure may let go of some
+            over = page.header.epoch in epochs.over(peer, page.header.author)
+            return Taken(done=False, awaiting=Awaiting(found, page.stream, over, files))
         taken = _journal(peer, page)
         _note_damage(peer, found, bad=False)
         for place, item in enumerate(page.items):

@@ -9,7 +9,7 @@ item's id is known for a year after its author would last offer it, so that noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from peer.home import search
@@ -68,10 +68,24 @@ def retire(peer: RunningPeer, report: Report) -> None:
         tick = peer.home.state.number("tick") - ticks_unripe
         past.forget_rest(now - said_days * DAY_MS, tick)
         peer.home.attachments.forget()
-        drop_orphans(peer, peer.blobs.sizes(), days=orphan_days)
+        here = peer.blobs.sizes()
+        drop_orphans(peer, here, days=orphan_days)
+        _tell_lost_files(peer, here)
         peer.home.state.put("retired_day", day)
     if unread:
         report.problems.append(f"{unread} letters that nobody read in a year are gone")
+
+
+def _tell_lost_files(peer: RunningPeer, here: Container[str]) -> None:
+    """Attachments that this home should have and has not; inside a transaction."""
+    concerns, now = peer.home.concerns, peer.clock.wall_ms()
+    lost = [name for name in peer.home.attachments.wanted() if name not in here]
+    if not lost:
+        concerns.resolve("files", now)
+        return
+    count = "an attachment is" if len(lost) == 1 else f"{len(lost)} attachments are"
+    mend = "put back the folder blobs/ of this home, or ask whoever wrote to you to send them anew"
+    concerns.renew("files", "warn", f"{count} gone from this home", mend, now)
 
 
 def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:

@@ -12,13 +12,14 @@ from peer.home.blobs import MemoryBlobs, Part
 from peer.settings import Letters, Settings
 from peer.tick import blobs as own_blobs
 from peer.tick import fetch
-from protocol import canonical
+from protocol import canonical, documents, wire
 from protocol.errors import HomeError, UsageError
 from protocol.messages import Attachment, Note
-from registry import outbox
+from protocol.receipt import Receipt
+from registry import layout, outbox
 from registry.faulty import Fault, FaultyShare
 from registry.share import Share
-from tests.network import DAY_MS, Killed, Network, denied, failing, hidden, settled
+from tests.network import CLUSTER, DAY_MS, Killed, Network, denied, failing, hidden, settled
 
 DATA = bytes(range(256)) * 40
 NAME = sha256(DATA).hexdigest()
@@ -434,6 +435,43 @@ class TestBounds:
         attach(network, DATA)
         network.tick("scout")
         assert "see files" in texts(network)
+
+    def test_a_reader_who_takes_back_his_receipt_has_a_windowful_written_again(self) -> None:
+        """ATT-3, SEND-4: however many pages he says that he has lost; and a bound a tick."""
+        network = settled()
+        for number in range(40):
+            attach(network, bytes([number]))
+            network.round(1, hours=1)
+        before = network.receipt("scout", "core")
+        scout = network.peers["scout"]
+        (line,) = before["streams"]
+        lost = {
+            **before,
+            "n": before["n"] + 1,
+            "streams": [{**line, "received": 0, "acted": 0, "have": []}],
+        }
+        lost["streams"][0].pop("head", None)
+        forged = documents.seal(wire.trusted(Receipt, lost), scout.signer)
+        network.memory.place(layout.receipt("scout", CLUSTER, "core"), forged)
+        attach(network, DATA)
+        network.tick("core")
+        network.tick("core")
+        assert network.caught("core") == []
+        assert network.open_pages("core", "scout") > 30
+        assert 1 < len(blobs_of(network)) <= 16
+
+    def test_a_home_that_lost_its_files_says_so(self) -> None:
+        """ATT-9: its database is there, and the folder of its attachments is not."""
+        network = settled()
+        attach(network, DATA)
+        network.round(2)
+        lost = held(network, "scout").copy()
+        held(network, "scout").clear()
+        network.round(6)
+        assert "files" in network.concerns("scout")
+        held(network, "scout").update(lost)
+        network.round(6)
+        assert "files" not in network.concerns("scout")
 
     @pytest.mark.parametrize("pulled", [False, True])
     def test_pages_whose_files_never_come_are_not_all_opened_at_every_tick(

@@ -425,3 +425,19 @@ def test_what_is_erased_before_it_was_published_never_is() -> None:
     network.round(2)
     assert seen, "nothing was looked at"
     assert [data for data in seen if b"a secret" in data] == []
+
+
+def test_a_member_who_takes_back_without_end_is_believed_so_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """ERASE-3: of what never was; his own home forgets all that he takes back."""
+    monkeypatch.setattr("peer.home.erasures.notes_max", 10)
+    network = settled()
+    erasures = network.peers["scout"].home.erasures
+    with network.peers["scout"].home.transaction():
+        for first in range(0, 40, 8):
+            hashes = [f"{number:064x}" for number in range(first, first + 8)]
+            erasures.take_back("core@lab.eu", hashes, 1, mine=False)
+            erasures.take_back("scout@lab.eu", hashes, 1, mine=True)
+    assert len(erasures.known("core@lab.eu")) == 10
+    assert len(erasures.known("scout@lab.eu")) == 40

@@ -400,3 +400,17 @@ def test_what_was_sealed_for_the_former_key_is_opened_after_a_change(
         assert found is not None
         assert getattr(found.item.body, "text", None) == rows[id_]
     network.close()
+
+
+def test_a_key_of_small_order_keeps_no_other_reader_from_his_letter() -> None:
+    """SEAL-1: whoever put it on his card cannot be sealed for, and is named."""
+    network = settled("core", "scout", "smith")
+    network.sealing[network.peers["smith"].signer.key] = canonical.b64(bytes(32))
+    network.roster(network.members())
+    network.round(1)
+    with pytest.raises(HumanNeededError, match="no sealing key of smith"):
+        network.send("core", ["scout", "smith"], SECRET, seal=True)
+    network.send("core", "scout", SECRET, seal=True)
+    network.round(1)
+    (letter,) = network.letters("scout")
+    assert opened_text(network, "scout", letter.id) == SECRET

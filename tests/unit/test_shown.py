@@ -14,6 +14,7 @@ from peer.cli.shown import columns_min, escaped, fold, harmless, padded, width
 
 NASTY = (
     "\x1b[2J\x1b]0;title\x07", "a\rb", "a\x08b", "a\tb", "\x9b31m", "\u202egnp.exe",
+    "a\u0600b", "a\U00013430b",
     "\u2066x\u2069",
     "zero\u200bwidth", "\ufeffbom", "soft\xadhyphen", "\u2028line", "\U000e0041tag", "\u115ffill",
     "\u3164", "\ud800", "a\u200db", "e" + "\u0301" * 50, "\x00", "\x7f", "\u061c", "\ufffb",
