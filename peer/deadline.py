@@ -20,6 +20,7 @@ from registry.share import Entry, Moving, Rank, Share
 
 T = TypeVar("T")
 stalled_ms_max = 60_000
+NEXT_TICK = "the next tick goes on from here"  # what is true of most work
 quick_ms, files_max = 1_000, 32  # what took less may be asked for twice as much at one go
 
 
@@ -35,6 +36,7 @@ class WatchedShare:
         self._clock = clock
         self._began: int | None = None
         self.done = 0  # operations that returned, in whatever way
+        self.then = NEXT_TICK
         self.doing = ""  # the newest operation, for whoever asks what it waits for
         self.last_words: Callable[[str], None] = (
             nobody_hears  # called with what happened before the process ends itself
@@ -46,6 +48,10 @@ class WatchedShare:
         """How long the operation under way has been going on; 0 where there is none."""
         began = self._began
         return 0 if began is None else self._clock.monotonic_ms() - began
+
+    def foresee(self, text: str) -> None:
+        """What is true, should the process be ended from now on."""
+        self.then = text
 
     def during(self, what: str, path: str, work: Callable[[], T]) -> T:
         """Do something that may hang in the drive; that it returned is progress."""
@@ -137,8 +143,7 @@ def _guard(share: WatchedShare) -> None:
     while share.stalled_ms() < stalled_ms_max:
         pause.wait(1.0)
     text = (
-        f"the share has not answered for {stalled_ms_max // 1000} s ({share.doing});"
-        " the next tick goes on from here"
+        f"the share has not answered for {stalled_ms_max // 1000} s ({share.doing}); {share.then}"
     )
     sys.stderr.write(f"peer: {text}\n")
     sys.stderr.flush()

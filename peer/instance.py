@@ -32,6 +32,14 @@ def _always() -> bool:
     return True
 
 
+def _waiting(look: Callable[[], bytes]) -> bytes:
+    return look()
+
+
+def _immortal(text: str) -> None:
+    """Nothing ends this process."""
+
+
 @dataclass(slots=True)
 class RunningPeer:
     """What the phases of a tick work with. `folder` is the identity's directory, None in memory."""
@@ -57,6 +65,10 @@ class RunningPeer:
     progress: Callable[[int, int, str], None] = _silently
     # Asked between two items: once it is False, a tick ends where it is.
     goes_on: Callable[[], bool] = _always
+    # A first look at the share by a command that would rather keep a letter than wait.
+    glance: Callable[[Callable[[], bytes]], bytes] = _waiting
+    # Told what is to be said, should a frozen share end the process from now on.
+    foresee: Callable[[str], None] = _immortal
 
     def saw_lately(self, what: str) -> bool:
         """Whether this was looked at less than a second ago; if not, it counts as looked at now.

@@ -13,6 +13,7 @@ from typing import Literal
 
 from peer import rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
+from peer.deadline import NEXT_TICK
 from peer.enclosing import Source, keep
 from peer.home.outgoing import OwnPage
 from peer.instance import RunningPeer
@@ -66,6 +67,7 @@ def send(
     WrongShareError where the folder is another network; then nothing is written.
     """
     own.check_parked(peer)
+    peer.foresee("nothing was sent")
     reachable = _reachable(peer)
     if rekeying.is_due(peer):
         reachable = reachable and rekeying.change_alone(peer)
@@ -80,10 +82,12 @@ def send(
     }
     views = {a: _look_around(peer, a) if reachable else None for a in recipients}
     pages, complete = _keep(peer, written, views, peer.due_ms(term_ms), along)
+    peer.foresee("what was written is kept, and the next tick sends it")
     delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
     state: Literal["staged", "delivered"] = "staged"
     if complete and len(pages) == len(recipients) and all(delivered):
         state = "delivered"
+    peer.foresee(NEXT_TICK)
     ids = tuple(one.item.id for audience in recipients for one in written[audience])
     return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
 
@@ -122,10 +126,11 @@ def _recipient(peer: RunningPeer, standing: stewards.Standing, name: str) -> str
 def _reachable(peer: RunningPeer) -> bool:
     """Whether the share is there; then its steward documents are heard first.
 
-    Another network's folder is an error (WrongShareError), not an absence.
+    One that is frozen is not: whoever writes must not wait for it. Another network's folder is an
+    error (WrongShareError), not an absence.
     """
     try:
-        reading.refresh(peer)
+        reading.refresh(peer, hasty=True)
     except WrongShareError:
         raise
     except ShareError:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
 from peer.deadline import watch
+from peer.glance import glance
 from peer.home import Home, open_home
 from peer.home.blobs import FOLDER, FolderBlobs
 from peer.home.places import DATABASE, Identity
@@ -52,10 +53,11 @@ def open_peer(
     home = home or open_home(os.path.join(folder, DATABASE))
     # The files may lag behind the database, which says which key signs (`peer.rekeying`).
     key = home.state.text("key")
-    return RunningPeer(
+    guarded = watch(share, clock) if watched else None
+    peer = RunningPeer(
         identity=identity if key is None else replace(identity, key=key),
         home=home,
-        share=watch(share, clock) if watched else share,
+        share=guarded or share,
         signer=keys.load_key(folder) if key is None else keys.find_key(folder, key),
         clock=clock,
         entropy=entropy,
@@ -64,3 +66,6 @@ def open_peer(
         next_beat_ms=settings.schedule.announced_ms(identity.address, clock.wall_ms()),
         blobs=FolderBlobs(os.path.join(folder, FOLDER)),
     )
+    if guarded is not None:
+        peer.glance, peer.foresee = glance, guarded.foresee
+    return peer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -34,21 +35,25 @@ if TYPE_CHECKING:
     from protocol.head import Head
 
 
-def refresh(peer: RunningPeer) -> list[str]:
-    """Read marker and documents, unless that was done less than a second ago; returns problems."""
+def refresh(peer: RunningPeer, *, hasty: bool = False) -> list[str]:
+    """Read marker and documents, unless that was done less than a second ago; returns problems.
+
+    `hasty`: a share that does not answer within seconds counts as away (ShareUnavailableError).
+    """
     if peer.saw_lately("stewards"):
         return []
     try:
-        read_marker(peer)
+        read_marker(peer, hasty=hasty)
         return read_documents(peer)
     except BaseException:  # also a death: whoever goes on must look again
         peer.looked.pop("stewards")
         raise
 
 
-def read_marker(peer: RunningPeer) -> None:
+def read_marker(peer: RunningPeer, *, hasty: bool = False) -> None:
     """The share is the network that this home pinned, or WrongShareError."""
-    data = shelf.fetch_marker(peer.share)
+    look = partial(shelf.fetch_marker, peer.share)
+    data = peer.glance(look) if hasty else look()
     known = peer.identity.network in peer.home.archive.digests()
     if known and data == peer.home.state.data("marker"):
         return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from peer.glance import glance
 from peer.instance import HOUR_MS
 from peer.send import send
 from protocol.errors import (
@@ -72,6 +74,31 @@ def test_what_cannot_be_delivered_is_staged_and_delivered_later(
     network.send("core", "scout", "two")
     network.round(2)
     assert network.acted("scout") == ["core: one", "core: two"]
+
+
+def test_who_writes_does_not_wait_for_a_frozen_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SEND-1, SEND-9: nothing of it is asked any more, and the letter is kept all the same."""
+    monkeypatch.setattr("peer.glance.glance_seconds", 0.2)
+    network, thawed = settled(), threading.Event()
+    core, foreseen = network.peers["core"], list[str]()
+    core.glance, core.foresee = glance, foreseen.append
+    slow = Fault(name="slow", seconds=60, times=-1)
+
+    def freeze(seconds: float) -> None:
+        thawed.wait(20)
+
+    share = FaultyShare(network.memory, [slow], sleep=freeze)
+    core.share, core.looked = share, {}
+    assert send(core, ["scout"], [Note(text="kept")]).state == "staged"
+    assert len(share.calls) == 1
+    assert foreseen[:2] == [
+        "nothing was sent",
+        "what was written is kept, and the next tick sends it",
+    ]
+    thawed.set()
+    core.share = network.memory
+    network.round(2)
+    assert network.acted("scout") == ["core: kept"]
 
 
 def test_a_share_that_vanished_and_came_back(monkeypatch: pytest.MonkeyPatch) -> None:

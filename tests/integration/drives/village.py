@@ -355,14 +355,15 @@ def freeze(village: Village, stop: Callable[[], object], go: Callable[[], object
         )
     )
     stop()
+    village.words.append((FIVE[0], FIVE[1:2], "into the frost"))
     try:
-        running = village.begin(ticks())
+        running = village.begin([(FIVE[0], "send", FIVE[1], "into the frost"), *ticks()])
         until = time.monotonic() + stalled_ms_max / 1000 + 15
         while time.monotonic() < until and any(one.poll() is None for _, one in running):
             time.sleep(0.5)
     finally:
         go()  # before that no signal ends whoever waits for a drive in user space
-    said = village.finish(running, ROUGH)
+    _, *said = village.finish(running, ROUGH)  # who writes does not wait: it is kept
     gave_up = [one for one in said if one.code == SHARE_FAILED and "has not answered" in one.err]
     assert gave_up, said
     took = village.settle()
