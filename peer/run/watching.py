@@ -8,6 +8,7 @@ Whatever the system tells is a hint, after which the folders are listed; so is i
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -100,6 +101,8 @@ class NativeHints:
                 hint()
 
         _tell_at_once()
+        # Its threads complain of their own end, on a terminal that nobody gave them.
+        logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
         self._root = root
         self._during = during
         self._handler = Handler()
