@@ -4,7 +4,8 @@ A ledger is a file of lines beside the homes: what somebody was about to write (
 command said when it ended well ("told"). Triggers in every home's database note whatever turns to
 "acted", and whatever it writes, in the very transaction: logs that the product does not know of.
 
-    lost      told, and never acted on by a reader (or expired, with no word to a person)
+    lost      told, and never acted on by a reader (or expired, with no word to a person), or acted
+              on without its files
     doubled   acted on twice, answered twice, or one number of a roster signed twice
     corrupt   acted on, and nobody wrote that, or its bytes are not what its id says
 """
@@ -125,6 +126,10 @@ class _Book:
                     self.deeds += [_deed(*row) for row in _log(before, "crash_log")]
                     wrote |= dict(_log(before, "crash_mine"))
             self.answers = [_deed(*row) for row in wrote.items() if json.loads(row[1]).get("auto")]
+            self.files = [
+                (sha256, path.parent / "blobs" / sha256, size)
+                for sha256, size in db.execute("SELECT sha256, size FROM attachment WHERE mine = 0")
+            ]
             self.mine: list[dict[str, Any]] = [
                 {"id": id_, "audience": to, "state": state, **json.loads(data)}
                 for id_, to, state, data in db.execute(
@@ -219,6 +224,10 @@ def _lost(books: dict[str, _Book], ledger: Ledger) -> Iterator[str]:
                     books[told["by"]], id_
                 ):
                     yield f"{reader} never acted on {told['text']!r} of {told['by']} ({id_})"
+    for name, book in books.items():
+        for sha256, file, size in book.files:
+            if not file.exists() or file.stat().st_size != size:
+                yield f"{name} has not got the file {sha256}"
 
 
 def _not_admitted(books: dict[str, _Book], ledger: Ledger) -> Iterator[str]:
@@ -253,6 +262,9 @@ def _corrupt(books: dict[str, _Book], ledger: Ledger) -> Iterator[str]:
         (line["by"], line["text"], to) for line in ledger.lines("tried") for to in line["readers"]
     }
     for name, book in books.items():
+        for sha256, file, _ in book.files:
+            if file.exists() and hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+                yield f"{name} keeps another file as {sha256}"
         for deed in book.deeds:
             if not deed.genuine:
                 yield f"{name} acted on {deed.id}, whose bytes are others"

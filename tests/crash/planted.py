@@ -12,7 +12,7 @@ from typing import Any
 
 from peer.home.journal import Journal
 from peer.send import Sent
-from peer.tick import session
+from peer.tick import intake, session
 from tests.crash import world
 from tests.crash.__main__ import main
 
@@ -33,9 +33,9 @@ def told_too_soon() -> None:
     """Where the share is in the way, a send is told as done though the home keeps nothing."""
     send = vars(world)["send"]
 
-    def hasty(peer: Any, to: list[str], bodies: list[Any]) -> Sent:
+    def hasty(peer: Any, to: list[str], bodies: list[Any], **more: Any) -> Sent:
         try:
-            sent: Sent = send(peer, to, bodies)
+            sent: Sent = send(peer, to, bodies, **more)
             return sent
         except Exception:  # noqa: BLE001 - the slip of hand itself
             return Sent(tuple("nowhere" for _ in to), tuple(to), "staged")
@@ -45,19 +45,24 @@ def told_too_soon() -> None:
 
 def discarded_first() -> None:
     """A reader takes letters out of its inbox before the home has them."""
-    intake = vars(session)["receive"]
+    receive = vars(session)["receive"]
 
     def eager(peer: Any, *rest: Any) -> Any:
         for name in peer.share.names(f"peers/{peer.name}/inbox", 100):
             path = f"peers/{peer.name}/inbox/{name}"
             peer.share.remove(path)
-        return intake(peer, *rest)
+        return receive(peer, *rest)
 
     vars(session)["receive"] = eager
 
 
+def without_files() -> None:
+    """A letter is received, and receipted, before its files are here."""
+    vars(intake)["_missing_files"] = lambda peer, page: ()
+
+
 PLANTS: dict[str, Callable[[], None]] = {
-    plant.__name__: plant for plant in (marked_apart, told_too_soon, discarded_first)
+    plant.__name__: plant for plant in (marked_apart, told_too_soon, discarded_first, without_files)
 }
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def _busy(world: World) -> None:
     world.do(Act("", "share", "scout", (ALL,), "copper conducts"))
     _round(world)
     world.do(
-        Act("", "send", "core", ("scout",), "pushed"),
+        Act("", "send", "core", ("scout",), "pushed, with a file"),
         Act("", "ask", "smith", ("scout",), "what conducts?"),
-        Act("", "send", "scout", ("core", "smith"), "to both"),
+        Act("", "send", "scout", ("core", "smith"), "to both, with a file"),
         Act("", "tick", "scout"),
         Act("", "share", "smith", (ALL,), "tin melts"),
         Act("", "send", "core", ("scout", "smith"), "once more"),
@@ -127,6 +127,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
             _busy,
             (
                 Act("send", "send", "core", ("scout", "smith"), "struck"),
+                Act("send", "send", "core", ("scout",), "struck, with a file"),
                 Act("send", "share", "core", (ALL,), "struck, for all"),
                 Act("send", "ask", "core", ("scout",), "struck?"),
             ),

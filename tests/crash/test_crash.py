@@ -61,6 +61,7 @@ def _struck(told: str, at_least: int) -> None:
         ("marked_apart", "doubled", "call/tick/busy: tick scout/pwrite64", "8"),
         ("told_too_soon", "lost", "error/send/busy: send core/pwrite64", "24"),
         ("discarded_first", "lost", "share/tick/busy: tick scout", "100"),
+        ("without_files", "lost", "share/tick/busy: tick scout", "100"),
     ],
 )
 def test_a_planted_bug_is_caught_and_can_be_replayed(

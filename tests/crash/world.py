@@ -17,6 +17,7 @@ from typing import Any
 from peer import keys, repair
 from peer.clock import Clock, SystemClock
 from peer.doctor import examine
+from peer.enclosing import Source
 from peer.home.places import choose, identities
 from peer.instance import DAY_MS, RunningPeer
 from peer.membership import join
@@ -179,7 +180,9 @@ class World:
 
     def _write(self, act: Act, body: Body, seed: object, through: Through) -> dict[str, Any]:
         peer = self.peer(act.who, seed, through)
-        sent = send(peer, list(act.to), [body])
+        content = act.text.encode() * 10_000
+        files = [Source("data", lambda: [content])] if "with a file" in act.text else []
+        sent = send(peer, list(act.to), [body], files=files)
         peer.home.close()
         return {"ids": sent.ids, "to": sent.to}
 
