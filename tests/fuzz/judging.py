@@ -20,12 +20,7 @@ ALARMS = ("frozen:", "claim:", "refused:", "hidden:", "parked", "rivals:", "retu
 
 def faults(world: World) -> list[str]:
     """What some home believes although nobody genuine ever said it; empty: nothing."""
-    return [
-        f"{name}: {fault}"
-        for name in NAMES
-        for look in (_items, _documents, _beats, _receipts, _pages, _alarms, _handled)
-        for fault in look(world, name)
-    ]
+    return [f"{name}: {fault}" for name in NAMES for look in LOOKS for fault in look(world, name)]
 
 
 def _digest(data: bytes) -> bytes:
@@ -126,6 +121,22 @@ def _handled(world: World, name: str) -> Iterator[str]:
     for id_, times in world.handled[name].seen.items():
         if times > 1:
             yield f"acted on item {id_} {times} times"
+
+
+def _files(world: World, name: str) -> Iterator[str]:
+    """What is kept under a hash is what has it, and whoever acted on a letter has its files."""
+    peer = world.network.peers[name]
+    for file in peer.blobs.sizes():
+        if not file.endswith(".part"):
+            found = hashlib.sha256(b"".join(peer.blobs.parts(file))).hexdigest()
+            if found != file:
+                yield f"keeps {found[:8]} as {file[:8]}"
+    for file, size in peer.home.db.read("SELECT sha256, size FROM attachment WHERE mine = 0"):
+        if peer.blobs.size(file) != size:
+            yield f"holds a letter without its file {file[:8]}"
+
+
+LOOKS = (_items, _documents, _beats, _receipts, _pages, _alarms, _handled, _files)
 
 
 def cards(world: World) -> list[str]:

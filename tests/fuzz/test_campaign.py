@@ -11,9 +11,10 @@ from tests.fuzz.campaign import QUARANTINED, Account, play
 from tests.fuzz.forging import FORGE
 from tests.fuzz.mangling import BLIND, JSON
 from tests.fuzz.placing import MOVES
-from tests.fuzz.world import fresh, kind_of
+from tests.fuzz.world import BASES, fresh, kind_of
 
 KINDS = {
+    "attachment",
     "marker", "root", "charter", "roster", "order", "card", "heartbeat", "letter", "feed",
     "mail", "receipt",
 }  # fmt: skip
@@ -45,10 +46,11 @@ def test_every_kind_of_file_is_struck_in_every_way() -> None:
 
 
 def test_the_network_has_every_kind_of_file() -> None:
-    world = fresh(0)
-    found = {kind_of(path) for path in world.network.files()}
-    assert KINDS - {"letter", "mail", "feed"} <= found
-    assert {kind_of(path) for path in world.genuine} >= KINDS
+    worlds = [fresh(number) for number in range(BASES)]
+    for world in worlds:
+        found = {kind_of(path) for path in world.network.files()}
+        assert KINDS - {"letter", "mail", "feed", "attachment"} <= found
+    assert {kind_of(path) for world in worlds for path in world.genuine} >= KINDS
 
 
 def test_what_is_accepted_wrongly_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

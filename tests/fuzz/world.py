@@ -7,14 +7,16 @@ read of a peer is noted, so that the campaign knows who met which file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from random import Random
 from typing import Any
 
+from peer.enclosing import Source
 from peer.handlers import HANDLERS, Handler, Received, View
+from peer.send import send
 from peer.tick.report import Report
 from protocol.charter import Charter
 from protocol.effect import Effect
@@ -65,7 +67,11 @@ class Watched:
         self._world.genuine[path].append(data)
 
     def read_part(self, path: str, offset: int, bytes_max: int) -> bytes:
-        return self._memory.read_part(path, offset, bytes_max)
+        data = self._memory.read_part(path, offset, bytes_max)
+        whole = self._world.node(path)
+        if isinstance(whole, bytes):
+            self._world.met[path, sha256(whole).hexdigest()].add((self._name, self._world.turn))
+        return data
 
     def place_file(self, path: str, parts: Iterable[bytes]) -> None:
         self.place(path, b"".join(parts))
@@ -131,7 +137,7 @@ class World:
     def send(self, dice: Random, number: int) -> None:
         """Somebody writes something to somebody, and everybody notes what should arrive."""
         author, reader = dice.sample(NAMES, 2)
-        kind = dice.choice(["note", "note", "pull", "insight", "question", "alert"])
+        kind = dice.choice(["note", "note", "file", "pull", "insight", "question", "alert"])
         text = f"{kind} {number} ä€ {'x' * dice.choice([0, 10, 2_000])}"
         bodies: dict[str, Body] = {
             "insight": Insight(text=text, topics=("metal",), confidence=dice.choice([0, 900])),
@@ -145,7 +151,8 @@ class World:
         before = peer.share
         if kind == "pull":  # the inbox cannot be written just now
             peer.share = FaultyShare(before, [denied(f"{layout.inbox(reader)}/*", "place")])
-        self.network.send_here(author, to, body)
+        data = dice.randbytes(dice.choice([1, 300, 20_000]))
+        send(peer, [to], [body], files=[Source("data", lambda: [data])] if kind == "file" else [])
         peer.share = before
         for one in NAMES if to == "all" else [reader]:
             if one != author:
@@ -174,6 +181,12 @@ class World:
             nodes[name] = node
 
 
+_SINGLE: dict[str, tuple[str, Callable[[str], object]]] = {
+    "inbox": ("letter", layout.read_letter_file),
+    "blobs": ("attachment", layout.is_blob_file),
+}
+
+
 def kind_of(path: str) -> str:
     """Which kind of file stands at a path, by its name."""
     parts = path.split("/")
@@ -185,8 +198,9 @@ def kind_of(path: str) -> str:
         return "order" if layout.is_order_file(parts[1]) else "other"
     if len(parts) == 3:
         return {"card.json": "card", "heartbeat.json": "heartbeat"}.get(parts[2], "other")
-    if parts[2] == "inbox":
-        return "letter" if layout.read_letter_file(parts[3]) else "other"
+    if parts[2] in ("inbox", "blobs"):
+        kind, is_one = _SINGLE[parts[2]]
+        return kind if is_one(parts[3]) else "other"
     if parts[2] == "receipts" and len(parts) == 5:
         known = parts[4].removesuffix(".json") in NAMES and parts[4].endswith(".json")
         return "receipt" if known else "other"
