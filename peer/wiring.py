@@ -65,7 +65,8 @@ def open_peer(
         settings=settings,
         next_beat_ms=settings.schedule.announced_ms(identity.address, clock.wall_ms()),
         blobs=FolderBlobs(os.path.join(folder, FOLDER)),
+        glance=glance,
     )
     if guarded is not None:
-        peer.glance, peer.foresee = glance, guarded.foresee
+        peer.foresee = guarded.foresee
     return peer
