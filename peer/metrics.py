@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from peer import software
-from peer.home import census
+from peer.home import census, outages
 from peer.instance import RunningPeer
 from peer.stewards.standing import Standing, standing
 from peer.tick import look
@@ -120,6 +120,10 @@ def _of_ticks(peer: RunningPeer) -> Iterator[Family]:
     yield Family(
         "ticks_total", "counter", "Ticks, by how they ended.",
         [({"result": word}, census.total(state, f"ticks-{word}")) for word in RESULTS],
+    )  # fmt: skip
+    yield Family(
+        "share_away", "gauge", "1 where the share could not be used when last tried.",
+        _one(outages.current(state) is not None),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from peer.heartbeats import last_tick_at, next_beat_at
-from peer.home import census
+from peer.home import census, outages
 from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.mailbox import moment
@@ -48,6 +48,7 @@ def status(peer: RunningPeer) -> Row:
         "last_tick_s": max(now - ended, 0) // 1000 if ended else None,
         "last_tick_ms": state.number("last_tick_ms") if ended else None,
         **_ended(peer, ended),
+        **_away(peer),
         "last_report": canonical.decode(report) if report else None,
         "next_beat": moment(coming) if coming else None,
         "next_beat_s": (coming - now) // 1000 if coming else None,
@@ -73,6 +74,15 @@ def _ended(peer: RunningPeer, ended: int | None) -> Row:
     if began > (ended or 0):
         result, fault = "unfinished", f"it began at {moment(began)} and has not ended"
     return {"last_tick_result": result, "last_tick_fault": fault}
+
+
+def _away(peer: RunningPeer) -> Row:
+    """Since when the share cannot be used, as far as the home knows, and why."""
+    outage = outages.current(peer.home.state)
+    return {
+        "away_since": moment(outage.since_ms) if outage else None,
+        "away_fault": outage.fault if outage else None,
+    }
 
 
 def concerns(peer: RunningPeer) -> list[Row]:

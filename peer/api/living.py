@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 H = TypeVar("H", bound="Handler")
 
 
-def _to_nobody(report: Report) -> None:
+def _to_nobody(*said: object) -> None:
     """Nobody listens."""
 
 
@@ -38,19 +38,25 @@ class Living(Opened):
         return tick_with_care(self.running)
 
     def run(
-        self, stop: Event | None = None, on_tick: Callable[[Report], object] = _to_nobody
+        self,
+        stop: Event | None = None,
+        on_tick: Callable[[Report], object] = _to_nobody,
+        on_away: Callable[[str], object] = _to_nobody,
+        on_back: Callable[[], object] = _to_nobody,
     ) -> None:
         """Beat on schedule, and at once when a letter or an order arrives, until `stop` is set.
 
         In this thread, with the handlers of `on`; that `stop` is set is noticed within two seconds,
         and after the current item. `on_tick` hears of every tick. A share that is away, and a
-        person who must act, are waited for. SomaError where another resident of this identity
+        person who must act, are waited for: `on_away` hears once why the share cannot be used,
+        `on_back` once that it can be again. SomaError where another resident of this identity
         lives. The command `peer run` does so in a process that no frozen share can hold.
         """
-        from peer.run.here import stay
+        from peer.run.here import stay, teller
 
         stop = stop or Event()
-        while stay(self.running, stop, on_tick):
+        tell = teller(on_tick, on_away, on_back)
+        while stay(self.running, stop, tell):
             handlers = self.running.handlers  # key, settings or database are others now
             self.close()
             self.running.handlers = handlers

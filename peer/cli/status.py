@@ -39,6 +39,9 @@ def facts(found: Found) -> Iterator[str]:
     """One line for each thing to know about a peer."""
     yield f"  network    {found['network'][:8]}, root {found['root']}"
     yield f"  share      {output.line(found['share'])}"
+    if found["away_since"]:
+        why = f"away since {shown(found['away_since'])}: {output.line(found['away_fault'])}"
+        yield f"             {output.bad(_cut(why, FACT_COLUMNS))}"
     yield f"  standing   {_standing(found)}"
     yield f"  last tick  {_last(found)}"
     if found["last_tick_fault"]:

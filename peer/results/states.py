@@ -69,7 +69,8 @@ class Concern(_Shown):
 class Status(_Shown):
     """How a peer is. `parked` says why it signs nothing, `halted` that a steward stopped it.
 
-    `last_tick` is None before the first one; `outbox` counts letters that no receipt covers.
+    `last_tick` is None before the first one; `away_since` is None while the share can be used;
+    `outbox` counts letters that no receipt covers.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Status(_Shown):
     parked: str | None
     halted: bool
     last_tick: str | None
+    away_since: str | None
     unread: int
     outbox: int
     quarantined: int
@@ -112,6 +114,7 @@ def status(row: Row) -> Status:
     return Status(
         details=row, name=row["peer"], address=row["address"], fingerprint=row["fingerprint"],
         admitted=row["admitted"], parked=row["parked"], halted=bool(row["halts"]),
-        last_tick=row["last_tick"], unread=row["unread"], outbox=row["outbox"],
-        quarantined=row["quarantined"], concerns=tuple(map(concern, row["concerns"])),
+        last_tick=row["last_tick"], away_since=row["away_since"], unread=row["unread"],
+        outbox=row["outbox"], quarantined=row["quarantined"],
+        concerns=tuple(map(concern, row["concerns"])),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """The worker's process: `python -m peer.run '{"folder": …, "share": …}'`, started by a supervisor.
 
+`died` in that says why the worker before was killed, which nobody else can note in log and home.
+
 Its pipes are those of `peer.run.signs`. It ends with 0 when asked to stop, `RENEW` to be begun anew
 at once, 5 when the drive is frozen, and otherwise with the exit code of what went wrong.
 """
@@ -16,6 +18,7 @@ from peer.clock import SystemClock
 from peer.deadline import WatchedShare
 from peer.home.places import read_identity
 from peer.run.living import live
+from peer.run.outages import note_death
 from peer.run.signs import Signs, pipes
 from peer.run.supervisor import RENEW
 from peer.run.waiting import EventWaiter
@@ -37,6 +40,8 @@ def main(job: str) -> int:
         peer = open_peer(given["folder"], identity, clock=clock)
         peer.share = share = WatchedShare(peer.share, clock)
         peer.goes_on = lambda: not signs.stopped()
+        if given.get("died"):
+            note_death(peer, given["died"])
         signs.watch(share)
         return RENEW if live(peer, share, waiter, signs.stopped, signs.tell) else 0
     except SomaError as error:

@@ -2,6 +2,8 @@
 
 Rules: a slot is remembered once its beat has succeeded, so a restart, or a clock that goes back,
 does not repeat it; after a sleep of the machine the newest slot stands for all that were missed.
+A slot at which the share was away is passed over and stays owed: the beat that comes through next
+stands for it.
 No clock, however wrong, keeps a peer silent for longer than twice what it announced.
 """
 
@@ -24,6 +26,7 @@ class Beats:
         self._clock = clock
         self._delay = timetable.delay_ms()
         self._seen = clock.wall_ms()
+        self._missed = ""  # the newest slot that was passed over, if no beat has succeeded since
         self._silent_until: int | None = None  # by the monotonic clock
         self.next: Slot = self._plan(self._seen)
         self._caught_up = False
@@ -48,7 +51,7 @@ class Beats:
         self._silent_until = self._clock.monotonic_ms() + 2 * announced_ms
         if self._caught_up and self._seen - _BACK_MS <= now < self.next.at_ms:
             return
-        self._caught_up = True
+        self._caught_up, self._missed = True, ""
         done = self._home.state.text(SLOT) or ""
         newest = self._timetable.newest(now, done)
         if newest != done:
@@ -56,5 +59,23 @@ class Beats:
                 self._home.state.put(SLOT, newest)
         self.next = self._plan(now)
 
+    def miss(self, announced_ms: int) -> str:
+        """The beat that is due cannot be; the next slot may. Returns the local time of this one."""
+        self._silent_until = self._clock.monotonic_ms() + 2 * announced_ms
+        self._caught_up, self._missed = False, self.next.local
+        self.next = self._plan(self._clock.wall_ms())
+        return self._missed
+
+    def came_since(self, since_ms: int) -> bool:
+        """Whether a beat fell due after an instant by the wall clock, up to now."""
+        return came_since(self._timetable, since_ms, self._clock.wall_ms())
+
     def _plan(self, now: int) -> Slot:
-        return self._timetable.next(now, self._home.state.text(SLOT) or "")
+        return self._timetable.next(now, max(self._home.state.text(SLOT) or "", self._missed))
+
+
+def came_since(timetable: Timetable, since_ms: int, now_ms: int) -> bool:
+    """Whether a beat fell due after one instant and by another one."""
+    delay = timetable.delay_ms()
+    slot = timetable.last(now_ms - delay)
+    return slot is not None and slot.at_ms + delay > since_ms

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from peer.deadline import WatchedShare
+from peer.deadline import WatchedShare, nobody_hears
 from peer.drives import POLL_SECONDS, kind_of_drive
 from peer.home.drive import kind_of, network_kind
 from peer.instance import RunningPeer
 from peer.run.beats import Beats
+from peer.run.outages import last_words
 from peer.run.resident import LOOK_MS, Resident, Tell
 from peer.run.waiting import Waiter
 from peer.run.watching import Hints, NativeHints, NoHints
@@ -21,6 +23,16 @@ def live(
 
     `share` is the peer's; `tell(what, **facts)` hears what a person may want to know.
     """
+    share.last_words = partial(last_words, peer)
+    try:
+        return _live(peer, share, waiter, stopped, tell)
+    finally:
+        share.last_words = nobody_hears
+
+
+def _live(
+    peer: RunningPeer, share: WatchedShare, waiter: Waiter, stopped: Callable[[], bool], tell: Tell
+) -> bool:
     timetable = peer.settings.schedule.timetable(peer.address)
     beats = Beats(timetable, peer.home, peer.clock)
     how = _how(peer, share)

@@ -3,7 +3,8 @@
 Rules: one tick at a time, all in this thread. The first wake acts at once; the next tick comes no
 sooner than the last one took, and later where wakes brought nothing, so that no flood can make a
 peer tick without end. What failed is told, not raised: the share comes back, or a person helps.
-`HomeError` and what nobody expected end the loop; whoever started it begins anew.
+`HomeError` and what nobody expected end the loop; whoever started it begins anew. A share that is
+away costs each slot that comes one failed tick, told once, and no more for all the tries between.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from peer.home import outages
 from peer.home.places import DATABASE
 from peer.home.unsent import Unsent
 from peer.instance import RunningPeer
-from peer.operations import tick_with_care
+from peer.operations import note_away, note_failed, tick_with_care
 from peer.run.beats import Beats
 from peer.run.waiting import Waiter
 from peer.run.watching import Hints, Watching
@@ -60,6 +62,7 @@ class Resident:
         self._quiet_until = 0
         self._fruitless_ms = 0
         self._away_ms = 0  # how long to wait between two tries; 0: the share is there
+        self._gap = False  # a slot came after the last word of an outage and before my time
         self._owed: str | None = None  # why a tick was wanted that found another one running
         self._retry_ms = self._retry_at = 0  # when to try again what could not be sent; 0: never
         self._human: str | None = None
@@ -67,6 +70,11 @@ class Resident:
     def run(self) -> bool:
         """Until the end is asked for; True: my files changed, begin anew with them."""
         why: str | None = "start"
+        outage = outages.current(self._peer.home.state)
+        if outage is not None:  # whoever was here before told of it, and of slots up to then
+            self._away_ms = AWAY_MS
+            self._gap = self._beats.came_since(outage.told_ms or outage.since_ms)
+            why = self._why()
         while not self._stopped():
             if self._files() != self._own:
                 return True
@@ -83,7 +91,8 @@ class Resident:
     def _wait_ms(self) -> int:
         """Until something is to be done that nobody will wake me for."""
         if self._away_ms or self._now() < self._quiet_until:
-            return max(self._quiet_until - self._now(), 1)
+            rest = max(self._quiet_until - self._now(), 1)
+            return max(min(rest, self._beats.wait_ms()), 1) if self._slot_counts() else rest
         waits = [self._beats.wait_ms(), self._next_look - self._now(), HOME_MS]
         if self.hinted:
             waits.append(self._deaf_until - self._now())
@@ -93,7 +102,8 @@ class Resident:
 
     def _why(self) -> str | None:
         """Why to tick now; None: there is no reason."""
-        if self._now() < self._quiet_until:
+        slot = self._slot_counts() and self._beats.wait_ms() == 0
+        if self._now() < self._quiet_until and not slot:
             return None
         if self._owed is not None:
             return self._owed
@@ -115,6 +125,10 @@ class Resident:
                 return "home"
         return "retry" if self._retry_at and self._now() >= self._retry_at else None
 
+    def _slot_counts(self) -> bool:
+        """Whether a slot is not to wait for the next try: the share is away."""
+        return bool(self._away_ms) and self._owed is None
+
     def _look(self) -> bool:
         """Whether something new lies on the share; a folder that takes long is looked at less."""
         self.hinted = False
@@ -131,12 +145,14 @@ class Resident:
         peer, began = self._peer, self._now()
         at = peer.clock.wall_ms()
         peer.next_beat_ms = peer.settings.schedule.announced_ms(peer.address, at)
+        again, began_tick = bool(self._away_ms), False
         try:
             if why != "news":
                 self._watching.news()  # what comes while the tick reads is news afterwards
-            report = tick_with_care(peer, wait=False)
+            began_tick = True
+            report = tick_with_care(peer, wait=False, again=again)
         except ShareError as error:
-            self._lose(error)
+            self._lose(error, told=began_tick and not again)
             return
         took = self._now() - began
         if report.state == "busy":
@@ -175,9 +191,18 @@ class Resident:
             "tick", at=at, why=why, took_ms=took, next_ms=self._beats.at_ms, report=report.as_json()
         )
 
-    def _lose(self, error: ShareError) -> None:
-        """The share cannot be used; it is looked for again, ever more seldom."""
+    def _lose(self, error: ShareError, *, told: bool = False) -> None:
+        """The share cannot be used; it is looked for again, ever more seldom.
+
+        `told`: as a tick that failed, which also stands for the slot that is due.
+        """
         self._tell("away", error=str(error))
+        slot = self._beats.miss(self._peer.next_beat_ms) if self._beats.wait_ms() == 0 else None
+        gap, self._gap = self._gap, False
+        if (slot is not None or gap) and not told:
+            note_failed(self._peer, type(error).__name__, str(error), slot=slot)
+        elif not told and not self._away_ms:
+            note_away(self._peer, str(error))
         self._away_ms = min(max(2 * self._away_ms, AWAY_MS), AWAY_MS_MAX)
         self._quiet_until = self._now() + self._away_ms
 

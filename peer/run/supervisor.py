@@ -57,6 +57,7 @@ class _Worker:
     killed_ms: int | None = None
     pause_ms: int = PAUSE_MS
     lived: bool = False  # it was ready once: what ends it from now on may be mended
+    died: str | None = None  # why the last process was killed; the next one notes it
     code: int | None = None  # its last exit code, where it is not to be started again
     told: dict[str, object] = field(default_factory=dict)
 
@@ -141,7 +142,9 @@ class Supervisor:
             if now - worker.killed_ms >= STUCK_MS:
                 self._say(worker, "stuck", pid=process.pid)
         elif worker.silent_ms >= self._patience.silent_ms:
-            self._say(worker, "silent", seconds=worker.silent_ms // 1000)
+            seconds = worker.silent_ms // 1000
+            self._say(worker, "silent", seconds=seconds)
+            worker.died = f"the worker gave no sign of life for {seconds} s and was killed"
             self._kill(worker, process)
 
     def _end(self, worker: _Worker, process: subprocess.Popen[bytes]) -> None:
@@ -163,7 +166,10 @@ class Supervisor:
             process.kill()
 
     def _start(self, worker: _Worker) -> None:
-        given = json.dumps({"folder": worker.job.folder, "share": worker.job.share})
+        given = json.dumps(
+            {"folder": worker.job.folder, "share": worker.job.share, "died": worker.died}
+        )
+        worker.died = None
         process = subprocess.Popen(
             [*self._command, given],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC
@@ -41,6 +42,7 @@ from peer import (
     WrongShareError,
 )
 from peer.results.letters import Letter
+from peer.settings import Run, Settings
 from protocol import limits
 from tests.integration.typist import NAMES, ROOT, Typist, settled
 
@@ -490,3 +492,37 @@ def test_what_was_published_is_found_and_taken_back(three: Three) -> None:
     assert core.erase(id).id == id
     round(three, 2)
     assert scout.search("copper") == []
+
+
+def test_a_program_that_stays_hears_of_an_outage(typist: Typist, three: Three) -> None:
+    """RUN-7: once that the share is away, and why, and once that it is back."""
+    stop, heard = threading.Event(), list[str]()
+
+    def live() -> None:
+        with Peer.open(home=str(typist.home), name="scout") as scout:
+            scout.running.settings = Settings(run=Run(watch="polling", poll_s=1))
+            scout.run(
+                stop,
+                lambda report: heard.append("tick"),
+                lambda why: heard.append("away" if str(typist.share) in why else why),
+                lambda: heard.append("back"),
+            )
+
+    def until(count: int, what: str) -> None:
+        began = time.monotonic()
+        while heard.count(what) < count:
+            assert time.monotonic() - began < 60, heard
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        until(1, "tick")
+        typist.share.rename(typist.base / "elsewhere")
+        until(1, "away")
+        (typist.base / "elsewhere").rename(typist.share)
+        until(2, "tick")
+    finally:
+        stop.set()
+        thread.join()
+    assert [one for one in heard if one != "tick"] == ["away", "back"]

@@ -18,6 +18,7 @@ import pytest
 from peer.clock import SystemClock
 from peer.home import open_home
 from peer.home.places import choose
+from peer.logbook import newest
 from peer.run.supervisor import COMMAND, Job, Patience, Supervisor
 from tests.integration.typist import Typist, settled
 from tests.network import acted
@@ -283,7 +284,8 @@ class Watched:
 
 
 def test_a_frozen_share_is_waited_for(typist: Typist) -> None:
-    """RUN-4, TICK-6: the worker ends itself, others try, and it is told once; then it goes on."""
+    """RUN-4, RUN-7, TICK-6: the worker ends itself, others try, it is told once; it goes on."""
+    typist.env["PEER_SCHEDULE_CRON"] = "0 0 29 2 *"  # no slot comes meanwhile
     typist("send", "--as", "core", "librarian", "hello")
     watched = Watched(typist, "librarian", "frozen")
     eventually(lambda: watched.count("ready") and watched.count("frozen"))
@@ -291,10 +293,15 @@ def test_a_frozen_share_is_waited_for(typist: Typist) -> None:
     eventually(lambda: time.monotonic() - began > 3)
     assert watched.thread.is_alive()
     assert letters(typist, "librarian") == []
+    faults = newest(str(typist.folder("librarian")), 99, "error")
+    assert [entry["error"] for entry in faults] == ["Stalled"]
+    assert typist("status", "--as", "librarian", "--json").json["away_since"]
     (typist.base / "well").touch()
     eventually(lambda: letters(typist, "librarian") == ["core: hello"])
     eventually(lambda: watched.count("back"))
     assert watched.count("frozen") == watched.count("back") == 1
+    assert len(newest(str(typist.folder("librarian")), 99, "error")) == 1
+    assert typist("status", "--as", "librarian", "--json").json["away_since"] is None
     assert watched.end() == 0
 
 

@@ -28,7 +28,7 @@ from peer.tick import fetch
 from registry import layout
 from registry.faulty import Call, Fault, FaultyShare
 from registry.memory import MemoryShare
-from tests.network import Network, acted
+from tests.network import FolderNetwork, Network, acted
 
 BERLIN = "Europe/Berlin"
 MINUTE_MS = 60_000
@@ -39,7 +39,7 @@ class Life:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | FolderNetwork,
         name: str = "core",
         *,
         cron: str = "0 */6 * * *",
@@ -91,7 +91,7 @@ class Life:
         self.resident.hinted = True
 
 
-def starting(network: Network, local: str) -> None:
+def starting(network: Network | FolderNetwork, local: str) -> None:
     """The clock shows a local time in Berlin."""
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(BERLIN))
     network.clock.jump(int(at.timestamp() * 1000) - network.clock.wall_ms())
