@@ -209,8 +209,11 @@ def judge(home: Path, share: Path, ledger: Ledger, *, strict: bool = True) -> Ve
 
 
 def _odd(concern: str) -> bool:
-    """Who is silent for days is taken for dead, and letters to him expire; that is no fault."""
-    return not concern.startswith(("expired:", "dead:"))
+    """Who is silent for days is taken for dead, and letters to him wait, and expire; no fault.
+
+    That they wait for a week is told in lives of months, and until the next day that is lived.
+    """
+    return not concern.startswith(("expired:", "dead:", "unheard:"))
 
 
 def _lost(books: dict[str, _Book], ledger: Ledger) -> Iterator[str]:
