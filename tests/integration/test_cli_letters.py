@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from peer.cli.shown import width
-from tests.integration.typist import Typist, settled
+from tests.integration.typist import Typist, on_terminal, settled
 
 
 @pytest.fixture
@@ -129,29 +127,6 @@ def test_a_terminal_shows_folded_and_harmless_text(peer: Typist) -> None:
     assert "<1b>[31mred" in piped
     (row,) = [r for r in peer("inbox", "--all", "--as", "scout", "--json").json if r["id"] == id]
     assert row["text"] == nasty
-
-
-def on_terminal(peer: Typist, words: list[str], columns: int) -> str:
-    """What a command writes to a terminal of so many columns, without its own colours."""
-    near, far = os.openpty()
-    with subprocess.Popen(
-        peer.command(*words), stdout=far, stderr=subprocess.PIPE, cwd=peer.base,
-        env={**peer.environment, "COLUMNS": str(columns), "NO_COLOR": "1"},
-    ) as process:  # fmt: skip
-        os.close(far)
-        said = b""
-        while part := _read(near):
-            said += part
-        assert process.wait(60) == 0
-    os.close(near)
-    return said.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:  # Linux says so where the other end is closed
-        return b""
 
 
 def test_a_conversation_is_shown_with_its_depth(peer: Typist) -> None:
