@@ -93,7 +93,7 @@ def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:
     overdue = _withdrawn(peer, past.overdue(ages), report)
     _withdrawn(peer, past.withdrawn(long_ago), report)
     with peer.home.transaction():
-        _tell_expired(peer, past.expire(ages), report)
+        _tell_expired(peer, past.expire(ages, peer.clock.wall_ms()), report)
         due_before_ms = (day - received_days + letter_days) * DAY_MS
         if done := past.received_long_ago(long_ago, due_before_ms):
             past.forget_pages(done)
@@ -115,7 +115,7 @@ def _end_terms(peer: RunningPeer, report: Report) -> None:
         report.problems.append(f"letters past their term stay until the next tick: {error}")
         return
     with peer.home.transaction():
-        _tell_expired(peer, terms.expire(lived), report)
+        _tell_expired(peer, terms.expire(lived, peer.clock.wall_ms()), report)
         _forget(peer, peer.home.past, overdue)
 
 

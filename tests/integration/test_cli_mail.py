@@ -157,7 +157,7 @@ def test_the_outbox_empties_as_receipts_come(peer: Typist) -> None:
     rows = peer("outbox", "--as", "core", "--json").json
     assert [(row["id"], row["state"]) for row in rows] == [(staged, "staged"), (doomed, "staged")]
     cancelled = peer("outbox", "cancel", doomed[:6], "--as", "core", "--json").json
-    assert cancelled == {"id": doomed, "state": "cancelled"}
+    assert cancelled == {"id": doomed, "was": "staged", "state": "cancelled"}
     peer("outbox", "cancel", doomed, "--as", "core", code=3)
     (peer.base / "away").rename(peer.share)
     peer("tick", "--as", "core")

@@ -441,7 +441,7 @@ def test_what_is_written_after_a_letter_was_put_away_is_not_old() -> None:
     home = network.peers["core"].home
     with home.transaction():
         for letter in home.mail.unacknowledged():
-            assert home.past.put_away(letter.id)
+            assert home.past.put_away(letter.id, network.clock.wall_ms())
         home.outgoing.add(
             [stored_item(network.item("core", "waits"), understood=True)],
             "scout@lab.eu",
