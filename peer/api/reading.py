@@ -87,7 +87,7 @@ class Reading(Opened):
         from peer.results import states
         from peer.tracing import all_sides
 
-        letter = self.home.mail.get(id)
+        letter = self.home.mail.get(id, cancelled=True)
         return states.trace(all_sides(self.home, self.identity, self.folder, letter, look=look))
 
     def _shown(self, stored: list[Stored]) -> list[Letter]:

@@ -250,6 +250,49 @@ def test_a_trace_without_the_share_tells_what_the_home_knows(peer: Typist) -> No
     assert "cannot be looked at" in peer("trace", "--as", "core", item).out
 
 
+def test_a_trace_of_an_expired_letter_does_not_wait_for_anything(peer: Typist) -> None:
+    item = peer("send", "--as", "core", "librarian", "hello", "--expires", "1m").out.strip()
+    core = open_peer(*choose(str(peer.home), "peers", "core", None))
+    with core.home.transaction():
+        core.home.db.write("UPDATE item SET due_ms = 1 WHERE id = ?", item)
+        core.home.db.write("UPDATE own_page SET due_ms = 1 WHERE audience = 'librarian@lab'")
+    core.home.close()
+    peer("tick", "--as", "core")
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert found["state"] == "expired"
+    assert whats(found["events"]) == ["staged", "expired"]
+    assert whats(found["share"]["facts"]) == ["gone"]
+    assert "next tick" not in peer("trace", "--as", "core", item).out
+    assert "1 letter to librarian expired before" in peer("status", "--as", "core").out
+    put_away = peer("outbox", "cancel", item, "--as", "core").out
+    assert "expired" in put_away
+    assert "put away" in put_away
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert found["state"] == "cancelled"
+    assert whats(found["events"]) == ["staged", "expired", "cancelled"]
+    assert found["share"]["facts"] == []
+    assert "expired before" not in peer("status", "--as", "core").out
+
+
+def test_a_trace_tells_what_was_taken_back_from_what_never_was(peer: Typist) -> None:
+    peer.share.rename(peer.base / "away")
+    item = peer("send", "--as", "core", "librarian", "hello").out.strip()
+    assert "is taken back" in peer("outbox", "cancel", item, "--as", "core").out
+    (peer.base / "away").rename(peer.share)
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert (found["state"], whats(found["events"])) == ("cancelled", ["staged", "cancelled"])
+    for words in (
+        ["read", item],
+        ["outbox", "cancel", item],
+        ["send", "scout", "x", "--reply-to", item],
+    ):
+        assert "taken back" in peer(*words, "--as", "core", code=3).err
+    assert "lists what there is" in peer("trace", "zzzzzz", "--as", "core", code=3).err
+    peer("tick", "--as", "core")
+    assert peer("outbox", "--as", "core", "--json").json == []
+    assert "hello" not in peer("search", "hello", "--as", "core").out
+
+
 def test_a_receipt_under_a_strange_key_is_not_believed(peer: Typist) -> None:
     item = peer("send", "--as", "core", "librarian", "hello").out.strip()
     peer("tick", "--as", "librarian")
