@@ -51,6 +51,7 @@ def examine(
     for folder, identity in mine:
         found += _key(folder, identity)
         found += upkeep.rights(identity.name, folder, shown)
+        found += textfile.check(identity.name, folder)
         found += _database(folder, identity, clock)
         found += _drive(home, identity)
         found += _share(identity, clock, folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from peer.findings import Findings, warn
 from peer.home.places import identities
 from peer.settings import load
 from protocol.errors import UsageError
@@ -44,3 +45,19 @@ def for_others(path: str, shown: Iterable[str]) -> int:
 
 def _below(path: str, top: str) -> bool:
     return path == top or path.startswith(os.path.join(top, ""))
+
+
+def check(name: str, folder: str) -> Findings:
+    """Whether a tick can write it, and node-exporter would read it."""
+    path = place(folder)
+    if path is None:
+        return
+    is_file = path.endswith(".prom") and not os.path.isdir(path)
+    there = os.path.dirname(path) if is_file else path
+    what = f"{name}: metrics"
+    if not os.path.isdir(there):
+        text = f"metrics.textfile cannot be used: there is no folder {there}"
+        yield warn(what, text, f"`mkdir {there}`, or name another one with `peer config set`")
+    elif not os.access(there, os.W_OK | os.X_OK):
+        text = f"metrics.textfile cannot be written: {there} takes nothing from this user"
+        yield warn(what, text, f"let this user write {there}")

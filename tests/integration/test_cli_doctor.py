@@ -253,6 +253,19 @@ def test_the_textfile_in_a_home_stays_readable_and_nothing_else(peer: Typist) ->
     assert (mode(core), mode(peer.home), mode(core / "core.prom")) == (0o700, 0o700, 0o600)
 
 
+@pytest.mark.parametrize("place", ["nowhere/core.prom", "nowhere", "nowhere/"])
+def test_a_textfile_that_no_tick_can_write_is_told(peer: Typist, place: str) -> None:
+    peer("config", "set", "metrics.textfile", str(peer.base / place), "--as", "core")
+    said = peer("doctor", "--as", "core", "--json")
+    (check,) = [c for c in said.json["checks"] if c["check"] == "core: metrics"]
+    assert check["level"] == "warn"
+    assert str(peer.base / "nowhere") in check["text"]
+    (peer.base / "nowhere").mkdir()
+    peer("tick", "--as", "core")
+    assert [path.suffix for path in (peer.base / "nowhere").iterdir()] == [".prom"]
+    assert "core: metrics" not in checks(peer("doctor", "--as", "core", "--json"), "warn")
+
+
 def test_where_modes_mean_nothing_that_is_said(
     peer: Typist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
