@@ -140,6 +140,15 @@ def test_a_reply_goes_back_in_its_thread(peer: Typist) -> None:
     assert "--reply-to" in peer("reply", "--as", "core", note, "me again", code=2).err
 
 
+@pytest.mark.parametrize("blank", ["", "\n", " \t\n\n"])
+def test_a_text_of_nothing_is_sent_in_no_way(peer: Typist, blank: str) -> None:
+    for words in (["send", "librarian"], ["share"], ["reply", "zzzz"]):
+        assert "empty" in peer(*words, "--file", "-", "--as", "core", stdin=blank, code=2).err
+        assert "empty" in peer(*words, blank, "--as", "core", code=2).err
+    peer("send", "librarian", " x\n", "--as", "core")
+    assert [row["text"] for row in peer("outbox", "--as", "core", "--json").json] == [" x\n"]
+
+
 def test_ids_may_be_short_but_not_too_short(peer: Typist) -> None:
     item = peer("send", "--as", "core", "librarian", "hello").out.strip()
     assert peer("read", "--as", "core", item[:4], "--json").json["id"] == item
