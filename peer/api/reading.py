@@ -72,12 +72,15 @@ class Reading(Opened):
         return _letters(self._mailbox().feed(author, limit))
 
     def outbox(self) -> list[Letter]:
-        """Letters that no receipt covers yet, oldest first; `state`, and `details` on why."""
+        """Letters that no receipt covers yet, oldest first; `state`, and `details` on why.
+
+        Where something is not on the share yet, it is looked whether the share can be reached.
+        """
         if not self.home.mail.unacknowledged():
             return []  # why something waits takes longer to load
         from peer.waits import outbox
 
-        return _letters(outbox(self.running))
+        return _letters(outbox(self.running, look=True))
 
     def trace(self, id: str, *, look: bool = False) -> Trace:
         """Where an item is, and how it got there, as far as this home knows.

@@ -149,6 +149,19 @@ def test_a_text_of_nothing_is_sent_in_no_way(peer: Typist, blank: str) -> None:
     assert [row["text"] for row in peer("outbox", "--as", "core", "--json").json] == [" x\n"]
 
 
+def test_what_waits_because_the_share_is_away_says_so(peer: Typist) -> None:
+    peer.share.rename(peer.base / "away")
+    peer("send", "librarian", "hello", "--as", "core")
+    (row,) = peer("outbox", "--as", "core", "--json").json
+    assert (row["reason"], row["state"]) == ("share", "staged")
+    said = peer("outbox", "--as", "core").out
+    assert "which is away" in said
+    assert "`peer tick` puts it there" not in said
+    (peer.base / "away").rename(peer.share)
+    (row,) = peer("outbox", "--as", "core", "--json").json
+    assert row["reason"] == "staged"
+
+
 def test_ids_may_be_short_but_not_too_short(peer: Typist) -> None:
     item = peer("send", "--as", "core", "librarian", "hello").out.strip()
     assert peer("read", "--as", "core", item[:4], "--json").json["id"] == item
