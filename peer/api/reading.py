@@ -59,7 +59,10 @@ class Reading(Opened):
         return save(self.running, self.home.mail.get(id), os.path.abspath(folder), name)
 
     def search(self, words: str, *, author: str | None = None, limit: int = 20) -> list[Letter]:
-        """Letters and publications with words that begin like all of these, most fitting first."""
+        """Letters and publications with words that begin like all of these, most fitting first.
+
+        Sealed letters are not searched, not even one's own.
+        """
         found = self._mailbox().search(words, author, 0, limit, lambda done, of, what: None)
         return _letters(found)
 

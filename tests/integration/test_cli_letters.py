@@ -96,6 +96,20 @@ def test_mail_is_found_by_its_words(peer: Typist) -> None:
     assert row["read"] is False
 
 
+def test_a_search_that_finds_nothing_tells_of_sealed_letters(peer: Typist) -> None:
+    assert "sealed" not in peer("search", "copper", "--as", "core").out
+    peer("send", "--as", "core", "scout", "copper conducts", "--seal")
+    peer.round(2)
+    for name in ("core", "scout"):
+        assert "1 sealed letter is not searched" in peer("search", "copper", "--as", name).out
+    peer("send", "--as", "core", "scout", "tin, too", "--seal")
+    assert "2 sealed letters are not searched" in peer("search", "copper", "--as", "core").out
+    said = peer("search", "copper", "--from", "librarian", "--as", "core").out
+    assert "sealed" not in said
+    assert peer("search", "copper", "--as", "core", "--json").json == []
+    assert "Sealed letters are not searched" in " ".join(peer("search", "--help").out.split())
+
+
 def test_urgent_letters_stand_first_in_the_inbox(peer: Typist) -> None:
     peer("send", "--as", "core", "scout", "whenever", "--priority", "4")
     peer("send", "--as", "core", "scout", "at once", "--priority", "0")
