@@ -129,13 +129,13 @@ def _forget(peer: RunningPeer, past: Past, overdue: list[Retired]) -> None:
 def _tell_expired(peer: RunningPeer, expired: dict[str, int], report: Report) -> None:
     """Their writer hears of it once; inside a transaction."""
     for audience, count in sorted(expired.items()):
-        to = peer.bare(audience)
+        to, total = peer.bare(audience), peer.home.terms.expired(audience)
         report.problems.append(f"{_letters_to(count, to)} expired, and will be offered no more")
         peer.home.concerns.renew(
             f"expired:{audience}",
             "warn",
-            f"{_letters_to(peer.home.terms.expired(audience), to)} expired before {to} had received"
-            " them",
+            f"{_letters_to(total, to)} expired before {to} had received"
+            f" {'it' if total == 1 else 'them'}",
             f"see whether {to} still runs; then send again what matters, and put each away with"
             " `peer outbox cancel ID` (`peer outbox` lists them)",
             peer.clock.wall_ms(),
