@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from peer.api import Peer as Peer
+    from peer.cancelling import Cancelled as Cancelled
+    from peer.erasing import Erased as Erased
     from peer.handlers import Handler as Handler
     from peer.handlers import Received as Received
     from peer.handlers import View as View
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "peer.api": ("Peer",),
+    "peer.cancelling": ("Cancelled",),
+    "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.letters": ("Letter",),
     "peer.results.states": ("Concern", "Event", "Neighbour", "Status", "Trace"),

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import stat
 import sys
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from functools import partial
 
-from peer import drives, keys, lock, upkeep
+from peer import drives, keys, lock, textfile, upkeep
 from peer.clock import Clock
 from peer.deadline import watch
 from peer.findings import Finding, Findings, bad, fault, ok, warn
@@ -48,10 +46,12 @@ def examine(
     `faults`: identities that are too damaged to be among `mine`.
     """
     found = [*_python(), *_packages(), *_home(home), *_steward_keys(home, clock)]
+    shown = textfile.places(home)
     found += [fault("identity", error) for error in faults]
     for folder, identity in mine:
         found += _key(folder, identity)
-        found += upkeep.rights(identity.name, folder)
+        found += upkeep.rights(identity.name, folder, shown)
+        found += textfile.check(identity.name, folder)
         found += _database(folder, identity, clock)
         found += _drive(home, identity)
         found += _share(identity, clock, folder)
@@ -93,10 +93,8 @@ def _home(home: str) -> Findings:
         mend = "nothing to mend: `peer join DIR --name NAME` makes it"
         yield warn("home", f"{home} is not there yet", mend)
         return
-    mode = stat.S_IMODE(os.stat(home).st_mode)
-    if os.name == "posix" and mode & 0o022:
-        fix = partial(os.chmod, home, mode & ~0o022)
-        yield bad("home", f"others can write {home}", f"`chmod go-w {home}`", fix)
+    if open_ones := [*upkeep.rights_of_home(home, textfile.places(home))]:
+        yield from open_ones
     elif (remedy := refusal(home)) is not None:
         yield bad("home", f"the disk of {home} takes nothing", remedy)
     elif not os.access(home, os.W_OK | os.X_OK):

@@ -29,6 +29,10 @@ class Erased:
     by: str | None
     state: Literal["staged", "delivered"]
 
+    def as_json(self) -> dict[str, str | None]:
+        """What the command line prints of it with `--json`."""
+        return {"id": self.id, "by": self.by, "state": "erased", "share": self.state}
+
 
 def erase(peer: RunningPeer, prefix: str) -> Erased:
     """Take back the published item whose id begins with `prefix`.

@@ -20,7 +20,7 @@ _WORD = r"[a-z0-9][a-z0-9._/-]*"
 def checked_text(text: str) -> str:
     """The text of a letter or publication."""
     check_utf8(text, "the text")
-    if not text:
+    if not text.strip():
         raise UsageError("the text is empty; there is nothing to send")
     if len(text) > limits.text_chars_max or len(text.encode()) > limits.item_bytes_max:
         raise UsageError(

@@ -154,6 +154,11 @@ class Mailbox:
         rows = self.rows(self.home.mail.by_number(ns))
         return [row | {"snippet": snippet(row["text"], words)} for row in rows]
 
+    def unsearched(self, author: str | None, since_ms: int) -> int:
+        """How many sealed letters a search of this author and time passes over."""
+        full = None if author is None else f"{author}@{self.identity.cluster}"
+        return self.home.search.sealed(author=full, since_ms=since_ms)
+
     def rows(self, letters: list[Letter]) -> list[Row]:
         """Letters in the shape of `peer inbox --json`."""
         return [self._row(letter) for letter in letters]

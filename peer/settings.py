@@ -72,6 +72,15 @@ def _zone(value: str) -> None:
     check_zone(value)
 
 
+def _textfile(value: str) -> None:
+    """By its name alone: whether a drive is there now must not decide whether a tick runs."""
+    if os.path.splitext(value)[1] not in ("", ".prom") and not value.endswith(("/", os.sep)):
+        raise ValueError(
+            "node-exporter reads only files that end in .prom; name such a one, or a folder with"
+            " a / behind it"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When a peer beats."""
@@ -137,8 +146,9 @@ class Metrics:
 
     textfile: str = _setting(
         "",
-        "file for node-exporter's textfile collector, written after each tick, or a folder where"
-        " each peer has its own, seen from the identity's directory; empty: none",
+        "file ending in .prom for node-exporter's textfile collector, written after each tick, or"
+        " a folder where each peer has its own, seen from the identity's directory; empty: none",
+        _textfile,
     )
 
 

@@ -33,17 +33,18 @@ from registry.share import Share
 
 Event = tuple[int | None, str, str]
 Row = dict[str, Any]
+_ENDED = ("expired", "cancelled")  # nobody offers it any more
 
 
 def trace(home: Home, identity: Identity, prefix: str) -> Row:
     """The events of the item whose id begins with `prefix`, in the shape of CLI.md."""
-    letter = home.mail.get(prefix)
+    letter = home.mail.get(prefix, cancelled=True)
     events = _events(identity, letter)
     return {
         "id": letter.id,
         "from": short(letter.author, identity.cluster),
         "to": short(letter.audience, identity.cluster),
-        "state": "expired" if letter.state == "expired" else events[-1]["what"],
+        "state": letter.state if letter.state in _ENDED else events[-1]["what"],
         "events": events,
     }
 
@@ -92,7 +93,7 @@ def other_sides(where: str, identity: Identity, letter: Letter) -> list[Row]:
 def on_share(share: Share, home: Home, identity: Identity, letter: Letter) -> Row:
     """What lies on the share now: `{"fault": why it cannot be looked at, "facts": [...]}`.
 
-    A fact is `{"what": lies|missing|received|acted|refused|waits, "where", "text"}`.
+    A fact is `{"what": lies|missing|gone|received|acted|refused|waits, "where", "text"}`.
     """
     position = census.position(home.db, letter.n)
     if position is None or letter.audience == ALL:
@@ -122,7 +123,13 @@ def _look(
     page = PageName(author, position[0][:8], position[1])
     said = list(_receipt(share, identity.network, letter, position))
     files = list(_files(share, reader, page))
-    if not files and said[0][0] not in ("received", "acted", "refused"):
+    waits = said[0][0] not in ("received", "acted", "refused")
+    if letter.state in _ENDED:
+        if not files and waits:
+            text = "its page has left the share, because its time was over"
+            files.append(("gone", inbox.path(reader, page), text, None))
+        return [*files, *([] if waits else said)]
+    if not files and waits:
         text = "its page lies nowhere; its author's next tick puts it there again"
         files.append(("missing", inbox.path(reader, page), text, None))
     return [*files, *said]
@@ -196,6 +203,8 @@ def _sent(identity: Identity, letter: Letter) -> list[Event]:
             (letter.covered_at, "quarantined", f"{to}, who refused it by {letter.refused}")
         )
         return events
+    home = f"the home of {identity.name}"
+    events += [(letter.expired_at, "expired", home), (letter.cancelled_at, "cancelled", home)]
     # Its page is forgotten before the letter is; then the letter knows.
     covered = letter.covered_at or letter.acted_at
     events.append((covered, "acknowledged", f"the receipt of {to}"))

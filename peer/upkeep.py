@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from peer import keys
+from peer import keys, textfile
 from peer.clock import Clock
-from peer.findings import Findings, ok, warn
+from peer.findings import Findings, bad, ok, warn
 from peer.home import Home
 from peer.home.places import Identity
 from peer.tick.card import place_card
@@ -31,20 +31,50 @@ paths_max = 20_000
 leftover_ns_min = 3600 * 10**9  # what is being written now is younger
 _HOME_LEFTOVER = re.compile(r".*\.[0-9]+\.(?:new|export(?:-wal|-shm)?)\Z").match
 _SHARED = 0o1777
+_PARTS = ("peers", "stewards")
 
 
-def rights(name: str, folder: str) -> Findings:
-    """Nobody but its owner can read or write what lies in a directory of the home."""
+def rights_of_home(home: str, shown: Sequence[str] = ()) -> Findings:
+    """Nobody but its owner can look into a home; `shown`: see `textfile.for_others`."""
+    if not POSIX:
+        return
+    for path in (home, *(os.path.join(home, part) for part in _PARTS)):
+        if not os.path.isdir(path) or (path != home and os.path.islink(path)):
+            continue
+        found, others = os.stat(path), textfile.for_others(path, shown)
+        mode = stat.S_IMODE(found.st_mode)
+        if not mode & 0o077 & ~others:
+            continue
+        if found.st_uid != os.geteuid():
+            yield warn("home", f"{path} belongs to somebody else", "run this as its owner")
+            continue
+        wanted = 0o700 | mode & others
+        # Somebody may have named a folder as home in which he keeps other things, too.
+        alone = path != home or set(os.listdir(home)) <= set(_PARTS)
+        fix = partial(os.chmod, path, wanted) if alone else None
+        say = bad if mode & 0o022 else warn
+        text = f"others can {'write' if mode & 0o022 else 'look into'} {path}"
+        yield say("home", text, f"`chmod {wanted:o} {path}`", fix)
+
+
+def rights(name: str, folder: str, shown: Sequence[str] = ()) -> Findings:
+    """Nobody but its owner can read or write what lies in a directory of the home.
+
+    `shown`: see `textfile.for_others`.
+    """
     check = f"{name}: rights"
     if not POSIX:
         yield ok(check, "not checked here: a home has the rights of the folder that it lies in")
         return
-    open_ones = [path for path in _below(folder) if _mode(path) & 0o077]
+    open_ones = [
+        path for path in _below(folder) if _mode(path) & 0o077 & ~textfile.for_others(path, shown)
+    ]
     if not open_ones:
         yield ok(check, "its owner alone can read and write it")
         return
     for path in open_ones:
         right = 0o700 if os.path.isdir(path) else 0o600
+        right |= _mode(path) & textfile.for_others(path, shown)
         text = f"others can read {path}"
         if os.path.basename(path).startswith(keys.KEY):
             text += "; whoever did can sign for it: see `peer rekey --compromised`"

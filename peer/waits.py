@@ -1,8 +1,9 @@
 """Why each of my letters waits, and what is to be done about it: `peer outbox`.
 
-Rules: read from the home alone, as of the last tick. The first cause that holds is told, and causes
-stand in the order in which they must go away: what stops me, what stops the reader, what stops the
-stream, what keeps the page off the share, and at last the reader's own time.
+Rules: read from the home alone, as of the last tick; only for what is not on the share yet it is
+looked, where that is wanted, whether the share is there. The first cause that holds is told, and
+causes stand in the order in which they must go away: what stops me, what stops the reader, what
+stops the stream, what keeps the page off the share, and at last the reader's own time.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from peer.home.mail import Letter
 from peer.home.neighbours import Neighbour
 from peer.home.outgoing import Line
 from peer.instance import RunningPeer
-from peer.mailbox import Mailbox, moment
+from peer.mailbox import Mailbox, fetch_marker, moment
 from peer.stewards.standing import standing
 from peer.tick.look import judge
 from protocol import limits
+from protocol.errors import ShareError
 from protocol.order import describe_halts
 from protocol.roster import Member
 
@@ -36,8 +38,11 @@ class Cause(NamedTuple):
     next: str
 
 
-def outbox(peer: RunningPeer) -> list[Row]:
-    """The rows of `Mailbox.outbox`, oldest first, each with `reason`, `why` and `next`."""
+def outbox(peer: RunningPeer, *, look: bool = False) -> list[Row]:
+    """The rows of `Mailbox.outbox`, oldest first, each with `reason`, `why` and `next`.
+
+    With `look` the share is looked at where something should be there and is not.
+    """
     letters = peer.home.mail.unacknowledged()
     rows = Mailbox(peer.home, peer.identity).outbox(letters)
     readers: dict[str, _Reader] = {}
@@ -46,7 +51,22 @@ def outbox(peer: RunningPeer) -> list[Row]:
         if letter.audience not in readers:
             readers[letter.audience] = _Reader(peer, letter.audience)
         row.update(_cause(letter, stopped, readers[letter.audience])._asdict())
+    unsent = [row for row in rows if row["reason"] == "staged"]
+    if look and unsent and (away := _away(peer)) is not None:
+        for row in unsent:
+            row.update(away._asdict())
     return rows
+
+
+def _away(peer: RunningPeer) -> Cause | None:
+    """Why nothing can be put on the share now, where it cannot."""
+    try:
+        fetch_marker(peer.identity.share)
+    except ShareError as error:
+        return Cause(
+            "share", f"it is not on the share, which is away: {error}", "every tick tries again"
+        )
+    return None
 
 
 def _cause(letter: Letter, stopped: Cause | None, reader: _Reader) -> Cause:

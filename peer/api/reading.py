@@ -59,7 +59,10 @@ class Reading(Opened):
         return save(self.running, self.home.mail.get(id), os.path.abspath(folder), name)
 
     def search(self, words: str, *, author: str | None = None, limit: int = 20) -> list[Letter]:
-        """Letters and publications with words that begin like all of these, most fitting first."""
+        """Letters and publications with words that begin like all of these, most fitting first.
+
+        Sealed letters are not searched, not even one's own.
+        """
         found = self._mailbox().search(words, author, 0, limit, lambda done, of, what: None)
         return _letters(found)
 
@@ -72,12 +75,15 @@ class Reading(Opened):
         return _letters(self._mailbox().feed(author, limit))
 
     def outbox(self) -> list[Letter]:
-        """Letters that no receipt covers yet, oldest first; `state`, and `details` on why."""
+        """Letters that no receipt covers yet, oldest first; `state`, and `details` on why.
+
+        Where something is not on the share yet, it is looked whether the share can be reached.
+        """
         if not self.home.mail.unacknowledged():
             return []  # why something waits takes longer to load
         from peer.waits import outbox
 
-        return _letters(outbox(self.running))
+        return _letters(outbox(self.running, look=True))
 
     def trace(self, id: str, *, look: bool = False) -> Trace:
         """Where an item is, and how it got there, as far as this home knows.
@@ -87,7 +93,7 @@ class Reading(Opened):
         from peer.results import states
         from peer.tracing import all_sides
 
-        letter = self.home.mail.get(id)
+        letter = self.home.mail.get(id, cancelled=True)
         return states.trace(all_sides(self.home, self.identity, self.folder, letter, look=look))
 
     def _shown(self, stored: list[Stored]) -> list[Letter]:

@@ -11,6 +11,7 @@ from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.bodies import Kind
+    from peer.cancelling import Cancelled
     from peer.erasing import Erased
     from peer.letters import Stage
     from peer.send import Sent
@@ -114,6 +115,17 @@ class Writing(Opened):
         from peer import bodies
 
         return self._judge(id, bodies.dispute(because))
+
+    def cancel(self, id: str) -> Cancelled:
+        """Take back a letter that is in no page yet, or put away one that expired.
+
+        NotFoundError for an unknown item, UsageError for one of somebody else, SomaError where it
+        is on its way already: what is signed may have been read.
+        """
+        from peer.cancelling import cancel
+        from peer.clock import SystemClock
+
+        return cancel(self.home, id, SystemClock().wall_ms())
 
     def erase(self, id: str) -> Erased:
         """Take back what was published: its content leaves the share and every home.

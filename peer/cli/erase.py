@@ -26,11 +26,8 @@ def command(where: Where, id: str) -> None:
     That it was there, and who vouched for it, stays. What somebody has read or copied nobody can
     take back, and no letter either: `peer outbox cancel` does while it waits.
     """
-    from peer.erasing import erase
-
-    done = erase(where.running(), id)
-    value = {"id": done.id, "by": done.by, "state": "erased", "share": done.state}
-    output.answer(where, value, lambda: _lines(done))
+    done = where.peer().erase(id)
+    output.answer(where, done.as_json(), lambda: _lines(done))
 
 
 def _lines(done: Erased) -> Iterator[str]:

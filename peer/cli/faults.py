@@ -102,12 +102,22 @@ def complain(text: str, code: int) -> int:
 
 
 def _usage(error: click.UsageError) -> str:
-    message = error.format_message().rstrip(".")
+    message = _range(error) or error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
     if isinstance(error, click.NoSuchOption):
         message += " (a text that begins with a dash goes after `--`)"
     path = error.ctx.command_path if error.ctx is not None else "peer"
     return f"{message}{' ' if message.endswith('?') else '; '}`{path} --help` shows how"
+
+
+def _range(error: click.UsageError) -> str | None:
+    """What a number may be, where it is another one or none."""
+    param = error.param if isinstance(error, click.BadParameter) else None
+    if param is None or not isinstance(param.type, (click.IntRange, click.FloatRange)):
+        return None
+    name = param.opts[-1] if isinstance(param, click.Option) else param.name
+    low, high = param.type.min, param.type.max
+    return f"{name} goes from {low} " + ("on" if high is None else f"to {high}")
 
 
 def _system(error: OSError) -> str:

@@ -36,7 +36,10 @@ def command(where: Where, name: str | None, limit: int) -> None:
 def _lines(rows: list[Row], author: str | None) -> Iterator[str]:
     if not rows:
         yield f"{author or 'nobody'} published nothing that has come here"
-    for number, row in enumerate(rows):
+    erased = {row["id"] for row in rows if row["erased"]}
+    # What was taken back says so itself; that somebody said so need not stand beside it.
+    said = [r for r in rows if not (r.get("erases") and erased.issuperset(r["erases"]))]
+    for number, row in enumerate(said):
         if number:
             yield ""
         yield from output.letter_lines(row, PREVIEW_LINES)

@@ -10,12 +10,10 @@ import click
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.typed import id_argument
-from peer.cli.where import Where, now
-from peer.mailbox import ALL
-from protocol.errors import SomaError, UsageError
+from peer.cli.where import Where
 
 if TYPE_CHECKING:
-    from peer.home.mail import Letter
+    from peer.cancelling import Cancelled
     from peer.mailbox import Row
 
 TEXT_CHARS = 36
@@ -71,29 +69,11 @@ def cancel(where: Where, id: str) -> None:
     Once it is in a page it cannot be taken back: the page is signed and may have been read. One
     that has expired is put away.
     """
-    home, _ = where.mailbox()
-    with home.transaction():
-        letter = home.mail.get(id)
-        short = letter.id[: output.ID_CHARS]
-        if not letter.mine:
-            raise UsageError(f"{short} is not yours; only its author can take it back")
-        if not home.past.put_away(letter.id):
-            raise SomaError(f"{short} cannot be taken back, it {_still_possible(letter, short)}")
-        if letter.state == "expired" and not home.terms.expired(letter.audience):
-            home.concerns.resolve(f"expired:{letter.audience}", now())
-    value = {"id": letter.id, "state": "cancelled"}
-    output.answer(where, value, lambda: [f"{letter.id} is taken back; nobody will see it"])
+    done = where.peer().cancel(id)
+    output.answer(where, done.as_json(), lambda: [_said(done)])
 
 
-def _still_possible(letter: Letter, short: str) -> str:
-    """Why a letter that is in a page stays there, and what its author can do instead."""
-    if letter.audience == ALL:
-        return f"is published; `peer erase {short}` takes its content away again"
-    if letter.covered_at is not None or letter.acted_at is not None:
-        done = "was received"
-    else:
-        done = "is signed and on its way"
-    return (
-        f"{done}; write another one (`--reply-to {short}`), and next time say `--expires` where it"
-        " need not come late"
-    )
+def _said(done: Cancelled) -> str:
+    if done.was == "expired":
+        return f"{done.id} had expired, unread, and is put away"
+    return f"{done.id} is taken back; nobody will see it"

@@ -17,6 +17,7 @@ from protocol.errors import HomeError, SomaError
 
 if TYPE_CHECKING:
     from peer.run.supervisor import Facts, Job, Supervisor
+    from peer.whereabouts import Found
 
 _DID = ("received", "acted", "quarantined", "delivered", "published")
 
@@ -70,10 +71,19 @@ def command(
             if not locks.enter_context(lock.held(job.folder, lock.RUN)):
                 raise SomaError(f"another `peer run` of {job.name} is running; end that one first")
         supervisor = Supervisor(
-            jobs, _Listener(json=where.json).hear, SystemClock(), environment=environment
+            jobs,
+            _Listener(_labels(found), json=where.json).hear,
+            SystemClock(),
+            environment=environment,
         )
         _obey_signals(supervisor)
         raise click.exceptions.Exit(supervisor.run())
+
+
+def _labels(found: Found) -> dict[str, str]:
+    from peer.cli.tick import labels
+
+    return {os.path.abspath(folder): called for folder, called in labels(found).items()}
 
 
 def _typed(cron: str | None, poll: str | None, watch: str | None) -> dict[str, str]:
@@ -100,7 +110,8 @@ def _obey_signals(supervisor: Supervisor) -> None:
 class _Listener:
     """Says what a supervisor tells."""
 
-    def __init__(self, *, json: bool) -> None:
+    def __init__(self, called: dict[str, str], *, json: bool) -> None:
+        self._called = called
         self._json = json
         self._problems: dict[str, list[str]] = {}
 
@@ -110,7 +121,7 @@ class _Listener:
         if what == "tick":
             self._tick(job, facts)
         else:
-            output.aside(f"peer: {job.name}: {output.line(_words(facts))}")
+            output.aside(f"peer: {self._called[job.folder]}: {output.line(_words(facts))}")
 
     def _tick(self, job: Job, facts: Facts) -> None:
         from peer.cli.tick import lines
@@ -121,12 +132,12 @@ class _Listener:
             more = {"at": _utc(facts["at"]), "why": facts["why"], "took_ms": facts["took_ms"]}
             output.document(said | more | {"next": _utc(facts["next_ms"])})
             return
-        known = self._problems.get(job.name, [])
-        self._problems[job.name] = said["problems"]
+        known = self._problems.get(job.folder, [])
+        self._problems[job.folder] = said["problems"]
         if not any(said[name] for name in _DID) and said["problems"] == known:
             return
         when = datetime.fromtimestamp(facts["at"] / 1000, UTC).astimezone()
-        text = "\n".join(lines(Report.of_json(said)))
+        text = "\n".join(lines(Report.of_json(said), self._called[job.folder]))
         click.echo(f"{output.dim(f'{when:%Y-%m-%d %H:%M:%S}')}  {text}")
 
 

@@ -37,22 +37,26 @@ def command(
 ) -> None:
     """Find what was received, sent or published here by its words, the most fitting first.
 
-    Every word must begin a word of the text. It marks nothing as read.
+    Every word must begin a word of the text. It marks nothing as read. Sealed letters are not
+    searched, not even one's own: their words stand in no index.
     """
     name = None if author is None else checked_name(author)
     after = 0 if since is None else now() - duration(since, "--since")
-    home, identity = where.mailbox()
+    mailbox = Mailbox(*where.mailbox())
     with Progress() as progress:
-        rows = Mailbox(home, identity).search(
+        rows = mailbox.search(
             " ".join(words), name, after, limit,
             lambda done, of, what: progress.say(f"{done} of {of} {what}"),
         )  # fmt: skip
-    output.answer(where, rows, lambda: _lines(rows))
+    output.answer(where, rows, lambda: _lines(rows, mailbox.unsearched(name, after)))
 
 
-def _lines(rows: list[Row]) -> Iterator[str]:
+def _lines(rows: list[Row], unsearched: int) -> Iterator[str]:
     if not rows:
         yield "nothing here has all these words"
+        if unsearched:
+            be = "is" if unsearched == 1 else "are"
+            yield output.dim(f"{output.counted(unsearched, 'sealed letter')} {be} not searched")
     for number, row in enumerate(rows):
         if number:
             yield ""

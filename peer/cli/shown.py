@@ -24,6 +24,8 @@ _HIDDEN = (
 _EMOJI = r"\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _find = re.compile(f"[{_HIDDEN}]|\u200d(?![{_EMOJI}])|(?<![{_EMOJI}])\u200d")
 _pieces = re.compile(r" +|[^ ]+")
+_command = re.compile("`[^`]*`")
+_sayings = re.compile("(?:`[^`]*`|[^ ])+")  # words, and commands in whole
 
 
 def harmless(text: str) -> str:
@@ -68,6 +70,31 @@ def fold(line: str, columns: int | None) -> list[str]:
         *full, row = _cut(row + piece, columns)
         rows += full
     return [*rows, row.rstrip(" ")] if row.strip() or not rows else rows
+
+
+def fold_advice(text: str, columns: int | None) -> list[str]:
+    """One harmless line of our own as rows; no word and no `command` in it is ever broken.
+
+    A row that holds a long one is longer than `columns`: what is meant to be copied stays whole.
+    """
+    rows = [""]
+    for piece in _sayings.findall(text):
+        longer = f"{rows[-1]} {piece}" if rows[-1] else piece
+        if columns is None or not rows[-1] or width(longer) <= columns:
+            rows[-1] = longer
+        else:
+            rows.append(piece)
+    return rows
+
+
+def shortened(text: str, columns: int | None) -> str:
+    """The beginning of a harmless line with "…"; a `command` in it stays whole, as above."""
+    if columns is None or len(text) <= columns:
+        return text
+    end = columns - 1
+    inside = (found.end() for found in _command.finditer(text) if found.start() < end < found.end())
+    end = next(inside, end)
+    return text if end >= len(text) else f"{text[:end]}…"
 
 
 def _cut(word: str, columns: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import Any
 
 import click
@@ -13,8 +12,8 @@ from peer.cli.heartbeat import coming, shown
 from peer.cli.options import common
 from peer.cli.where import Where
 
-COLUMNS, LINES = 80, 23  # of a small terminal, with a line left for the prompt
-FACT_COLUMNS = COLUMNS - 13  # beside the name of a fact
+LINES = 23  # of a small terminal, with a line left for the prompt
+FACT_INDENT = 13  # the name of a fact
 NEIGHBOURS_SHOWN = 6
 _WORST_FIRST = ("dead", "suspect", "late", "halted", "unknown", "alive")
 Found = dict[str, Any]
@@ -30,22 +29,24 @@ def command(where: Where) -> None:
 
 def _lines(found: Found) -> Iterator[str]:
     yield f"{output.bold(found['address'])}  {found['fingerprint']}"
-    lines = [*facts(found), "", *_neighbours(found["neighbours"]), ""]
+    columns = output.screen()
+    lines = [*facts(found, columns), "", *_neighbours(found["neighbours"]), ""]
     yield from lines
-    yield from _needs(found["concerns"], LINES - len(lines) - 1)
+    yield from _needs(found["concerns"], columns, LINES - len(lines) - 1)
 
 
-def facts(found: Found) -> Iterator[str]:
-    """One line for each thing to know about a peer."""
+def facts(found: Found, columns: int | None) -> Iterator[str]:
+    """One line for each thing to know about a peer, for a screen that wide; None: for a pipe."""
+    room = None if columns is None else columns - FACT_INDENT
     yield f"  network    {found['network'][:8]}, root {found['root']}"
     yield f"  share      {output.line(found['share'])}"
     if found["away_since"]:
-        why = f"away since {shown(found['away_since'])}: {output.line(found['away_fault'])}"
-        yield f"             {output.bad(_cut(why, FACT_COLUMNS))}"
-    yield f"  standing   {_standing(found)}"
+        why = f"away since {shown(found['away_since'])}: {found['away_fault']}"
+        yield f"             {output.bad(_cut(why, room))}"
+    yield f"  standing   {_standing(found, room)}"
     yield f"  last tick  {_last(found)}"
     if found["last_tick_fault"]:
-        yield _cut(f"             {output.line(found['last_tick_fault'])}")
+        yield " " * FACT_INDENT + _cut(found["last_tick_fault"], room)
     overdue = found["next_beat_s"] is not None and found["next_beat_s"] < -300
     hint = "; does anything run `peer tick`?" if overdue else ""
     yield f"  next beat  {coming(found)}{hint}"
@@ -97,31 +98,31 @@ def neighbour_cells(rows: Sequence[Found]) -> list[tuple[str, str, str, str, str
     ]  # fmt: skip
 
 
-def _standing(found: Found) -> str:
+def _standing(found: Found, room: int | None) -> str:
     if found["moved"]:
         return "moved: it goes on where its export was imported"
     if found["parked"]:
-        return output.bad(_cut(f"parked: {output.line(found['parked'])}", FACT_COLUMNS))
+        return output.bad(_cut(f"parked: {found['parked']}", room))
     if found["left"]:
         return "left the network"
     if not found["admitted"]:
         return output.bad("not admitted, as far as this home knows")
     if found["halts"]:
-        why = "; ".join(output.line(f"{h['scope']} {h['because']}".strip()) for h in found["halts"])
-        return output.bad(_cut(f"halted: {why}", FACT_COLUMNS))
+        why = "; ".join(f"{h['scope']} {h['because']}".strip() for h in found["halts"])
+        return output.bad(_cut(f"halted: {why}", room))
     if found["hidden_orders"]:
         return output.bad("waiting: an order is hidden on the share")
     return output.good("admitted")
 
 
-def _needs(concerns: Sequence[Found], lines_max: int) -> Iterator[str]:
+def _needs(concerns: Sequence[Found], columns: int | None, lines_max: int) -> Iterator[str]:
     """As many concerns as there are lines for, those for a human first; how many more there are."""
     if not concerns:
         yield "  nothing waits for a human"
         return
     left = lines_max - 1
     for number, concern in enumerate(concerns):
-        lines = [_cut(line) for line in _concern(concern)]
+        lines = _concern(concern, columns)
         if number and len(lines) > left:
             yield f"  and {len(concerns) - number} more: `peer escalations`"
             return
@@ -131,20 +132,32 @@ def _needs(concerns: Sequence[Found], lines_max: int) -> Iterator[str]:
         yield from map(output.dim, mend)
 
 
-def _concern(concern: Found) -> list[str]:
+def _concern(concern: Found, columns: int | None) -> list[str]:
+    """Its mark, its text, and in further lines how to mend it."""
+    from peer.cli.shown import fold_advice
+
     mark = "!" if concern["level"] == "human" else "-"
-    mend = wrap(f"→ {output.line(concern['mend'])}", COLUMNS - 6)
-    return [mark, output.line(concern["text"]), *(f"    {line}" for line in mend)]
+    room = None if columns is None else columns - 4
+    mend = fold_advice(f"→ {output.line(concern['mend'])}", room)
+    return [mark, _cut(concern["text"], room), *(f"    {line}" for line in mend)]
 
 
-def _cut(text: str, columns: int = COLUMNS - 4) -> str:
-    """What is longer stands in full in `peer escalations`."""
-    return text if len(text) <= columns else f"{text[: columns - 1]}…"
+def _cut(text: str, columns: int | None) -> str:
+    """One harmless line; what is longer stands in full in `peer escalations`."""
+    from peer.cli.shown import shortened
+
+    return shortened(output.line(text), columns)
 
 
-def concern_lines(concerns: Sequence[Found]) -> Iterator[str]:
-    """What is wrong, and what to do about each, in full."""
+def concern_lines(concerns: Sequence[Found], columns: int | None = None) -> Iterator[str]:
+    """What is wrong, and what to do about each, in full; folded where a screen is that wide."""
+    from peer.cli.shown import fold_advice
+
+    room = None if columns is None else columns - 4
     for concern in concerns:
         mark = output.bad("!") if concern["level"] == "human" else "-"
-        yield f"  {mark} {output.line(concern['text'])}"
-        yield output.dim(f"    → {output.line(concern['mend'])}  (since {concern['since']})")
+        text, *more = fold_advice(output.line(concern["text"]), room)
+        yield f"  {mark} {text}"
+        yield from (f"    {line}" for line in more)
+        mend = f"→ {output.line(concern['mend'])} (since {concern['since']})"
+        yield from (output.dim(f"    {line}") for line in fold_advice(mend, room))

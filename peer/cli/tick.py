@@ -51,20 +51,23 @@ def _tick_all(where: Where, spread: bool) -> None:
     done: list[dict[str, Any]] = []
     worst = waited = 0
     faults: list[HomeError] = []
-    for delay, folder, identity in _in_turn(where.identities(faults), spread):
+    mine = where.identities(faults)
+    called = labels(mine)
+    for delay, folder, identity in _in_turn(mine, spread):
         pause(delay - waited)
         waited = delay
+        who = {"peer": identity.name, "network": identity.network}
         try:
             report = _tick(folder, identity)
         except (SomaError, OSError) as error:
             code = getattr(error, "exit_code", 1)
-            done.append({"peer": identity.name, "error": str(error)})
-            output.aside(f"peer: {identity.name}: {output.line(str(error))}")
+            done.append(who | {"error": str(error)})
+            output.aside(f"peer: {called[folder]}: {output.line(str(error))}")
         else:
-            done.append(report.as_json())
+            done.append(report.as_json() | who)
             if not where.json:
-                click.echo("\n".join(lines(report)))
-            code = _exit(report)
+                click.echo("\n".join(lines(report, called[folder])))
+            code = _exit(report, called[folder])
         worst = max(worst, code)
     for fault in faults:
         done.append({"peer": None, "error": str(fault)})
@@ -111,17 +114,26 @@ def _tick(folder: str, identity: Identity) -> Report:
         )
 
 
-def _exit(report: Report) -> int:
+def _exit(report: Report, called: str | None = None) -> int:
     """The exit code of a tick that came to its end; what a human must do is said aloud."""
     if report.human is None:
         return 0
-    output.aside(f"peer: {report.peer}: {output.line(report.human)}")
+    output.aside(f"peer: {called or report.peer}: {output.line(report.human)}")
     return HUMAN_NEEDED
 
 
-def lines(report: Report) -> Iterator[str]:
+def labels(mine: Found) -> dict[str, str]:
+    """What to call the identity of each directory; with its share where two have one name."""
+    names = Counter(identity.name for _, identity in mine)
+    return {
+        folder: one.name if names[one.name] == 1 else f"{one.name} on {output.line(one.share)}"
+        for folder, one in mine
+    }
+
+
+def lines(report: Report, called: str | None = None) -> Iterator[str]:
     """A tick in words: a line, and one for each problem."""
-    name = output.bold(report.peer)
+    name = output.bold(called or report.peer)
     if report.state == "busy":
         yield f"{name}  another tick is running; nothing to do"
     elif not report.seq:

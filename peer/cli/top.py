@@ -15,13 +15,15 @@ from peer.cli.where import Where
 from protocol.errors import SomaError
 
 if TYPE_CHECKING:
-    from rich.console import Console, Group
+    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from peer.instance import RunningPeer
 
 ROWS_SHOWN = 8
 CONCERNS_SHOWN = 4
+COLUMNS_PIPED = 10_000  # nothing is cut there
 Found = dict[str, Any]
 
 
@@ -42,13 +44,17 @@ def command(where: Where, seconds: float, once: bool) -> None:
         return
     try:
         from rich.console import Console
+        from rich.table import Table
     except ImportError as error:
         raise SomaError(
             "`peer top` needs rich; run `pip install 'soma-network[rich]'`, or use `peer status`"
         ) from error
-    console = Console(highlight=False, color_system=_colours())
+    endless = None if output.screen() else COLUMNS_PIPED
+    console = Console(highlight=False, color_system=_colours(), width=endless)
     if once or not console.is_terminal:
-        console.print(_frame(_look(peer)))
+        for part in _parts(_look(peer), output.screen()):
+            # What is copied from it must be whole: a line may be longer than the terminal.
+            console.print(part, soft_wrap=not isinstance(part, Table))
         return
     with suppress(KeyboardInterrupt):
         _watch(peer, console, seconds)
@@ -60,13 +66,14 @@ def _colours() -> Any:
 
 
 def _watch(peer: RunningPeer, console: Console, seconds: float) -> None:
+    from rich.console import Group
     from rich.live import Live
 
     from peer.cli.keyboard import Keys
 
     with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(_frame(_look(peer)), refresh=True)
+            live.update(Group(*_parts(_look(peer), console.width)), refresh=True)
             if keys.pressed(seconds) in ("q", "Q"):
                 return
 
@@ -82,20 +89,19 @@ def _look(peer: RunningPeer) -> Found:
     return found
 
 
-def _frame(found: Found) -> Group:
-    from rich.console import Group
+def _parts(found: Found, columns: int | None) -> list[Text | Table]:
     from rich.text import Text
 
     head = f"{output.bold(found['address'])}  {found['fingerprint']}"
-    parts: list[Text | Table] = [Text.from_ansi(line) for line in (head, *facts(found))]
+    parts: list[Text | Table] = [Text.from_ansi(line) for line in (head, *facts(found, columns))]
     parts += [Text(), _neighbours(found["neighbours"])]
     if found["waits"]:
         parts += [Text(), _waits(found["waits"])]
-    lines = [*concern_lines(found["concerns"][:CONCERNS_SHOWN])]
+    lines = [*concern_lines(found["concerns"][:CONCERNS_SHOWN], columns)]
     parts += [Text(), *map(Text.from_ansi, lines or ["  nothing waits for a human"])]
     if found["log"]:
         parts += [Text(), _log(found["log"])]
-    return Group(*parts)
+    return parts
 
 
 def _neighbours(rows: Sequence[Found]) -> Table:

@@ -66,7 +66,7 @@ class Attachments:
         return [Offered(n, sha256, size, bool(anew)) for n, sha256, size, anew in rows]
 
     def done_with(self) -> list[tuple[str, str]]:
-        """(item, file) of mine that was received, erased or expired since this was settled last."""
+        """(item, file) of mine that nobody waits for any more, since this was settled last."""
         rows = self._db.read(
             f"SELECT item.id, sha256 {_OPEN} AND item.state <> 'waiting'"
             " AND (own_page.n IS NULL OR own_page.covered_at IS NOT NULL OR item.state = 'erased')"
@@ -129,7 +129,7 @@ class Attachments:
         self._db.write("DELETE FROM attachment WHERE item NOT IN (SELECT id FROM item)")
         self._db.write(
             "DELETE FROM attachment WHERE open = 0"
-            " AND item IN (SELECT id FROM item WHERE state = 'erased')"
+            " AND item IN (SELECT id FROM item WHERE state IN ('erased', 'cancelled'))"
         )
         self._db.write("DELETE FROM sealed WHERE item NOT IN (SELECT id FROM item)")
 

@@ -67,7 +67,7 @@ class Erasures:
         if row is None:
             return
         n, data = row
-        bare = _without_content(data)
+        bare = without_content(data)
         self._db.write("UPDATE item SET state = 'erased', data = ? WHERE n = ?", bare, n)
         self._db.write("DELETE FROM claim WHERE item = ?", item)
         # That somebody vouched for something, or contradicted it, stays; his words go.
@@ -92,6 +92,7 @@ class Erasures:
         )
 
 
-def _without_content(data: bytes) -> bytes:
+def without_content(data: bytes) -> bytes:
+    """An item as its author wrote it, but for what it said."""
     value = canonical.decode(data)
     return canonical.encode({k: v for k, v in value.items() if k not in _CONTENT})

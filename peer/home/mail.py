@@ -34,13 +34,15 @@ class Letter(NamedTuple):
     refused: str | None
     key: str | None
     page_acted_at: int | None
+    expired_at: int | None
+    cancelled_at: int | None
 
 
 _LETTER = (
     "item.n, item.id, item.mine, item.author, item.audience, item.kind, item.thread, item.auto,"
     " item.depth, item.understood, item.data, item.state, item.stored_at, item.acted_at,"
     " item.read_at, item.seq, own_page.placed_at, own_page.covered_at, own_page.refused,"
-    " stream.key, own_page.acted_at"
+    " stream.key, own_page.acted_at, item.expired_at, item.cancelled_at"
     " FROM item LEFT JOIN own_page ON item.mine = 1 AND own_page.epoch = item.epoch"
     " AND own_page.audience = item.audience AND own_page.seq = item.seq"
     " LEFT JOIN stream ON stream.n = item.stream"
@@ -111,16 +113,25 @@ class Mail:
         row = self._db.one(f"SELECT count(*) FROM item WHERE {_FOR_PEOPLE} AND read_at IS NULL")
         return 0 if row is None else int(row[0])
 
-    def get(self, prefix: str) -> Letter:
-        """The item whose id begins with `prefix`; NotFoundError, or UsageError if several do."""
+    def get(self, prefix: str, *, cancelled: bool = False) -> Letter:
+        """The item whose id begins with `prefix`; NotFoundError, or UsageError if several do.
+
+        Of those that were taken back only with `cancelled`; there is nothing left to read.
+        """
         if len(prefix) < ID_CHARS_MIN:
             raise UsageError(f"give at least {ID_CHARS_MIN} characters of the id, not {prefix!r}")
         last = prefix + "\x7f"
-        found = self._letters("item.id BETWEEN ? AND ? ORDER BY item.id LIMIT 3", prefix, last)
+        found = self._select("item.id BETWEEN ? AND ? ORDER BY item.id LIMIT 3", prefix, last)
         if not found:
             raise NotFoundError(f"no item {prefix}; `peer inbox --all` lists what there is")
         if len(found) > 1:
             raise UsageError(f"{prefix} fits several items; give more characters of the id")
+        if found[0].state == "cancelled" and not cancelled:
+            short = found[0].id[:8]
+            raise NotFoundError(
+                f"{short} was taken back, and what it said is forgotten; `peer trace {short}` says"
+                " when"
+            )
         return found[0]
 
     def mark_read(self, ns: list[int], at: int) -> None:
@@ -130,4 +141,7 @@ class Mail:
         )
 
     def _letters(self, where: str, *values: object) -> list[Letter]:
+        return self._select(f"item.state <> 'cancelled' AND {where}", *values)
+
+    def _select(self, where: str, *values: object) -> list[Letter]:
         return [Letter(*row) for row in self._db.read(f"SELECT {_LETTER} WHERE {where}", *values)]

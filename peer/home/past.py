@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from peer.home import search
 from peer.home.database import Database, next_item, next_page
+from peer.home.erasures import without_content
 from peer.home.outgoing import WITHDRAWN
 
 
@@ -71,7 +73,7 @@ class Past:
         )
         return [Retired(*row) for row in rows]
 
-    def expire(self, ages: Ages) -> dict[str, int]:
+    def expire(self, ages: Ages, at: int) -> dict[str, int]:
         """Letters of that age which nobody received are offered no more: how many, to whom.
 
         What waits again, and has no place, was in a page; its new page has an age of its own.
@@ -90,7 +92,9 @@ class Past:
             f"SELECT audience, count(*) FROM item WHERE {which} GROUP BY audience", *ages
         )
         if told:
-            self._db.write(f"UPDATE item SET state = 'expired' WHERE {which}", *ages)
+            self._db.write(
+                f"UPDATE item SET state = 'expired', expired_at = ?3 WHERE {which}", *(*ages, at)
+            )
         return dict(told)
 
     def received_long_ago(self, ages: Ages, due_before_ms: int) -> list[int]:
@@ -215,7 +219,9 @@ class Past:
 
     def forget_items(self, ages: Ages) -> int:
         """Items of that age that are done with go; returns how many letters nobody had read."""
-        which = "n <= ? AND state IN ('paged', 'expired', 'acted', 'set-aside', 'erased')"
+        which = (
+            "n <= ? AND state IN ('paged', 'expired', 'cancelled', 'acted', 'set-aside', 'erased')"
+        )
         row = self._db.one(
             f"SELECT count(*) FROM item WHERE {which} AND mine = 0 AND read_at IS NULL"
             " AND audience <> 'all'",
@@ -224,13 +230,28 @@ class Past:
         self._db.write(f"DELETE FROM item WHERE {which}", ages.item)
         return 0 if row is None else int(row[0])
 
-    def put_away(self, item_id: str) -> bool:
-        """Own items that wait, or that expired, are kept no more; whether there was one."""
-        which = "id = ? AND mine = 1 AND state IN ('waiting', 'expired')"
-        self._db.write(
-            f"DELETE FROM claim WHERE item = (SELECT id FROM item WHERE {which})", item_id
+    def put_away(self, item_id: str, at: int) -> bool:
+        """What an own item said that waits, or that expired, is forgotten; whether there was one.
+
+        Its row stays, in no page, to tell that it was there.
+        """
+        row = self._db.one(
+            "SELECT n, data FROM item WHERE id = ? AND mine = 1"
+            " AND state IN ('waiting', 'expired')",
+            item_id,
         )
-        return bool(self._db.write(f"DELETE FROM item WHERE {which}", item_id))
+        if row is None:
+            return False
+        n, data = row
+        self._db.write(
+            "UPDATE item SET state = 'cancelled', cancelled_at = ?, data = ?, understood = 0,"
+            " epoch = NULL, seq = NULL, place = NULL WHERE n = ?",
+            *(at, without_content(data), n),
+        )
+        self._db.write("DELETE FROM claim WHERE item = ?", item_id)
+        self._db.write("DELETE FROM sealed WHERE item = ?", item_id)
+        search.forget(self._db, n)
+        return True
 
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""

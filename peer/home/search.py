@@ -47,6 +47,15 @@ class Search:
         )
         return [row[0] for row in rows]
 
+    def sealed(self, *, author: str | None, since_ms: int) -> int:
+        """How many sealed letters, which are not searched, there are by the same measures."""
+        row = self._db.one(
+            "SELECT count(*) FROM item WHERE kind = 'sealed' AND understood = 1"
+            " AND (?1 IS NULL OR author = ?1) AND stored_at >= ?2",
+            *(author, since_ms),
+        )
+        return 0 if row is None else int(row[0])
+
     def catch_up(self, progress: Callable[[int, int, str], None]) -> None:
         """Bring the index up to date with the items that there are."""
         self._make()

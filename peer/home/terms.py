@@ -44,7 +44,7 @@ class Terms:
         )
         return [Retired(*row) for row in rows]
 
-    def expire(self, lived_ms: int) -> dict[str, int]:
+    def expire(self, lived_ms: int, at: int) -> dict[str, int]:
         """Letters past their term that nobody received are offered no more: how many, to whom."""
         open_ = (
             f"EXISTS (SELECT 1 FROM own_page WHERE own_page.{_OPEN} AND own_page.due_ms <= ?1"
@@ -55,7 +55,9 @@ class Terms:
             f"SELECT audience, count(*) FROM item WHERE {which} GROUP BY audience", lived_ms
         )
         if told:
-            self._db.write(f"UPDATE item SET state = 'expired' WHERE {which}", lived_ms)
+            self._db.write(
+                f"UPDATE item SET state = 'expired', expired_at = ?2 WHERE {which}", lived_ms, at
+            )
         return dict(told)
 
     def unheard(self, ages: Ages) -> dict[str, int]:

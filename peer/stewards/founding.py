@@ -14,7 +14,7 @@ from peer.stewards.shelf import FolderShelf, Shelf, verify
 from peer.wiring import create_share
 from protocol import authority, limits, names
 from protocol.charter import Charter
-from protocol.errors import RuleError, UsageError
+from protocol.errors import MissingError, RuleError, UsageError
 from protocol.marker import form_marker
 from protocol.root import Role, Root, Steward
 from protocol.roster import Roster
@@ -48,7 +48,8 @@ def create_network(
 ) -> Founded:
     """Make a folder a network whose only steward's key lies in this home.
 
-    Raises UsageError for bad names, or where the folder already holds something.
+    Raises UsageError for bad names, or where the folder already holds something, MissingError
+    where it would lie in none.
     """
     try:
         names.check_cluster(cluster)
@@ -57,6 +58,11 @@ def create_network(
         raise UsageError(f"{error.reason}; choose another name") from error
     path = os.path.abspath(share_path)
     check_home(home, path)
+    if not os.path.isdir(above := os.path.dirname(path)):
+        raise MissingError(
+            f"there is no folder {above}, in which {os.path.basename(path)} would lie; make it, or"
+            " mount the drive that belongs there"
+        )
     share = create_share(path, steward, entropy)
     if found := share.names("", 1):
         what = "a network already" if found == [layout.MARKER] else "not empty"

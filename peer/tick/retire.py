@@ -93,7 +93,7 @@ def _letters(peer: RunningPeer, past: Past, day: int, report: Report) -> None:
     overdue = _withdrawn(peer, past.overdue(ages), report)
     _withdrawn(peer, past.withdrawn(long_ago), report)
     with peer.home.transaction():
-        _tell_expired(peer, past.expire(ages), report)
+        _tell_expired(peer, past.expire(ages, peer.clock.wall_ms()), report)
         due_before_ms = (day - received_days + letter_days) * DAY_MS
         if done := past.received_long_ago(long_ago, due_before_ms):
             past.forget_pages(done)
@@ -115,7 +115,7 @@ def _end_terms(peer: RunningPeer, report: Report) -> None:
         report.problems.append(f"letters past their term stay until the next tick: {error}")
         return
     with peer.home.transaction():
-        _tell_expired(peer, terms.expire(lived), report)
+        _tell_expired(peer, terms.expire(lived, peer.clock.wall_ms()), report)
         _forget(peer, peer.home.past, overdue)
 
 
@@ -129,13 +129,13 @@ def _forget(peer: RunningPeer, past: Past, overdue: list[Retired]) -> None:
 def _tell_expired(peer: RunningPeer, expired: dict[str, int], report: Report) -> None:
     """Their writer hears of it once; inside a transaction."""
     for audience, count in sorted(expired.items()):
-        to = peer.bare(audience)
+        to, total = peer.bare(audience), peer.home.terms.expired(audience)
         report.problems.append(f"{_letters_to(count, to)} expired, and will be offered no more")
         peer.home.concerns.renew(
             f"expired:{audience}",
             "warn",
-            f"{_letters_to(peer.home.terms.expired(audience), to)} expired before {to} had received"
-            " them",
+            f"{_letters_to(total, to)} expired before {to} had received"
+            f" {'it' if total == 1 else 'them'}",
             f"see whether {to} still runs; then send again what matters, and put each away with"
             " `peer outbox cancel ID` (`peer outbox` lists them)",
             peer.clock.wall_ms(),

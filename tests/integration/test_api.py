@@ -438,12 +438,43 @@ def test_the_example_of_the_readme_runs(typist: Typist) -> None:
     )
 
 
+def test_a_letter_that_waits_can_be_taken_back(three: Three, typist: Typist) -> None:
+    core = three["core"]
+    typist.share.rename(typist.base / "away")
+    (item,) = core.send("scout", "never mind, copper").ids
+    done = core.cancel(item[:6])
+    assert isinstance(done, public.Cancelled)
+    assert (done.id, done.was) == (item, "staged")
+    assert (core.outbox(), core.search("copper"), core.thread) == ([], [], core.thread)
+    for call in (core.cancel, core.letter, core.thread, core.read):
+        with pytest.raises(NotFoundError, match="was taken back"):
+            call(item)
+    assert b"copper" not in b"".join(row[0] for row in core.home.db.read("SELECT data FROM item"))
+    (typist.base / "away").rename(typist.share)
+    (sent,) = core.send("scout", "this one stays").ids
+    with pytest.raises(SomaError, match="on its way"):
+        core.cancel(sent)
+    three["scout"].tick()
+    assert [one.text for one in three["scout"].inbox()] == ["this one stays"]
+    with pytest.raises(UsageError, match="not yours"):
+        three["scout"].cancel(sent)
+
+
+def test_what_was_published_can_be_taken_back(three: Three) -> None:
+    (item,) = three["core"].share("copper conducts").ids
+    done = three["core"].erase(item)
+    assert isinstance(done, public.Erased)
+    assert done.as_json() == {"id": item, "by": done.by, "state": "erased", "share": "delivered"}
+
+
 def test_every_call_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## From Python")[2]
     calls = [
         name
-        for name, value in vars(Peer).items()
-        if callable(value) and not name.startswith("_") and name not in ("open", "close")
+        for name in dir(Peer)
+        if callable(getattr(Peer, name))
+        and not name.startswith("_")
+        and name not in ("open", "close")
     ]
     assert [name for name in calls if f"`{name}" not in text] == []
     assert [one.__doc__ for one in (getattr(Peer, name) for name in calls) if not one.__doc__] == []

@@ -207,6 +207,65 @@ def test_a_root_that_everybody_can_write_and_a_heartbeat_that_is_none_are_told(
     assert "core: share" not in checks(peer("doctor", "--as", "core", "--json"), "warn")
 
 
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_home_is_for_its_owner_alone_at_every_level(peer: Typist) -> None:
+    for part in (peer.home, peer.home / "peers", peer.home / "stewards"):
+        part.chmod(0o755)
+    said = peer("doctor", "--as", "core", "--json").json
+    texts = [c["text"] for c in said["checks"] if c["check"] == "home" and c["level"] == "warn"]
+    assert len(texts) == 3
+    assert all("look into" in text for text in texts)
+    peer("doctor", "--fix")
+    assert {mode(part) for part in (peer.home, peer.home / "peers", peer.home / "stewards")} == {
+        0o700
+    }
+    assert "home" in checks(peer("doctor", "--json"), "ok")
+
+
+def test_a_folder_that_is_more_than_a_home_is_told_and_left(peer: Typist) -> None:
+    (peer.home / "public_html").mkdir()
+    peer.home.chmod(0o755)
+    said = peer("doctor", "--fix", "--json").json
+    assert mode(peer.home) == 0o755
+    (check,) = [c for c in said["checks"] if c["check"] == "home"]
+    assert (check["level"], check["safe"]) == ("warn", False)
+
+
+def test_the_textfile_in_a_home_stays_readable_and_nothing_else(peer: Typist) -> None:
+    core = peer.folder("core")
+    peer("config", "set", "metrics.textfile", "core.prom", "--as", "core")
+    peer("tick", "--as", "core")
+    for part in (peer.home, peer.home / "peers", core):
+        part.chmod(0o711)
+    (core / "settings.toml").chmod(0o644)
+    peer("doctor", "--fix")
+    assert {mode(part) for part in (peer.home, peer.home / "peers", core)} == {0o711}
+    assert mode(core / "core.prom") == 0o644
+    assert {mode(p) for p in core.iterdir() if p.name != "core.prom"} <= {0o600, 0o700}
+    core.chmod(0o755)
+    peer("doctor", "--fix")
+    assert mode(core) == 0o711
+    peer("config", "set", "metrics.textfile", "--default", "--as", "core")
+    peer("doctor", "--fix")
+    assert (mode(core), mode(peer.home), mode(core / "core.prom")) == (0o700, 0o700, 0o600)
+
+
+@pytest.mark.parametrize("place", ["nowhere/core.prom", "nowhere", "nowhere/"])
+def test_a_textfile_that_no_tick_can_write_is_told(peer: Typist, place: str) -> None:
+    peer("config", "set", "metrics.textfile", str(peer.base / place), "--as", "core")
+    said = peer("doctor", "--as", "core", "--json")
+    (check,) = [c for c in said.json["checks"] if c["check"] == "core: metrics"]
+    assert check["level"] == "warn"
+    assert str(peer.base / "nowhere") in check["text"]
+    (peer.base / "nowhere").mkdir()
+    peer("tick", "--as", "core")
+    assert [path.suffix for path in (peer.base / "nowhere").iterdir()] == [".prom"]
+    assert "core: metrics" not in checks(peer("doctor", "--as", "core", "--json"), "warn")
+
+
 def test_where_modes_mean_nothing_that_is_said(
     peer: Typist, monkeypatch: pytest.MonkeyPatch
 ) -> None:

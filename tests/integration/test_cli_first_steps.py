@@ -109,3 +109,32 @@ def test_json_is_one_document_alone_on_stdout(tmp_path: Path) -> None:
     joined = peer("join", share, "--name", "core", "--json")
     assert json.loads(joined.out).keys() >= {"name", "fingerprint", "root", "pinned", "admitted"}
     assert joined.err, "what it says aloud goes to stderr"
+
+
+def test_a_network_in_a_folder_that_is_missing_says_which(tmp_path: Path) -> None:
+    peer = Typist(tmp_path)
+    missing = str(tmp_path / "drive" / "net")
+    said = peer("network", "create", missing, "--cluster", "lab", "--steward", "kay",
+                "--no-passphrase", code=5).err  # fmt: skip
+    assert f"no folder {tmp_path / 'drive'}," in said
+    assert "mount the drive" in said
+    assert "may appear later" not in said
+
+
+def test_one_name_on_two_networks_is_told_apart(tmp_path: Path) -> None:
+    peer = Typist(tmp_path)
+    shares = [str(tmp_path / one) for one in ("first", "second")]
+    for share in shares:
+        peer("network", "create", share, "--cluster", "lab", "--steward", "kay", "--no-passphrase")
+        peer("join", share, "--name", "core")
+        peer("admit", "core", "--network", share)
+    peer("join", shares[0], "--name", "scout")
+    peer("admit", "scout", "--network", shares[0])
+    said = peer("tick", "--all").out
+    assert {line.partition("  beat")[0] for line in said.splitlines()} == {
+        f"core on {shares[0]}", f"core on {shares[1]}", "scout",
+    }  # fmt: skip
+    rows = peer("tick", "--all", "--json").json
+    assert len({(row["peer"], row["network"]) for row in rows}) == 3
+    (tmp_path / "second").rename(tmp_path / "away")
+    assert f"core on {shares[1]}: " in peer("tick", "--all", code=5).err

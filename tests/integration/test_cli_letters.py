@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from peer.cli.shown import width
-from tests.integration.typist import Typist, settled
+from tests.integration.typist import Typist, on_terminal, settled
 
 
 @pytest.fixture
@@ -27,6 +25,17 @@ def test_a_letter_says_until_when_it_is_of_use(peer: Typist) -> None:
     assert "said to expire 20" in peer("inbox", "--as", "scout").out
     for wrong in ("soon", "0m", "-1d", "366d", "1.5h", "1000000m", ""):
         peer("send", "--as", "core", "scout", "x", "--expires", wrong, code=2)
+
+
+def test_a_number_out_of_range_is_told_its_range(peer: Typist) -> None:
+    for words, said in (
+        (["send", "scout", "x", "--priority", "9"], "peer: --priority goes from 0 to 4;"),
+        (["send", "scout", "x", "--priority", "high"], "peer: --priority goes from 0 to 4;"),
+        (["feed", "--limit", "0"], "peer: --limit goes from 1 to 10000;"),
+        (["top", "--every", "0"], "peer: --every goes from 0.2 to 3600;"),
+        (["quarantine", "show", "0"], "peer: n goes from 1 on;"),
+    ):
+        assert peer(*words, "--as", "core", code=2).err.startswith(said)
 
 
 def test_the_settings_say_for_how_long_letters_are_offered(peer: Typist) -> None:
@@ -68,7 +77,9 @@ def test_what_was_published_is_erased(peer: Typist) -> None:
     assert rows[done["by"]]["erases"] == [id]
     said = peer("feed", "--as", "scout").out
     assert "(erased by its author)" in said
-    assert f"took back {id[:8]}" in said
+    assert "took back" not in said, "one of the two is enough"
+    newest = peer("feed", "--as", "scout", "--limit", "1").out
+    assert f"took back {id[:8]}" in newest, "where the other does not stand beside it"
     (other,) = peer("share", "--as", "core", "another", "--json").json["ids"]
     assert "erased here and on the share" in peer("erase", "--as", "core", other).out
     (third,) = peer("share", "--as", "core", "a third", "--json").json["ids"]
@@ -96,6 +107,20 @@ def test_mail_is_found_by_its_words(peer: Typist) -> None:
     peer("search", "--as", "core", code=2)
     (row,) = peer("inbox", "--as", "scout", "--json").json
     assert row["read"] is False
+
+
+def test_a_search_that_finds_nothing_tells_of_sealed_letters(peer: Typist) -> None:
+    assert "sealed" not in peer("search", "copper", "--as", "core").out
+    peer("send", "--as", "core", "scout", "copper conducts", "--seal")
+    peer.round(2)
+    for name in ("core", "scout"):
+        assert "1 sealed letter is not searched" in peer("search", "copper", "--as", name).out
+    peer("send", "--as", "core", "scout", "tin, too", "--seal")
+    assert "2 sealed letters are not searched" in peer("search", "copper", "--as", "core").out
+    said = peer("search", "copper", "--from", "librarian", "--as", "core").out
+    assert "sealed" not in said
+    assert peer("search", "copper", "--as", "core", "--json").json == []
+    assert "Sealed letters are not searched" in " ".join(peer("search", "--help").out.split())
 
 
 def test_urgent_letters_stand_first_in_the_inbox(peer: Typist) -> None:
@@ -129,29 +154,6 @@ def test_a_terminal_shows_folded_and_harmless_text(peer: Typist) -> None:
     assert "<1b>[31mred" in piped
     (row,) = [r for r in peer("inbox", "--all", "--as", "scout", "--json").json if r["id"] == id]
     assert row["text"] == nasty
-
-
-def on_terminal(peer: Typist, words: list[str], columns: int) -> str:
-    """What a command writes to a terminal of so many columns, without its own colours."""
-    near, far = os.openpty()
-    with subprocess.Popen(
-        peer.command(*words), stdout=far, stderr=subprocess.PIPE, cwd=peer.base,
-        env={**peer.environment, "COLUMNS": str(columns), "NO_COLOR": "1"},
-    ) as process:  # fmt: skip
-        os.close(far)
-        said = b""
-        while part := _read(near):
-            said += part
-        assert process.wait(60) == 0
-    os.close(near)
-    return said.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:  # Linux says so where the other end is closed
-        return b""
 
 
 def test_a_conversation_is_shown_with_its_depth(peer: Typist) -> None:

@@ -140,6 +140,28 @@ def test_a_reply_goes_back_in_its_thread(peer: Typist) -> None:
     assert "--reply-to" in peer("reply", "--as", "core", note, "me again", code=2).err
 
 
+@pytest.mark.parametrize("blank", ["", "\n", " \t\n\n"])
+def test_a_text_of_nothing_is_sent_in_no_way(peer: Typist, blank: str) -> None:
+    for words in (["send", "librarian"], ["share"], ["reply", "zzzz"]):
+        assert "empty" in peer(*words, "--file", "-", "--as", "core", stdin=blank, code=2).err
+        assert "empty" in peer(*words, blank, "--as", "core", code=2).err
+    peer("send", "librarian", " x\n", "--as", "core")
+    assert [row["text"] for row in peer("outbox", "--as", "core", "--json").json] == [" x\n"]
+
+
+def test_what_waits_because_the_share_is_away_says_so(peer: Typist) -> None:
+    peer.share.rename(peer.base / "away")
+    peer("send", "librarian", "hello", "--as", "core")
+    (row,) = peer("outbox", "--as", "core", "--json").json
+    assert (row["reason"], row["state"]) == ("share", "staged")
+    said = peer("outbox", "--as", "core").out
+    assert "which is away" in said
+    assert "`peer tick` puts it there" not in said
+    (peer.base / "away").rename(peer.share)
+    (row,) = peer("outbox", "--as", "core", "--json").json
+    assert row["reason"] == "staged"
+
+
 def test_ids_may_be_short_but_not_too_short(peer: Typist) -> None:
     item = peer("send", "--as", "core", "librarian", "hello").out.strip()
     assert peer("read", "--as", "core", item[:4], "--json").json["id"] == item
@@ -157,7 +179,7 @@ def test_the_outbox_empties_as_receipts_come(peer: Typist) -> None:
     rows = peer("outbox", "--as", "core", "--json").json
     assert [(row["id"], row["state"]) for row in rows] == [(staged, "staged"), (doomed, "staged")]
     cancelled = peer("outbox", "cancel", doomed[:6], "--as", "core", "--json").json
-    assert cancelled == {"id": doomed, "state": "cancelled"}
+    assert cancelled == {"id": doomed, "was": "staged", "state": "cancelled"}
     peer("outbox", "cancel", doomed, "--as", "core", code=3)
     (peer.base / "away").rename(peer.share)
     peer("tick", "--as", "core")

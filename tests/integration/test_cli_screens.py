@@ -18,7 +18,7 @@ from peer.wiring import open_peer
 from protocol import documents
 from protocol.heartbeat import open_heartbeat
 from protocol.receipt import open_receipt
-from tests.integration.typist import Typist, settled
+from tests.integration.typist import Typist, on_terminal, settled
 
 FIVE = ("core", "librarian", "scout", "smith", "warden")
 
@@ -52,7 +52,7 @@ def test_a_status_of_five_peers_with_troubles_fits_a_small_terminal(peer: Typist
             )  # fmt: skip
         core.home.state.put("parked", "heartbeat 99 is signed by my key in my epoch, " * 3)
     core.home.close()
-    screen = peer("status", "--as", "core").out
+    screen = on_terminal(peer, ["status", "--as", "core"], columns=80)
     assert "parked: heartbeat 99" in screen
     assert fits(screen.replace(str(peer.share), "/mnt/drive/net")), screen
     assert "4 alive" not in screen  # each stands in its own row
@@ -63,6 +63,48 @@ def test_a_status_of_five_peers_with_troubles_fits_a_small_terminal(peer: Typist
     assert "more: `peer escalations`" in screen
     assert screen.index("trouble 1") < screen.index("trouble 3")
     assert len(peer("status", "--as", "core", "--json").json["concerns"]) == 6
+
+
+@pytest.mark.parametrize("screen", ["status", "top", "escalations"])
+def test_what_is_meant_to_be_copied_is_never_cut_or_broken(peer: Typist, screen: str) -> None:
+    command = "`peer admit core --rekey --fingerprint hfjwz-xhum-qyyl-s2yr-ecvr-cjq2`"
+    path = f"`peer repair {'x' * 100}`"
+    core = open_peer(*choose(str(peer.home), "peers", "core", None))
+    with core.home.transaction():
+        for key, text, mend in (
+            ("key", "a new key waits " * 8, f"a steward, who has compared it: {command} and so on"),
+            ("path", "damaged", f"do {path}"),
+            ("text", f"it says in a line of its own that one should {command} soon", "look"),
+        ):
+            core.home.concerns.open(key, "human", text, mend, 1)
+        core.home.state.put("parked", f"a reason that takes some of the room first: {command}; ok")
+    core.home.close()
+    words = [screen, "--as", "core", *(["--once"] if screen == "top" else [])]
+    piped = peer(*words).out
+    assert "…" not in piped
+    for one in ("a new key waits " * 8).strip(), path:
+        assert sum(one in line for line in piped.splitlines()) == 1
+    assert sum(command in line for line in piped.splitlines()) == (
+        2 if screen == "escalations" else 3
+    )
+    for columns in (50, 80, 132):
+        shown = on_terminal(peer, words, columns=columns)
+        assert shown.count(command) == shown.count("`peer admit") >= 1, shown
+        assert path in shown
+        if screen != "escalations":
+            below = shown[shown.index("! a new key") :]
+            long = [line for line in below.splitlines() if len(line.rstrip()) > columns]
+            assert all(line.strip().startswith("`") for line in long), long
+
+
+def test_a_wide_terminal_is_used(peer: Typist) -> None:
+    core = open_peer(*choose(str(peer.home), "peers", "core", None))
+    with core.home.transaction():
+        core.home.concerns.open("long", "warn", "word " * 24, "word " * 24, 1)
+    core.home.close()
+    assert "…" in on_terminal(peer, ["status", "--as", "core"], columns=80)
+    wide = on_terminal(peer, ["status", "--as", "core"], columns=132)
+    assert wide.count(("word " * 24).strip()) == 2
 
 
 def test_a_status_tells_how_the_last_tick_ended_and_when_the_next_is(peer: Typist) -> None:
@@ -208,6 +250,50 @@ def test_a_trace_without_the_share_tells_what_the_home_knows(peer: Typist) -> No
     assert "cannot be looked at" in peer("trace", "--as", "core", item).out
 
 
+def test_a_trace_of_an_expired_letter_does_not_wait_for_anything(peer: Typist) -> None:
+    item = peer("send", "--as", "core", "librarian", "hello", "--expires", "1m").out.strip()
+    core = open_peer(*choose(str(peer.home), "peers", "core", None))
+    with core.home.transaction():
+        core.home.db.write("UPDATE item SET due_ms = 1 WHERE id = ?", item)
+        core.home.db.write("UPDATE own_page SET due_ms = 1 WHERE audience = 'librarian@lab'")
+    core.home.close()
+    peer("tick", "--as", "core")
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert found["state"] == "expired"
+    assert whats(found["events"]) == ["staged", "expired"]
+    assert whats(found["share"]["facts"]) == ["gone"]
+    assert "next tick" not in peer("trace", "--as", "core", item).out
+    told = "1 letter to librarian expired before librarian had received it"
+    assert told in peer("status", "--as", "core").out
+    put_away = peer("outbox", "cancel", item, "--as", "core").out
+    assert "expired" in put_away
+    assert "put away" in put_away
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert found["state"] == "cancelled"
+    assert whats(found["events"]) == ["staged", "expired", "cancelled"]
+    assert found["share"]["facts"] == []
+    assert "expired before" not in peer("status", "--as", "core").out
+
+
+def test_a_trace_tells_what_was_taken_back_from_what_never_was(peer: Typist) -> None:
+    peer.share.rename(peer.base / "away")
+    item = peer("send", "--as", "core", "librarian", "hello").out.strip()
+    assert "is taken back" in peer("outbox", "cancel", item, "--as", "core").out
+    (peer.base / "away").rename(peer.share)
+    found = peer("trace", "--as", "core", item, "--json").json
+    assert (found["state"], whats(found["events"])) == ("cancelled", ["staged", "cancelled"])
+    for words in (
+        ["read", item],
+        ["outbox", "cancel", item],
+        ["send", "scout", "x", "--reply-to", item],
+    ):
+        assert "taken back" in peer(*words, "--as", "core", code=3).err
+    assert "lists what there is" in peer("trace", "zzzzzz", "--as", "core", code=3).err
+    peer("tick", "--as", "core")
+    assert peer("outbox", "--as", "core", "--json").json == []
+    assert "hello" not in peer("search", "hello", "--as", "core").out
+
+
 def test_a_receipt_under_a_strange_key_is_not_believed(peer: Typist) -> None:
     item = peer("send", "--as", "core", "librarian", "hello").out.strip()
     peer("tick", "--as", "librarian")
@@ -242,7 +328,7 @@ def test_a_trace_of_something_published_has_every_side(peer: Typist) -> None:
 def test_top_prints_one_frame_that_fits(peer: Typist) -> None:
     peer("send", "--as", "core", "librarian", "hello")
     peer("tick", "--as", "core")
-    frame = peer("top", "--once", "--as", "core", env={"COLUMNS": "80", "TERM": "dumb"}).out
+    frame = on_terminal(peer, ["top", "--once", "--as", "core"], columns=80)
     assert fits(frame.replace(str(peer.share), "/mnt/drive/net")), frame
     assert "\x1b" not in frame
     for word in ("core@lab", "librarian", "WAITS FOR", "nothing waits for a human", "tick=3"):

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from peer.instance import DAY_MS
+from peer.instance import DAY_MS, HOUR_MS
 from peer.mailbox import Mailbox
 from peer.tick import retire
 from peer.tracing import trace
+from protocol.errors import NotFoundError
 from protocol.messages import stored_item
 from protocol.page import ALL, Stream
 from registry import layout
@@ -432,8 +433,26 @@ def test_a_number_that_is_given_out_again_is_not_old(monkeypatch: pytest.MonkeyP
     assert [letter.author for letter in network.letters("scout")] == ["core@lab.eu"]
 
 
-def test_what_is_written_after_a_letter_was_put_away_is_not_old() -> None:
-    """AGE-1, AGE-4: the number of the one that expired is given out again."""
+def test_what_was_put_away_is_known_for_a_year() -> None:
+    """AGE-4: as other items are; of what it said nothing is kept meanwhile."""
+    network = settled("core", "scout", "smith")
+    network.send("core", "scout", "forget me", expires_ms=HOUR_MS)
+    live(network, 2, "core", "smith")
+    home = network.peers["core"].home
+    (letter,) = home.mail.unacknowledged()
+    with home.transaction():
+        assert home.past.put_away(letter.id, network.clock.wall_ms())
+        assert not home.past.put_away(letter.id, network.clock.wall_ms())
+    kept = home.mail.get(letter.id, cancelled=True)
+    assert (kept.state, kept.expired_at is None) == ("cancelled", False)
+    assert b"forget me" not in kept.data
+    live(network, 368, "core", "smith")
+    with pytest.raises(NotFoundError, match="no item"):
+        home.mail.get(letter.id, cancelled=True)
+
+
+def test_what_is_written_after_the_newest_rows_are_gone_is_not_old() -> None:
+    """AGE-1, AGE-4: a number that may be given out again makes nothing old."""
     network = settled("core", "scout", "smith")
     for number in range(20):
         network.send("core", "scout", f"letter {number}")
@@ -441,7 +460,7 @@ def test_what_is_written_after_a_letter_was_put_away_is_not_old() -> None:
     home = network.peers["core"].home
     with home.transaction():
         for letter in home.mail.unacknowledged():
-            assert home.past.put_away(letter.id)
+            home.db.write("DELETE FROM item WHERE id = ?", letter.id)
         home.outgoing.add(
             [stored_item(network.item("core", "waits"), understood=True)],
             "scout@lab.eu",

@@ -119,6 +119,29 @@ class Typist:
         return Path(choose(str(self.home), "peers", name, None)[0])
 
 
+def on_terminal(peer: Typist, words: list[str], columns: int) -> str:
+    """What a command writes to a terminal of so many columns, without its own colours."""
+    near, far = os.openpty()
+    with subprocess.Popen(
+        peer.command(*words), stdout=far, stderr=subprocess.PIPE, cwd=peer.base,
+        env={**peer.environment, "COLUMNS": str(columns), "NO_COLOR": "1"},
+    ) as process:  # fmt: skip
+        os.close(far)
+        said = b""
+        while part := _read(near):
+            said += part
+        assert process.wait(60) == 0
+    os.close(near)
+    return said.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux says so where the other end is closed
+        return b""
+
+
 def settled(base: Path) -> Typist:
     """A typist with the network of `NAMES`, its steward's key unsealed in the same home."""
     template = _template()

@@ -136,3 +136,14 @@ def test_the_environment_is_checked_like_the_file() -> None:
         settings.save("/nowhere", "metrics.textfile", "a\nb")
     with pytest.raises(UsageError, match="no setting is called"):
         settings.unset("/nowhere", "nothing.at_all")
+
+
+@pytest.mark.parametrize("value", ["x.txt", "/srv/prom.d", "a.prom.new", "core.PROM"])
+def test_a_textfile_that_node_exporter_would_not_read_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match=r"end in \.prom"):
+        settings.parse("metrics.textfile", value)
+
+
+@pytest.mark.parametrize("value", ["", "core.prom", "/srv/node", "/srv/prom.d/", "/a.b/textfile"])
+def test_a_textfile_is_a_prom_file_or_a_folder(value: str) -> None:
+    assert settings.parse("metrics.textfile", value) == value
