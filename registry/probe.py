@@ -9,6 +9,7 @@ promise rests on them: drives lie.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -145,6 +146,7 @@ def _tells(place: str) -> bool:
         def on_any_event(self, event: FileSystemEvent) -> None:
             told.set()
 
+    hush_watchdog()
     observer = Observer()
     try:
         observer.schedule(Listener(), place)
@@ -157,6 +159,11 @@ def _tells(place: str) -> bool:
     finally:
         observer.stop()
         observer.join()
+
+
+def hush_watchdog() -> None:
+    """Its threads complain of their own end, on a terminal that nobody gave them."""
+    logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
 
 
 def _step(path: str) -> int:

@@ -8,7 +8,6 @@ Whatever the system tells is a hint, after which the folders are listed; so is i
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from peer.instance import RunningPeer
 from protocol.errors import MissingError, WrongShareError
 from registry import inbox, layout
+from registry.probe import hush_watchdog
 
 if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
@@ -101,8 +101,7 @@ class NativeHints:
                 hint()
 
         _tell_at_once()
-        # Its threads complain of their own end, on a terminal that nobody gave them.
-        logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
+        hush_watchdog()
         self._root = root
         self._during = during
         self._handler = Handler()
