@@ -177,17 +177,14 @@ def _each(
 def _plan(
     where: Where, folder: str, identity: Identity, cron: str | None, resident: bool
 ) -> tuple[Plan, list[Scheduler], Machine]:
-    from peer.home import places
     from peer.schedulers import choice
     from peer.schedulers.machine import Machine
 
     machine = Machine(os.environ)
     schedule = choice.with_cron(settings.load(folder, os.environ).schedule, cron)
-    namesakes = places.identities(where.home, "peers", identity.name, faults=[])
     plan = choice.plan_of(
         folder, identity, schedule, home=where.home, resident=resident,
         environment=choice.way_here(machine),
-        alone=len([i for _, i in namesakes if i.name == identity.name]) == 1,
     )  # fmt: skip
     return plan, choice.usual(machine, folder), machine
 

@@ -95,14 +95,11 @@ def plan_of(
     *,
     home: str,
     environment: Mapping[str, str],
-    alone: bool,
     resident: bool = False,
 ) -> Plan:
-    """What is to be installed for an identity; `alone`: no other of its name is in this home."""
+    """What is to be installed for an identity; its share is named: its name may come twice."""
     words = ["run"] if resident else ["tick", "--spread"]
-    words += ["--home", os.path.abspath(home), "--as", identity.name]
-    if not alone:
-        words += ["--network", identity.share]
+    words += ["--home", os.path.abspath(home), "--as", identity.name, "--network", identity.share]
     return Plan(
         name=identity.name,
         address=identity.address,

@@ -168,3 +168,20 @@ def test_a_damaged_identity_stops_no_other(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install", "--all", "--with", "cron", code=1, env={"PEER_NAME": ""})
     assert "identity.json is damaged" in said.err
     assert (tools.crontab or "").count("--spread") == len(NAMES) - 1
+
+
+def test_who_joins_another_network_under_his_name_goes_on_beating(
+    typed: Typist, tools: Tools, tmp_path: Path
+) -> None:
+    """What was installed before names its share; older units that do not are not current."""
+    typed("schedule", "install")
+    shown = typed("schedule", "show", "--json").json
+    other = str(tmp_path / "other")
+    typed("network", "create", other, "--cluster", "lab", "--steward", "kim", "--no-passphrase")
+    typed("join", other, "--name", "core")
+    typed("tick", "--as", "core", code=2)
+    typed(*shown["command"][shown["command"].index("tick") :], env={"PEER_SCHEDULE_SPREAD_S": "0"})
+    (service,) = (p for p in (tools.base / "account").rglob("*.service"))
+    service.write_text(service.read_text().replace(f' "--network" "{typed.share}"', ""))
+    shown = typed("schedule", "show", "--network", str(typed.share), "--json").json
+    assert shown["current"] is False

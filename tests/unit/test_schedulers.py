@@ -250,16 +250,16 @@ def identity(name: str) -> Identity:
 
 def test_a_plan_is_a_line_that_can_be_typed(tmp_path: Path) -> None:
     words = {"home": "/h ome", "environment": {}}
-    made = choice.plan_of(str(tmp_path), identity("core"), Schedule(), alone=True, **words)  # type: ignore[arg-type]  # a dict of keywords
+    made = choice.plan_of(str(tmp_path), identity("core"), Schedule(), **words)  # type: ignore[arg-type]  # a dict of keywords
     assert shlex.join(made.command) == (
         f"{shlex.quote(sys.executable)} -P -m peer tick --spread --home '/h ome' --as core"
+        " --network '/s h'"
     )
     assert made.label == UNIT
     other = choice.plan_of(
         str(tmp_path),
         identity("core"),
         Schedule(),
-        alone=False,
         resident=True,
         **words,  # type: ignore[arg-type]  # as above
     )
