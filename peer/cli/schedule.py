@@ -54,10 +54,13 @@ def install(
     """Install the heartbeat, one unit for each identity; where it is installed, change nothing.
 
     systemd's user timers where they work, else cron; launchd on macOS, Task Scheduler on Windows.
-    --cron is kept as the setting schedule.cron, so that heartbeats announce it.
+    --cron, and what the environment says of schedule.*, is kept in settings.toml: a scheduler's
+    call has no such environment, and heartbeats announce what the settings say.
     """
 
     def one(folder: str, identity: Identity) -> dict[str, Any]:
+        said = choice.with_cron(settings.load(folder, os.environ).schedule, cron)
+        said.timetable(identity.address)  # refused before anything is changed
         plan, candidates, machine = _plan(where, folder, identity, cron, resident)
         chosen, troubles = _chosen(scheduler, candidates, machine, folder, dry)
         for trouble in troubles:
@@ -65,8 +68,7 @@ def install(
         steps = choice.installing(plan, chosen, candidates)
         if not dry:
             machine.do(steps)
-            if cron is not None:
-                settings.save(folder, "schedule.cron", settings.parse("schedule.cron", cron))
+            _keep(folder, cron)
         return _about(plan, chosen) | {
             "changed": bool(steps),
             "dry_run": dry,
@@ -146,6 +148,21 @@ def print_(
     _each(where, everybody, one, _unit_lines)
 
 
+def keeper(where: Where) -> str | None:
+    """What lets the identity beat here by itself, as far as can be seen; None: nothing does."""
+    from peer import lock
+    from peer.schedulers import choice
+    from peer.schedulers.machine import Machine
+    from peer.schedulers.plan import label
+
+    folder, identity = where.identity()
+    if lock.is_held(folder, lock.RUN):
+        return "run"
+    candidates = choice.usual(Machine(os.environ), folder)
+    found = choice.present(candidates, label(identity.name, identity.network))
+    return found[0][0].name if found else None
+
+
 def reminder(where: Where, folder: str, identity: Identity) -> Iterator[str]:
     """What to do about a schedule of somebody who beats no more here; nothing if there is none."""
     from peer.schedulers import choice
@@ -172,6 +189,19 @@ def _each(
     output.answer(where, values, lambda: (line for value in values for line in lines(value)))
     if faults:
         raise faults[0]
+
+
+def _keep(folder: str, cron: str | None) -> None:
+    """What was installed by an option or the environment is what settings.toml says from now on."""
+    kept = {
+        one.name: one.value
+        for one in settings.explain(folder, os.environ)
+        if one.origin == "environment" and one.name.startswith("schedule.")
+    }
+    if cron is not None:
+        kept["schedule.cron"] = settings.parse("schedule.cron", cron)
+    if kept:
+        settings.change(folder, kept)
 
 
 def _plan(

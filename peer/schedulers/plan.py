@@ -14,6 +14,11 @@ from peer.schedulers.calendar import Slots, nearest, read
 from protocol.errors import SomaError, UsageError
 
 
+def label(name: str, network: str) -> str:
+    """The name of the unit of an identity."""
+    return f"soma-peer-{name}-{network[:8]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One identity's heartbeat. `log`: where output goes; a service manager has its own."""
@@ -33,7 +38,7 @@ class Plan:
     @property
     def label(self) -> str:
         """The name of the unit: this identity's and no other's."""
-        return f"soma-peer-{self.name}-{self.network[:8]}"
+        return label(self.name, self.network)
 
     @property
     def words(self) -> str:

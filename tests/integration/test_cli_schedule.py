@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from peer import lock
 from tests.integration.scheduling import Tools
 from tests.integration.typist import NAMES, Typist, settled
 
@@ -185,3 +186,33 @@ def test_who_joins_another_network_under_his_name_goes_on_beating(
     service.write_text(service.read_text().replace(f' "--network" "{typed.share}"', ""))
     shown = typed("schedule", "show", "--network", str(typed.share), "--json").json
     assert shown["current"] is False
+
+
+def test_what_the_environment_said_at_an_install_is_what_the_settings_say(typed: Typist) -> None:
+    """A scheduler's call has no such environment: its heartbeats would announce another time."""
+    env = {"PEER_SCHEDULE_CRON": "0 9 * * *", "PEER_SCHEDULE_ACTIVE_HOURS": "08:00-12:00"}
+    typed("schedule", "install", "--dry-run", env=env)
+    assert not (typed.folder("core") / "settings.toml").exists()
+    typed("schedule", "install", env=env)
+    assert typed("schedule", "show", "--json").json["current"] is True
+    typed("tick")
+    assert typed("heartbeat", "--json").json["next_beat_s"] > 23 * 3600
+    typed("schedule", "install", "--cron", "30 11 * * *", env=env)
+    rows = {row["name"]: row["value"] for row in typed("config", "show", "--json").json}
+    assert rows["schedule.cron"] == "30 11 * * *"
+    assert rows["schedule.active_hours"] == "08:00-12:00"
+    for resident in ("", "--resident"):
+        words = ["schedule", "install", "--cron", "0 13 * * *", resident]
+        assert "never beats" in typed(*filter(None, words), code=2).err
+
+
+def test_a_status_says_where_nothing_calls_the_peer(typed: Typist) -> None:
+    nothing = "; no scheduler: `peer schedule`"
+    assert nothing in typed("status").out
+    for scheduler in ("systemd", "cron"):
+        typed("schedule", "install", "--with", scheduler)
+        assert nothing not in typed("status").out
+    typed("schedule", "remove")
+    assert nothing in typed("status").out
+    with lock.held(str(typed.folder("core")), lock.RUN):  # as `peer run` does
+        assert nothing not in typed("status").out

@@ -133,6 +133,9 @@ def test_a_heartbeat_says_when_the_last_and_the_next_beat_are(peer: Typist) -> N
     other = peer("heartbeat", "--as", "core", "librarian", "--json").json
     assert (other["source"], other["state"], other["fault"]) == ("share", "alive", None)
     assert {head["of"] for head in other["heads"]} >= {"soma/root/1", "soma/roster/1"}
+    seen = peer("heartbeat", "--as", "librarian", "core", "--json").json
+    assert abs(seen["next_beat_s"] - mine["next_beat_s"]) < 60, "what others go by is what I show"
+    assert mine["next_beat_s"] > 6 * 3600 - 60
     text = peer("heartbeat", "--as", "core", "librarian").out
     assert "next beat" in text
     assert "root 1" in text
