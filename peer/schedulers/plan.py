@@ -7,6 +7,7 @@ environment, options weigh most, and the line can be typed as it stands.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,12 +22,16 @@ def label(name: str, network: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One identity's heartbeat. `log`: where output goes; a service manager has its own."""
+    """One identity's heartbeat. `log`: where output goes; a service manager has its own.
+
+    `trial` is one tick at once, whatever `command` is.
+    """
 
     name: str
     address: str
     network: str
     command: tuple[str, ...]
+    trial: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     cron: str
     zone: str
@@ -44,6 +49,12 @@ class Plan:
     def words(self) -> str:
         """What a person reads beside it."""
         return f"Heartbeat of {self.address} (soma-network)"
+
+    @property
+    def typed(self) -> str:
+        """The trial as a line for a shell, with the environment that the unit has."""
+        said = [f"{name}={value}" for name, value in self.environment]
+        return shlex.join([*(["env", *said] if said else []), *self.trial])
 
     def slots(self) -> tuple[Slots, ...]:
         """The minutes of its cron that lie in its active hours."""

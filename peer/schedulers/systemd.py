@@ -100,7 +100,7 @@ class Systemd:
             )
         return Advice(
             log=f"journalctl --user -u {plan.label}.service",
-            test=f"systemctl --user start {plan.label}.service",
+            test=plan.typed,
             notes=tuple(notes),
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,7 @@ def units(tools: Tools) -> list[str]:
 def test_install_show_remove(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install")
     assert "core  is installed with systemd and beats at 0 */6 * * *" in said.out
-    assert "systemctl --user start soma-peer-core-" in said.out
+    assert "  try now  env PYTHONPATH=" in said.out
     assert "journalctl --user -u soma-peer-core-" in said.out
     assert "enable-linger" in said.out
     assert len(units(tools)) == 2
@@ -216,3 +218,21 @@ def test_a_status_says_where_nothing_calls_the_peer(typed: Typist) -> None:
     assert nothing in typed("status").out
     with lock.held(str(typed.folder("core")), lock.RUN):  # as `peer run` does
         assert nothing not in typed("status").out
+
+
+@pytest.mark.parametrize("words", ["--with systemd", "--with cron", "--resident"])
+def test_what_is_told_to_try_works_when_it_is_pasted(
+    typed: Typist, tools: Tools, words: str
+) -> None:
+    """At once, and in a shell that knows nothing of whoever installed it."""
+    value = typed("schedule", "install", *words.split(), "--json").json
+    assert "--spread" not in value["test"]
+    beat = typed.share / "peers/core/heartbeat.json"
+    before = beat.read_bytes()
+    done = subprocess.run(
+        ["/bin/sh", "-c", value["test"]], capture_output=True, text=True, cwd="/", check=False,
+        env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("core  beat ")
+    assert beat.read_bytes() != before

@@ -268,6 +268,19 @@ def test_a_plan_is_a_line_that_can_be_typed(tmp_path: Path) -> None:
     assert choice.with_cron(Schedule(), None) == Schedule()
 
 
+def test_the_trial_has_the_environment_of_the_unit(tmp_path: Path) -> None:
+    """Of a resident, too, it is one tick, and it does not wait."""
+    for resident in (False, True):
+        made = choice.plan_of(
+            str(tmp_path), identity("core"), Schedule(), home="/h ome", resident=resident,
+            environment={"PYTHONPATH": "/my code"},
+        )  # fmt: skip
+        assert made.typed == (
+            f"env 'PYTHONPATH=/my code' {shlex.quote(sys.executable)} -P -m peer tick"
+            " --home '/h ome' --as core --network '/s h'"
+        )
+
+
 def test_the_command_finds_this_very_program(root: Path) -> None:
     for path in ("", str(root)):
         way = choice.way_here(Machine({**os.environ, "PYTHONPATH": path}))
