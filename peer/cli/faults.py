@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -117,7 +118,10 @@ def _system(error: OSError) -> str:
 
 def _let_go_of_stdout() -> None:
     """What is still buffered must not fail once more when the interpreter ends."""
+    stream: TextIO | None = sys.stdout  # None where no console is, as under pythonw
+    if stream is None:
+        return
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):
         return
