@@ -63,12 +63,13 @@ def install(
         said.timetable(identity.address)  # refused before anything is changed
         plan, candidates, machine = _plan(where, folder, identity, cron, resident)
         chosen, troubles = _chosen(scheduler, candidates, machine, folder, dry)
-        for trouble in troubles:
-            output.aside(f"peer: {output.line(trouble)}; so it is {chosen.name}")
         steps = choice.installing(plan, chosen, candidates)
         if not dry:
             machine.do(steps)
             _keep(folder, cron)
+        for trouble in troubles:  # only now: what is wrong with the rest of it says more
+            why, _, mend = output.line(trouble).rpartition("; ")
+            output.aside(f"peer: {chosen.name} is taken, because {why}; to use that one, {mend}")
         return _about(plan, chosen) | {
             "changed": bool(steps),
             "dry_run": dry,
@@ -151,13 +152,17 @@ def print_(
 def keeper(where: Where) -> str | None:
     """What lets the identity beat here by itself, as far as can be seen; None: nothing does."""
     from peer import lock
+
+    folder, identity = where.identity()
+    return "run" if lock.is_held(folder, lock.RUN) else installed_with(folder, identity)
+
+
+def installed_with(folder: str, identity: Identity) -> str | None:
+    """The scheduler that has a unit of an identity; None where none has."""
     from peer.schedulers import choice
     from peer.schedulers.machine import Machine
     from peer.schedulers.plan import label
 
-    folder, identity = where.identity()
-    if lock.is_held(folder, lock.RUN):
-        return "run"
     candidates = choice.usual(Machine(os.environ), folder)
     found = choice.present(candidates, label(identity.name, identity.network))
     return found[0][0].name if found else None
@@ -233,10 +238,13 @@ def _chosen(
             candidates += asked
     try:
         return choice.choose(asked)
-    except SchedulerError:
-        if not dry:
+    except SchedulerError as error:
+        if dry:
+            return asked[0], []
+        others = [one.name for one in candidates if one.name != name and one.trouble() is None]
+        if name is None or not others:
             raise
-        return asked[0], []
+        raise SchedulerError(f"{error}, or take another one: --with {others[0]}") from error
 
 
 def _about(plan: Plan, chosen: Scheduler) -> dict[str, Any]:
@@ -287,6 +295,8 @@ def _show_lines(value: dict[str, Any]) -> Iterator[str]:
     yield f"{name}  is installed with {value['scheduler']} as {value['label']}{state}"
     if not value["current"]:
         yield "  ! not as the settings say now; `peer schedule install` mends it"
+    what = "times  " if value["current"] else "wanted "
+    yield f"  {what}  {output.line(value['cron'] or 'it stays, and beats by its settings')}"
     if value["next_run"]:
         yield f"  next     {output.line(value['next_run'])}"
     for file in value["files"]:

@@ -60,7 +60,10 @@ def test_the_cron_that_was_typed_becomes_the_setting(typed: Typist, tools: Tools
     typed("schedule", "install", "--cron", "5 */2 * * *")
     rows = {row["name"]: row for row in typed("config", "show", "--json").json}
     assert rows["schedule.cron"]["value"] == "5 */2 * * *"
-    typed("config", "set", "schedule.cron", "6 */2 * * *")
+    assert "  times    5 */2 * * *\n" in typed("schedule", "show").out
+    said = typed("config", "set", "schedule.cron", "6 */2 * * *")
+    assert "`peer schedule install` does it" in said.err
+    assert "  wanted   6 */2 * * *\n" in typed("schedule", "show").out
     assert typed("schedule", "show", "--json").json["current"] is False
     assert "`peer schedule install` mends it" in typed("schedule", "show").out
     typed("schedule", "install")
@@ -135,9 +138,16 @@ def test_every_identity_has_a_unit_of_its_own(typed: Typist, tools: Tools) -> No
 
 def test_no_user_bus_is_explained_and_cron_taken(typed: Typist, tools: Tools) -> None:
     tools.refuse("systemctl", "Failed to connect to bus: No medium found")
+    said = typed("schedule", "install", "--cron", "0 0 31 2 *", code=2)
+    assert "never beats" in said.err
+    assert "systemd" not in said.err, "what is wrong has nothing to do with that"
     said = typed("schedule", "install")
-    assert "No medium found" in said.err
+    assert said.err.startswith(
+        "peer: cron is taken, because systemd's user manager does not answer"
+    )
+    assert "No medium found); to use that one, log in to this machine itself, or set" in said.err
     assert "XDG_RUNTIME_DIR" in said.err
+    assert "--with" not in said.err
     assert "is installed with cron" in said.out
     said = typed("schedule", "install", "--with", "systemd", code=1)
     assert "--with cron" in said.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peer import settings
-from peer.settings_damaged import readable
+from peer.settings_damaged import mistyped, readable
 from protocol.errors import UsageError
 
 WRITTEN = """\
@@ -53,7 +53,7 @@ def test_a_line_is_changed_and_every_other_byte_stays(folder: str) -> None:
     settings.unset(folder, "log.level")
     settings.unset(folder, "schedule.spread_s")
     settings.unset(folder, "letters.expires_days")
-    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"') + "\n[log]\n"
+    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"')
 
 
 def test_a_remark_with_quotes_and_hashes_stays(folder: str) -> None:
@@ -187,3 +187,33 @@ def test_what_can_be_read_of_damaged_settings_holds(tmp_path: Path) -> None:
         assert (found.metrics.textfile, found.run.poll_s) == ("a", 9)
     file.write_bytes(b"[log]\nfiles = 3\n[log]\nfiles = 4\n# \xff")
     assert readable(str(tmp_path), {}) == settings.Settings()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[run]\npoll_s = 5\n", ""),
+        ("# mine\n\n[run]\npoll_s = 5\n", "# mine\n"),
+        ("[run]\n\npoll_s = 5\n\n[log]\nfiles = 2\n", "[log]\nfiles = 2\n"),
+        ("[log]\nfiles = 2\n\n[run]\npoll_s = 5\n", "[log]\nfiles = 2\n"),
+        ("[run] # mine\npoll_s = 5\n", "[run] # mine\n"),
+        ("[run]\n# mine\npoll_s = 5\n", "[run]\n# mine\n"),
+        ('[run]\nwatch = "auto"\npoll_s = 5\n', '[run]\nwatch = "auto"\n'),
+        ("[run]\n\n[log]\nfiles = 2\n", "[run]\n\n[log]\nfiles = 2\n"),
+    ],
+)
+def test_a_section_of_which_nothing_is_left_goes(tmp_path: Path, before: str, after: str) -> None:
+    """But not what a person has written there, nor what was empty before."""
+    (tmp_path / settings.FILE).write_text(before)
+    settings.unset(str(tmp_path), "run.poll_s")
+    assert text(str(tmp_path)) == after
+
+
+def test_a_variable_is_mistyped_where_it_is_nearly_one_of_a_setting() -> None:
+    legitimate = ("HOME", "NAME", "NETWORK", "PASSPHRASE", "COMPLETE", "LOG_FILES", "X")
+    assert mistyped({f"PEER_{name}": "" for name in legitimate} | {"LOG_FLIES": ""}) == []
+    for wrong, right in (
+        ("PEER_LOG_FLIES", "PEER_LOG_FILES"), ("PEER_RUN_POLL", "PEER_RUN_POLL_S"),
+        ("PEER_SHEDULE_CRON", "PEER_SCHEDULE_CRON"), ("PEER_LOGLEVEL", "PEER_LOG_LEVEL"),
+    ):  # fmt: skip
+        assert mistyped({"PEER_NAME": "core", wrong: "3"}) == [(wrong, right)]
