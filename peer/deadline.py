@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from peer.clock import Clock
 from protocol.errors import ShareError
@@ -145,8 +145,10 @@ def _guard(share: WatchedShare) -> None:
     text = (
         f"the share has not answered for {stalled_ms_max // 1000} s ({share.doing}); {share.then}"
     )
-    sys.stderr.write(f"peer: {text}\n")
-    sys.stderr.flush()
+    stderr: TextIO | None = sys.stderr  # None where no console is, as under pythonw
+    if stderr is not None:
+        stderr.write(f"peer: {text}\n")
+        stderr.flush()
     share.last_words(text)
     # Nothing gentler works: a thread inside a frozen mount never returns.
     os._exit(5)

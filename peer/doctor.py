@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import closing, suppress
 
-from peer import drives, keys, lock, textfile, upkeep
+from peer import drives, keys, lock, settings, textfile, upkeep
 from peer.clock import Clock
 from peer.deadline import watch
 from peer.findings import Finding, Findings, bad, fault, ok, warn
@@ -50,6 +50,7 @@ def examine(
     found += [fault("identity", error) for error in faults]
     for folder, identity in mine:
         found += _key(folder, identity)
+        found += _settings(folder, identity)
         found += upkeep.rights(identity.name, folder, shown)
         found += textfile.check(identity.name, folder)
         found += _database(folder, identity, clock)
@@ -155,6 +156,20 @@ def _key(folder: str, identity: Identity) -> Findings:
     else:
         text = f"the key in {folder} is not the one that {identity.name} joined with"
         yield bad(check, text, "restore it from a backup")
+
+
+def _settings(folder: str, identity: Identity) -> Findings:
+    check = f"{identity.name}: settings"
+    try:
+        settings.load(folder, os.environ).schedule.timetable(identity.address)
+    except UsageError as error:
+        found = fault(check, error)._replace(exit=1)
+        path = os.path.join(folder, settings.FILE)
+        yield (
+            found if found.mend else found._replace(mend=f"change it in {path} or where it is set")
+        )
+    else:
+        yield ok(check, "can be understood, and the schedule beats")
 
 
 def _database(folder: str, identity: Identity, clock: Clock) -> Findings:

@@ -31,18 +31,12 @@ def last_tick_at(peer: RunningPeer) -> int | None:
 
 
 def next_beat_at(peer: RunningPeer) -> int | None:
-    """When my next beat is due by the schedule of my settings, ms; None where it never is.
+    """By when my next beat is due, ms: what my last one announced, which is what others go by.
 
-    It may lie in the past: then nothing has run a tick when it was due.
+    It may lie in the past: then nothing has run a tick when it was due. None before the first.
     """
-    last, timetable = last_tick_at(peer), peer.settings.schedule.timetable(peer.address)
-    after = peer.clock.wall_ms() if last is None else last
-    delay = timetable.delay_ms()
-    try:
-        due = timetable.next(after - delay, peer.home.state.text("slot") or "").at_ms
-    except ValueError:
-        return None
-    return due + delay
+    beat = _last_beat(peer)
+    return None if beat is None else beat.at + beat.next_beat_ms
 
 
 def heartbeat(peer: RunningPeer, name: str | None) -> Row:
@@ -56,10 +50,7 @@ def heartbeat(peer: RunningPeer, name: str | None) -> Row:
 
 
 def _mine(peer: RunningPeer) -> Row:
-    now, data = peer.clock.wall_ms(), peer.home.state.data("beat")
-    beat = None
-    if data is not None:
-        beat = open_heartbeat(data, peer.identity.network, peer.address)
+    now, beat = peer.clock.wall_ms(), _last_beat(peer)
     last = None if beat is None else beat.at
     return {
         "name": peer.name,
@@ -68,6 +59,11 @@ def _mine(peer: RunningPeer) -> Row:
         **_said(beat),
         **_times(now, last, next_beat_at(peer)),
     }
+
+
+def _last_beat(peer: RunningPeer) -> Heartbeat | None:
+    data = peer.home.state.data("beat")
+    return None if data is None else open_heartbeat(data, peer.identity.network, peer.address)
 
 
 def _of(peer: RunningPeer, holds: Standing, name: str) -> Row:

@@ -33,3 +33,11 @@ def held(folder: str | None, name: str = "lock") -> Iterator[bool]:
         yield try_lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_held(folder: str | None, name: str) -> bool:
+    """Whether somebody holds a lock of a directory now; nothing is made to find out."""
+    if folder is None or not os.path.exists(os.path.join(folder, name)):
+        return False
+    with held(folder, name) as mine:
+        return not mine

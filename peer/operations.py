@@ -9,8 +9,8 @@ the tick and waited for after it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -23,9 +23,10 @@ from peer.home.places import DATABASE
 from peer.instance import RunningPeer
 from peer.logbook import Logbook
 from peer.settings import Settings
+from peer.settings_damaged import readable
 from peer.tick.report import Report
 from peer.tick.session import tick_locked
-from protocol.errors import HomeError, ShareError
+from protocol.errors import HomeError, ShareError, SomaError
 
 if TYPE_CHECKING:
     from peer.pings import Ping
@@ -117,6 +118,28 @@ def _account(peer: RunningPeer, watchers: Watchers | None = None) -> _Account:
 
 def _begin_outage(peer: RunningPeer, text: str, *, told: bool) -> None:
     outages.begin(peer.home.state, peer.clock.wall_ms(), _printable(text), told=told)
+
+
+def announce(peer: RunningPeer) -> None:
+    """Let the heartbeats of a tick announce the beat after it; UsageError where none will come.
+
+    Where a resident lives beside this process, what it has announced stands: it beats by that.
+    """
+    if not lock.is_held(peer.folder, lock.RUN):
+        schedule, now = peer.settings.schedule, peer.clock.wall_ms()
+        peer.next_beat_ms = schedule.announced_ms(peer.address, now)
+
+
+@contextmanager
+def told(folder: str, name: str, clock: Clock) -> Iterator[None]:
+    """What ends a tick before it can begin is told as well, by the settings that can be read."""
+    try:
+        yield
+    except SomaError as error:
+        watchers = Watchers(folder, name, readable(folder, os.environ), clock)
+        watchers.fault(type(error).__name__, _printable(str(error)), error.exit_code)
+        watchers.wait()
+        raise
 
 
 class Watchers:

@@ -97,19 +97,22 @@ class Schedule:
 
     def timetable(self, of: str) -> Timetable:
         """The beats of the peer with a full address; UsageError where there would be none."""
-        from peer.timetable import Timetable
+        from peer.timetable import Timetable, hours
 
         table = Timetable(self.cron, self.zone, self.active_hours, self.spread_s, of)
         try:
             table.next(0)
         except ValueError as error:
-            raise UsageError(f"{error}; see `peer config show`") from error
+            hour, minute = divmod((hours(self.active_hours) or (6 * 60,))[0], 60)
+            fitting = f'`peer config set schedule.cron "{minute} {hour} * * *"` would'
+            raise UsageError(f"{error}; {fitting}") from error
         return table
 
     def announced_ms(self, of: str, now_ms: int) -> int:
         """What a heartbeat of now announces as the wait for the next.
 
         The default schedule is known without counting: most ticks need no library for it.
+        UsageError as in `timetable`.
         """
         if self == _DEFAULTS.schedule:
             return _DEFAULT_PERIOD_MS
@@ -215,17 +218,22 @@ def names() -> list[str]:
 def load(folder: str | None, environment: Mapping[str, str]) -> Settings:
     """The settings of an identity's directory; None has only defaults and environment.
 
-    UsageError where the file or the environment cannot be understood; it says what to change.
+    UsageError where the file or the environment cannot be understood; it says what to change. That
+    a schedule never beats is no error here: most of what a peer does needs none.
     """
-    values: dict[str, dict[str, Value]] = {}
-    for setting in explain(folder, environment):
-        section, _, key = setting.name.partition(".")
-        values.setdefault(section, {})[key] = setting.value
-    made: dict[str, Any] = {
-        part.name: type(getattr(_DEFAULTS, part.name))(**values[part.name])
-        for part in fields(Settings)
+    return made({one.name: one.value for one in explain(folder, environment)})
+
+
+def made(values: Mapping[str, Value]) -> Settings:
+    """The settings that have these values, by dotted name, and else their defaults."""
+    sections: dict[str, dict[str, Value]] = {part.name: {} for part in fields(Settings)}
+    for name, value in values.items():
+        section, _, key = name.partition(".")
+        sections[section][key] = value
+    parts: dict[str, Any] = {
+        name: type(getattr(_DEFAULTS, name))(**said) for name, said in sections.items()
     }
-    return Settings(**made)
+    return Settings(**parts)
 
 
 def explain(folder: str | None, environment: Mapping[str, str]) -> list[Setting]:
@@ -237,7 +245,7 @@ def explain(folder: str | None, environment: Mapping[str, str]) -> list[Setting]
         variable = environment_name(name)
         value, origin = known.default, _DEFAULT
         if name in written:
-            value, origin = _checked(name, known, written[name], f"{path}: {name}"), "file"
+            value, origin = checked(name, written[name], f"{path}: {name}"), "file"
         if environment.get(variable):
             value = parse(name, environment[variable], variable)
             origin = "environment"
@@ -256,46 +264,56 @@ def parse(name: str, text: str, where: str | None = None) -> Value:
             value = int(text)
         except ValueError as error:
             raise UsageError(f"{where or name} is {text!r}, which is no whole number") from error
-    return _checked(name, known, value, where or name)
+    return checked(name, value, where or name)
 
 
 def save(folder: str, name: str, value: Value) -> str:
-    """Write one setting into `settings.toml`, and leave every other line as it is.
-
-    A remark behind the value stays, too. Returns the path. UsageError where the file cannot be
-    understood as it stands, or says this setting in a form that no line can be changed in.
-    """
-    path, section, key, text = _open_for_change(folder, name)
-    _replace(path, settings_lines.put(text, section, key, _toml(value)), name, value)
-    return path
+    """Write one setting into `settings.toml`; see `change`."""
+    return change(folder, {name: value})
 
 
 def unset(folder: str, name: str) -> str:
-    """Take one setting out of `settings.toml`, so that its default holds; returns the path."""
-    path, section, key, text = _open_for_change(folder, name)
-    if text:
-        _replace(path, settings_lines.take_out(text, section, key), name, None)
+    """Take one setting out of `settings.toml`, so that its default holds; see `change`."""
+    return change(folder, {name: None})
+
+
+def change(folder: str, wanted: Mapping[str, Value | None]) -> str:
+    """Write settings into `settings.toml`, None: take them out, and leave every other line.
+
+    A remark behind the value stays, too. Returns the path. UsageError where the file cannot be
+    understood as it stands, says a setting in a form that no line can be changed in, or would then
+    have a schedule that never beats.
+    """
+    for name in wanted:
+        if name not in dict(_known()):
+            raise UsageError(_unknown(name))
+    path = os.path.join(folder, FILE)
+    text = before = _text(path)
+    _check_all(path, text)
+    for name, value in wanted.items():
+        section, _, key = name.partition(".")
+        if value is not None:
+            text = settings_lines.put(text, section, key, _toml(value))
+        elif text:
+            text = settings_lines.take_out(text, section, key)
+    found = _changed(path, text, wanted)
+    if any(name.startswith("schedule.") for name in wanted):
+        made(found).schedule.timetable("")
+    if text != before:
+        write_private(path, text.encode())
     return path
 
 
-def _open_for_change(folder: str, name: str) -> tuple[str, str, str, str]:
-    if name not in dict(_known()):
-        raise UsageError(_unknown(name))
-    path = os.path.join(folder, FILE)
-    text = _text(path)
-    _check_all(path, text)
-    section, _, key = name.partition(".")
-    return path, section, key, text
-
-
-def _replace(path: str, text: str, name: str, value: Value | None) -> None:
+def _changed(path: str, text: str, wanted: Mapping[str, Value | None]) -> dict[str, Value]:
+    """What a changed text says; UsageError where that is not what was wanted."""
     try:
-        done = _check_all(path, text).get(name) == value
+        found = _check_all(path, text)
+        wrong = [name for name, value in wanted.items() if found.get(name) != value]
     except UsageError:
-        done = False
-    if not done:
-        raise UsageError(f"{path} says {name} in a form of its own; change it there by hand")
-    write_private(path, text.encode())
+        wrong = list(wanted)
+    if wrong:
+        raise UsageError(f"{path} says {wrong[0]} in a form of its own; change it there by hand")
+    return found
 
 
 def _known() -> Iterator[tuple[str, Any]]:
@@ -336,7 +354,7 @@ def _check_all(path: str, text: str) -> dict[str, Value]:
             name, where = f"{section}.{key}", f"{path}{_line(text, section, key)}"
             if name not in known:
                 raise UsageError(f"{where}: {_unknown(name)}")
-            found[name] = _checked(name, known[name], value, f"{where}: {name}")
+            found[name] = checked(name, value, f"{where}: {name}")
     return found
 
 
@@ -346,7 +364,9 @@ def _line(text: str, section: str, key: str) -> str:
     return "" if number is None else f" line {number}"
 
 
-def _checked(name: str, known: Any, value: Any, where: str) -> Value:
+def checked(name: str, value: Any, where: str) -> Value:
+    """A value that a setting may have; UsageError, which begins with `where`, for any other."""
+    known = dict(_known())[name]
     if type(value) is not type(known.default):
         kind = "a whole number" if isinstance(known.default, int) else 'a text in "quotes"'
         raise UsageError(f"{where} must be {kind}, and is {value!r}")
@@ -362,9 +382,9 @@ def _checked(name: str, known: Any, value: Any, where: str) -> Value:
 def _unknown(name: str) -> str:
     from difflib import get_close_matches
 
-    all_names = names()
-    by_key = {one.partition(".")[2]: one for one in all_names}
-    near = get_close_matches(name, all_names, 1) or [
+    by_key = {one.partition(".")[2]: one for one in names()}
+    # By the key alone: the name of a section is so long that all in it would seem near.
+    near = get_close_matches(name, names(), 1, 0.85) or [
         by_key[key] for key in get_close_matches(name.rpartition(".")[2], by_key, 1)
     ]
     meant = f"; did you mean {near[0]}?" if near else "; `peer config show` lists all"

@@ -27,11 +27,17 @@ def put(text: str, section: str, key: str, value: str) -> str:
 
 
 def take_out(text: str, section: str, key: str) -> str:
-    """The text without a key's line."""
+    """The text without a key's line, nor the bare header of a section of which nothing is left."""
     lines = _split(text)
-    _, _, at = _find(lines, section, key)
-    if at is not None:
-        del lines[at]
+    begin, end, at = _find(lines, section, key)
+    if begin is None or at is None:
+        return _joined(lines)
+    del lines[at]
+    end -= 1
+    if "#" not in lines[begin] and not any(line.strip() for line in lines[begin + 1 : end]):
+        if end == len(lines) and begin and not lines[begin - 1].strip():
+            begin -= 1  # the empty line that `put` put before it
+        del lines[begin:end]
     return _joined(lines)
 
 

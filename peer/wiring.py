@@ -12,7 +12,7 @@ from peer.glance import glance
 from peer.home import Home, open_home
 from peer.home.blobs import FOLDER, FolderBlobs
 from peer.home.places import DATABASE, Identity
-from peer.instance import RunningPeer
+from peer.instance import HOUR_MS, RunningPeer
 from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
@@ -63,10 +63,19 @@ def open_peer(
         entropy=entropy,
         folder=folder,
         settings=settings,
-        next_beat_ms=settings.schedule.announced_ms(identity.address, clock.wall_ms()),
+        next_beat_ms=_announced_ms(home),
         blobs=FolderBlobs(os.path.join(folder, FOLDER)),
         glance=glance,
     )
     if guarded is not None:
         peer.foresee = guarded.foresee
     return peer
+
+
+def _announced_ms(home: Home) -> int:
+    """The wait that my last heartbeat announced, which the next one repeats unless a tick begins.
+
+    So a letter that is sent beside a resident, or under other settings, changes nothing of that.
+    """
+    data = home.state.data("beat")
+    return 6 * HOUR_MS if data is None else int(canonical.decode(data)["signed"]["next_beat_ms"])

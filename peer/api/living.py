@@ -31,11 +31,15 @@ class Living(Opened):
         runs and "parked" where it may not act; `human` then says what a person must do. ShareError
         where the share cannot be used. `progress` hears of long work: done, of how many, of what.
         """
-        from peer.operations import tick_with_care
+        from peer.clock import SystemClock
+        from peer.operations import announce, tick_with_care, told
 
+        with told(self.folder, self.name, SystemClock()):
+            peer = self.running
+            announce(peer)
         if progress is not None:
-            self.running.progress = progress
-        return tick_with_care(self.running)
+            peer.progress = progress
+        return tick_with_care(peer)
 
     def run(
         self,

@@ -56,7 +56,9 @@ def set_(where: Where, name: str, value: str | None, default: bool) -> None:
         raise UsageError(
             f"say what {name} is to be: `peer config set {name} VALUE`, or --default for none"
         )
-    folder, _ = where.identity()
+    from peer.cli.schedule import installed_with
+
+    folder, identity = where.identity()
     if value is None:
         path = settings.unset(folder, name)
     else:
@@ -67,7 +69,8 @@ def set_(where: Where, name: str, value: str | None, default: bool) -> None:
         return
     if row["origin"] == "environment":
         output.aside(f"but {row['environment']} is set here, and wins")
-    if name in ("schedule.cron", "schedule.zone", "schedule.active_hours"):
+    timed = name in ("schedule.cron", "schedule.zone", "schedule.active_hours")
+    if timed and installed_with(folder, identity) is not None:
         output.aside("what is installed does not change by itself: `peer schedule install` does it")
 
 

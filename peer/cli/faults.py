@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -21,6 +22,7 @@ from protocol.errors import SomaError
 
 INTERRUPTED, READER_GONE = 130, 141
 fault_chars_max = 1_000
+WHEREABOUTS = ("PEER_HOME", "PEER_NETWORK", "PEER_NAME")
 help_columns_max = 100
 
 
@@ -72,6 +74,7 @@ def _invoke(cli: click.Command, args: list[str]) -> int:
 
         return shell_complete(cli, {}, program, variable, os.environ[variable])
     # click looks at the terminal by itself, and at NO_COLOR only in some places.
+    _warn_of_names()
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     try:
         width, colour = _columns(), False if plain else None
@@ -80,6 +83,18 @@ def _invoke(cli: click.Command, args: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     return code if isinstance(code, int) else 0
+
+
+def _warn_of_names() -> None:
+    """A variable that is called almost like a setting is passed over, and nobody would notice."""
+    if not any(name.startswith("PEER_") and name not in WHEREABOUTS for name in os.environ):
+        return
+    from peer.settings_damaged import mistyped
+
+    for name, near in mistyped(os.environ):
+        click.echo(
+            f"peer: {line(name)} is no setting, and does nothing; is {near} meant?", err=True
+        )
 
 
 def _columns() -> int:
@@ -127,7 +142,10 @@ def _system(error: OSError) -> str:
 
 def _let_go_of_stdout() -> None:
     """What is still buffered must not fail once more when the interpreter ends."""
+    stream: TextIO | None = sys.stdout  # None where no console is, as under pythonw
+    if stream is None:
+        return
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):
         return

@@ -62,10 +62,10 @@ def coming(found: dict[str, Any]) -> str:
     """When the next beat is, as a person says it."""
     seconds = found["next_beat_s"]
     if seconds is None:
-        return "by no schedule"
+        return "not announced yet"
     if seconds < 0:
         return f"was due {shown(found['next_beat'])}, {output.age(-seconds)}"
-    return f"{shown(found['next_beat'])}, in {output.span(seconds)}"
+    return f"by {shown(found['next_beat'])}, in {output.span(seconds)}"
 
 
 def shown(at: str | None) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DID = ("received", "acted", "quarantined", "delivered", "published")
 
+LOOK_MS = 100
 WORDS = {
     "away": "the share cannot be used: {error}; waiting for it",
     "frozen": "the share has not answered for {seconds} s ({doing}); trying again until it does",
@@ -55,7 +56,7 @@ def command(
     it after the current item, a second one at once.
     """
     from peer import lock
-    from peer.clock import SystemClock
+    from peer.clock import SystemClock, pause
     from peer.run.supervisor import Job, Supervisor
 
     environment = {**os.environ, **_typed(cron, poll, watch)}
@@ -68,6 +69,9 @@ def command(
     jobs = [Job(i.name, os.path.abspath(folder), i.share) for folder, i in found]
     with ExitStack() as locks:
         for job in jobs:
+            # Another command may only be looking whether somebody lives here.
+            if lock.is_held(job.folder, lock.RUN):
+                pause(LOOK_MS)
             if not locks.enter_context(lock.held(job.folder, lock.RUN)):
                 raise SomaError(f"another `peer run` of {job.name} is running; end that one first")
         supervisor = Supervisor(

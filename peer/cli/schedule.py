@@ -54,19 +54,22 @@ def install(
     """Install the heartbeat, one unit for each identity; where it is installed, change nothing.
 
     systemd's user timers where they work, else cron; launchd on macOS, Task Scheduler on Windows.
-    --cron is kept as the setting schedule.cron, so that heartbeats announce it.
+    --cron, and what the environment says of schedule.*, is kept in settings.toml: a scheduler's
+    call has no such environment, and heartbeats announce what the settings say.
     """
 
     def one(folder: str, identity: Identity) -> dict[str, Any]:
+        said = choice.with_cron(settings.load(folder, os.environ).schedule, cron)
+        said.timetable(identity.address)  # refused before anything is changed
         plan, candidates, machine = _plan(where, folder, identity, cron, resident)
         chosen, troubles = _chosen(scheduler, candidates, machine, folder, dry)
-        for trouble in troubles:
-            output.aside(f"peer: {output.line(trouble)}; so it is {chosen.name}")
         steps = choice.installing(plan, chosen, candidates)
         if not dry:
             machine.do(steps)
-            if cron is not None:
-                settings.save(folder, "schedule.cron", settings.parse("schedule.cron", cron))
+            _keep(folder, cron)
+        for trouble in troubles:  # only now: what is wrong with the rest of it says more
+            why, _, mend = output.line(trouble).rpartition("; ")
+            output.aside(f"peer: {chosen.name} is taken, because {why}; to use that one, {mend}")
         return _about(plan, chosen) | {
             "changed": bool(steps),
             "dry_run": dry,
@@ -146,6 +149,25 @@ def print_(
     _each(where, everybody, one, _unit_lines)
 
 
+def keeper(where: Where) -> str | None:
+    """What lets the identity beat here by itself, as far as can be seen; None: nothing does."""
+    from peer import lock
+
+    folder, identity = where.identity()
+    return "run" if lock.is_held(folder, lock.RUN) else installed_with(folder, identity)
+
+
+def installed_with(folder: str, identity: Identity) -> str | None:
+    """The scheduler that has a unit of an identity; None where none has."""
+    from peer.schedulers import choice
+    from peer.schedulers.machine import Machine
+    from peer.schedulers.plan import label
+
+    candidates = choice.usual(Machine(os.environ), folder)
+    found = choice.present(candidates, label(identity.name, identity.network))
+    return found[0][0].name if found else None
+
+
 def reminder(where: Where, folder: str, identity: Identity) -> Iterator[str]:
     """What to do about a schedule of somebody who beats no more here; nothing if there is none."""
     from peer.schedulers import choice
@@ -174,20 +196,30 @@ def _each(
         raise faults[0]
 
 
+def _keep(folder: str, cron: str | None) -> None:
+    """What was installed by an option or the environment is what settings.toml says from now on."""
+    kept = {
+        one.name: one.value
+        for one in settings.explain(folder, os.environ)
+        if one.origin == "environment" and one.name.startswith("schedule.")
+    }
+    if cron is not None:
+        kept["schedule.cron"] = settings.parse("schedule.cron", cron)
+    if kept:
+        settings.change(folder, kept)
+
+
 def _plan(
     where: Where, folder: str, identity: Identity, cron: str | None, resident: bool
 ) -> tuple[Plan, list[Scheduler], Machine]:
-    from peer.home import places
     from peer.schedulers import choice
     from peer.schedulers.machine import Machine
 
     machine = Machine(os.environ)
     schedule = choice.with_cron(settings.load(folder, os.environ).schedule, cron)
-    namesakes = places.identities(where.home, "peers", identity.name, faults=[])
     plan = choice.plan_of(
         folder, identity, schedule, home=where.home, resident=resident,
         environment=choice.way_here(machine),
-        alone=len([i for _, i in namesakes if i.name == identity.name]) == 1,
     )  # fmt: skip
     return plan, choice.usual(machine, folder), machine
 
@@ -206,10 +238,13 @@ def _chosen(
             candidates += asked
     try:
         return choice.choose(asked)
-    except SchedulerError:
-        if not dry:
+    except SchedulerError as error:
+        if dry:
+            return asked[0], []
+        others = [one.name for one in candidates if one.name != name and one.trouble() is None]
+        if name is None or not others:
             raise
-        return asked[0], []
+        raise SchedulerError(f"{error}, or take another one: --with {others[0]}") from error
 
 
 def _about(plan: Plan, chosen: Scheduler) -> dict[str, Any]:
@@ -260,6 +295,8 @@ def _show_lines(value: dict[str, Any]) -> Iterator[str]:
     yield f"{name}  is installed with {value['scheduler']} as {value['label']}{state}"
     if not value["current"]:
         yield "  ! not as the settings say now; `peer schedule install` mends it"
+    what = "times  " if value["current"] else "wanted "
+    yield f"  {what}  {output.line(value['cron'] or 'it stays, and beats by its settings')}"
     if value["next_run"]:
         yield f"  next     {output.line(value['next_run'])}"
     for file in value["files"]:

@@ -23,7 +23,11 @@ Found = dict[str, Any]
 @common
 def command(where: Where) -> None:
     """Show who you are, how the last tick went, what waits, and what needs a human."""
+    from peer.cli.schedule import keeper
+
     found = where.peer().status().as_json()
+    if not where.json:
+        found["keeper"] = keeper(where)
     output.answer(where, found, lambda: _lines(found))
 
 
@@ -48,7 +52,8 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     if found["last_tick_fault"]:
         yield " " * FACT_INDENT + _cut(found["last_tick_fault"], room)
     overdue = found["next_beat_s"] is not None and found["next_beat_s"] < -300
-    hint = "; does anything run `peer tick`?" if overdue else ""
+    unkept = "; no scheduler: `peer schedule`" if found.get("keeper", "") is None else ""
+    hint = "; does anything run `peer tick`?" if overdue else unkept
     yield f"  next beat  {coming(found)}{hint}"
     yield f"  letters    {_letters(found)}"
     if found["quarantined"]:

@@ -79,28 +79,28 @@ def _tick_all(where: Where, spread: bool) -> None:
 
 
 def _in_turn(mine: Found, spread: bool) -> list[tuple[int, str, Identity]]:
-    """(ms to wait from the beginning, directory, identity), the shortest wait first.
-
-    Whose settings are damaged waits for nothing: its tick says what is wrong.
-    """
-    found = []
-    for folder, identity in mine:
-        try:
-            delay = _delay_ms(folder, identity) if spread else 0
-        except UsageError:
-            delay = 0
-        found.append((delay, folder, identity))
+    """(ms to wait from the beginning, directory, identity), the shortest wait first."""
+    found = [
+        (_delay_ms(folder, identity) if spread else 0, folder, identity)
+        for folder, identity in mine
+    ]
     return sorted(found, key=lambda one: one[0])
 
 
 def _delay_ms(folder: str, identity: Identity) -> int:
-    """What a scheduler's call waits for; its log is kept small by the way."""
+    """What a scheduler's call waits for; its log is kept small by the way.
+
+    Whose settings are damaged waits for nothing: its tick says what is wrong.
+    """
     from peer.schedulers.log import keep_small
     from peer.settings import load
     from peer.timetable import Timetable
 
     keep_small(folder)
-    said = load(folder, os.environ).schedule
+    try:
+        said = load(folder, os.environ).schedule
+    except UsageError:
+        return 0
     table = Timetable(said.cron, said.zone, said.active_hours, said.spread_s, identity.address)
     return table.delay_ms()
 

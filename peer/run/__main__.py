@@ -17,6 +17,7 @@ import orjson
 from peer.clock import SystemClock
 from peer.deadline import WatchedShare
 from peer.home.places import read_identity
+from peer.operations import told
 from peer.run.living import live
 from peer.run.outages import note_death
 from peer.run.signs import Signs, pipes
@@ -37,7 +38,9 @@ def main(job: str) -> int:
     try:
         given = orjson.loads(job)
         identity = replace(read_identity(given["folder"]), share=given["share"])
-        peer = open_peer(given["folder"], identity, clock=clock)
+        with told(given["folder"], identity.name, clock):
+            peer = open_peer(given["folder"], identity, clock=clock)
+            peer.settings.schedule.timetable(peer.address)
         peer.share = share = WatchedShare(peer.share, clock)
         peer.goes_on = lambda: not signs.stopped()
         if given.get("died"):

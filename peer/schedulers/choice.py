@@ -95,19 +95,18 @@ def plan_of(
     *,
     home: str,
     environment: Mapping[str, str],
-    alone: bool,
     resident: bool = False,
 ) -> Plan:
-    """What is to be installed for an identity; `alone`: no other of its name is in this home."""
-    words = ["run"] if resident else ["tick", "--spread"]
-    words += ["--home", os.path.abspath(home), "--as", identity.name]
-    if not alone:
-        words += ["--network", identity.share]
+    """What is to be installed for an identity; its share is named: its name may come twice."""
+    program = (sys.executable, "-P", "-m", "peer")
+    who = ("--home", os.path.abspath(home), "--as", identity.name, "--network", identity.share)
+    words = ("run",) if resident else ("tick", "--spread")
     return Plan(
         name=identity.name,
         address=identity.address,
         network=identity.network,
-        command=(sys.executable, "-P", "-m", "peer", *words),
+        command=(*program, *words, *who),
+        trial=(*program, "tick", *who),
         environment=tuple(sorted(environment.items())),
         cron=schedule.cron,
         zone=schedule.zone,

@@ -85,7 +85,7 @@ class Crontab:
         notes = ["cron beats only while this machine is on, and makes up for nothing it missed"]
         if not any(map(os.path.exists, PID_FILES)):
             notes.append("no cron daemon seems to run; start it (`service cron start`), or no beat")
-        return Advice(log=plan.log, test=shlex.join(plan.command), notes=tuple(notes))
+        return Advice(log=plan.log, test=plan.typed, notes=tuple(notes))
 
     def _read(self) -> str:
         """The crontab as it is. Only cron's own word says that there is none."""

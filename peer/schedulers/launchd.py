@@ -91,7 +91,7 @@ class Launchd:
 
     def advice(self, plan: Plan) -> Advice:
         """See `Scheduler.advice`."""
-        return Advice(log=plan.log, test=f"launchctl kickstart {self._domain}/{plan.label}")
+        return Advice(log=plan.log, test=plan.typed)
 
     def _path(self, label: str) -> str:
         return f"{self._machine.home}/Library/LaunchAgents/{label}.plist"

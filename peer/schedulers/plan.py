@@ -7,6 +7,7 @@ environment, options weigh most, and the line can be typed as it stands.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,14 +15,23 @@ from peer.schedulers.calendar import Slots, nearest, read
 from protocol.errors import SomaError, UsageError
 
 
+def label(name: str, network: str) -> str:
+    """The name of the unit of an identity."""
+    return f"soma-peer-{name}-{network[:8]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One identity's heartbeat. `log`: where output goes; a service manager has its own."""
+    """One identity's heartbeat. `log`: where output goes; a service manager has its own.
+
+    `trial` is one tick at once, whatever `command` is.
+    """
 
     name: str
     address: str
     network: str
     command: tuple[str, ...]
+    trial: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     cron: str
     zone: str
@@ -33,12 +43,18 @@ class Plan:
     @property
     def label(self) -> str:
         """The name of the unit: this identity's and no other's."""
-        return f"soma-peer-{self.name}-{self.network[:8]}"
+        return label(self.name, self.network)
 
     @property
     def words(self) -> str:
         """What a person reads beside it."""
         return f"Heartbeat of {self.address} (soma-network)"
+
+    @property
+    def typed(self) -> str:
+        """The trial as a line for a shell, with the environment that the unit has."""
+        said = [f"{name}={value}" for name, value in self.environment]
+        return shlex.join([*(["env", *said] if said else []), *self.trial])
 
     def slots(self) -> tuple[Slots, ...]:
         """The minutes of its cron that lie in its active hours."""

@@ -34,7 +34,7 @@ class Systemd:
             return None
         return (
             f"systemd's user manager does not answer ({done[1]}); log in to this machine itself, or"
-            f" set XDG_RUNTIME_DIR=/run/user/{self._machine.user}, or take cron: --with cron"
+            f" set XDG_RUNTIME_DIR=/run/user/{self._machine.user}"
         )
 
     def can(self, slots: tuple[Slots, ...]) -> bool:
@@ -100,7 +100,7 @@ class Systemd:
             )
         return Advice(
             log=f"journalctl --user -u {plan.label}.service",
-            test=f"systemctl --user start {plan.label}.service",
+            test=plan.typed,
             notes=tuple(notes),
         )
 

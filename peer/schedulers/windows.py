@@ -8,6 +8,7 @@ A beat that was missed is caught up once (StartWhenAvailable).
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -108,8 +109,9 @@ class TaskScheduler:
     def advice(self, plan: Plan) -> Advice:
         """See `Scheduler.advice`."""
         return Advice(
-            log=f"Event Viewer, TaskScheduler/Operational, task {plan.label}",
-            test=f"schtasks /Run /TN {plan.label}",
+            log=f"`peer log --as {plan.name}`; that it was called: Event Viewer,"
+            f" TaskScheduler/Operational, task {plan.label}",
+            test=subprocess.list2cmdline(plan.trial),
             notes=("beats only while you are logged in",),
         )
 
@@ -151,7 +153,7 @@ def document(plan: Plan) -> str:
     _settings(ElementTree.SubElement(task, "Settings"), plan)
     actions = ElementTree.SubElement(task, "Actions", {"Context": "Author"})
     action = ElementTree.SubElement(actions, "Exec")
-    _add(action, "Command", plan.command[0])
+    _add(action, "Command", _windowless(plan.command[0]))
     _add(action, "Arguments", subprocess.list2cmdline(plan.command[1:]))
     ElementTree.indent(task)
     head = '<?xml version="1.0" encoding="UTF-16"?>\n'
@@ -227,6 +229,16 @@ def _weekdays(trigger: ElementTree.Element, slots: Slots) -> None:
         ElementTree.SubElement(days, DAYS[day])
     if slots.months is not None:
         _months(week, slots)
+
+
+def _windowless(program: str) -> str:
+    """The Python that opens no console, where it stands beside the other one.
+
+    A task of a user who is logged in runs on his screen, where each beat would show a window.
+    """
+    folder, name = os.path.split(program)
+    other = os.path.join(folder, "pythonw.exe")
+    return other if name.lower() == "python.exe" and os.path.exists(other) else program
 
 
 def _kinds(slots: Slots) -> int:

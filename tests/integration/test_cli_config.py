@@ -8,6 +8,9 @@ import pytest
 
 from peer import settings
 from tests.integration.typist import Typist, settled
+from tests.unit.test_pings import Server, serving, unproxied
+
+__all__ = ["serving", "unproxied"]  # fixtures
 
 
 @pytest.fixture
@@ -39,11 +42,11 @@ def test_set_and_default_change_one_line(typed: Typist) -> None:
     }  # fmt: skip
     said = typed("config", "set", "schedule.cron", "0 */2 * * *", "--as", "core")
     assert said.out == f"schedule.cron is 0 */2 * * * now, in {file}\n"
-    assert "peer schedule install" in said.err
+    assert said.err == "", "nothing is installed that it would leave as it is"
     file.write_text(f"# mine\n{file.read_text()}")
     row = typed("config", "set", "schedule.cron", "--default", "--as", "core", "--json").json
     assert (row["value"], row["origin"]) == ("0 */6 * * *", "default")
-    assert file.read_text() == "# mine\n[schedule]\n"
+    assert file.read_text() == "# mine\n"
     said = typed("config", "set", "run.poll_s", "4", "--as", "core", env={"PEER_RUN_POLL_S": "8"})
     assert "PEER_RUN_POLL_S is set here, and wins" in said.err
 
@@ -57,6 +60,8 @@ def test_what_cannot_be_meant_is_refused(typed: Typist) -> None:
         (("schedule.cron", "at noon"), "five fields"),
         (("run.poll_s",), "--default"),
         (("run.poll_s", "3", "--default"), "--default"),
+        (("schedule.active_hours", "08:00-12:00"), "never beats within 08:00-12:00"),
+        (("schedule.cron", "0 9 30 2 *"), "never beats"),
     ):
         assert why in typed("config", "set", *words, "--as", "core", code=2).err
     assert not (typed.folder("core") / "settings.toml").exists()
@@ -91,3 +96,60 @@ def test_spread_waits_the_peers_own_part(typed: Typist) -> None:
     """The seconds of a wait cannot be told from outside; that there is none with 0 s can."""
     typed("config", "set", "schedule.spread_s", "0", "--as", "core")
     assert typed("tick", "--spread", "--as", "core", "--json").json["state"] == "idle"
+
+
+def test_a_schedule_that_never_beats_stops_ticks_alone(typed: Typist, serving: Server) -> None:
+    """And the log, the address that watches and the doctor say so."""
+    file = typed.folder("core") / "settings.toml"
+    file.write_text(
+        '[schedule]\nactive_hours = "08:00-12:00"\nspread_s = 0\n'
+        f'[ping]\nfailure = "{serving.url}/failure"\n'
+    )
+    for beat in ("tick", "tick --spread", "run"):
+        said = typed(*beat.split(), "--as", "core", code=2)
+        assert "never beats within 08:00-12:00" in said.err
+        assert 'schedule.cron "0 8 * * *"' in said.err
+    for command in (
+        "send librarian hello", "peers", "status", "heartbeat", "inbox", "outbox", "metrics",
+        "escalations", "schedule remove", "config show",
+    ):  # fmt: skip
+        typed(*command.split(), "--as", "core")
+    entries = typed("log", "--as", "core", "--level", "error", "--json").json
+    assert [(one["event"], one["exit"]) for one in entries] == [("fault", 2)] * 3
+    assert "never beats" in entries[0]["text"]
+    assert [path for _, path, _ in serving.seen] == ["/failure"] * 3
+    said = typed("doctor", "--as", "core", code=1)
+    assert "never beats within 08:00-12:00" in said.out
+    assert "→ `peer config set schedule.cron" in said.out
+
+
+def test_damaged_settings_are_told_by_what_can_be_read(typed: Typist, serving: Server) -> None:
+    file = typed.folder("core") / "settings.toml"
+    good = f'[ping]\nfailure = "{serving.url}/failure"\n'
+    for damaged, why in (
+        ("[schedule]\ncron = \n", "is no TOML"),
+        ('[schedule]\ncorn = "x"\n', "no setting is called schedule.corn"),
+        ("[run]\npoll_s = 0\n", "run.poll_s"),
+    ):
+        file.write_text(good + damaged)
+        typed("tick", "--spread", "--as", "core", code=2)
+        *_, entry = typed("log", "--as", "core", "--json").json
+        assert (entry["event"], entry["exit"]) == ("fault", 2)
+        assert why in entry["text"]
+        said = typed("doctor", "--as", "core", "--json", code=1)
+        (check,) = [one for one in said.json["checks"] if one["level"] == "bad"]
+        assert check["check"] == "core: settings"
+        assert why in check["text"]
+        assert check["mend"]
+    assert len(serving.seen) == 3
+
+
+def test_a_variable_that_is_no_setting_is_told(typed: Typist) -> None:
+    """Once, and nothing fails for it."""
+    said = typed(
+        "peers", "--as", "core", "--json", env={"PEER_LOG_FLIES": "3", "PEER_NAME": "core"}
+    )
+    assert said.err == (
+        "peer: PEER_LOG_FLIES is no setting, and does nothing; is PEER_LOG_FILES meant?\n"
+    )
+    assert said.json

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -409,3 +410,25 @@ def test_a_bug_of_ours_shows_its_trace(peer: Typist) -> None:
     said = peer.run(["inbox", "--as", "core"], env={"PYTHONPATH": path})
     assert said.code == 1
     assert "AssertionError: a bug" in said.err
+
+
+UNHEARD = "import sys, os; sys.stdout = sys.stderr = None; "
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("from peer.cli import main; sys.exit(main(['tick', '--as', 'core']))", 0),
+        ("from peer.cli import main; sys.exit(main(['read', 'nothing', '--as', 'core']))", 3),
+        ("from peer.cli import faults; faults._let_go_of_stdout()", 0),
+        (
+            "from peer import deadline; deadline.stalled_ms_max = 0;"
+            "deadline._guard(deadline.WatchedShare(None, None))",
+            5,
+        ),
+    ],
+)
+def test_without_a_console_a_process_ends_as_it_should(peer: Typist, code: str, ends: int) -> None:
+    """As under pythonw, which has no stdout and no stderr; the last one finds the share frozen."""
+    done = subprocess.run([sys.executable, "-c", UNHEARD + code], env=peer.environment, check=False)
+    assert done.returncode == ends

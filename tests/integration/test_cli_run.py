@@ -201,6 +201,23 @@ def test_settings_that_change_are_taken_up(typist: Typist, run: Callable[..., Ru
     assert "Traceback" not in core.err
 
 
+def test_what_a_resident_announced_stands(typist: Typist, run: Callable[..., Running]) -> None:
+    """RUN-2: beside its own cron, whatever the settings of a letter or a tick by hand say."""
+    beat = typist.share / "peers/core/heartbeat.json"
+    daily = ("--cron", "0 9 * * *", "--watch", "polling", "--poll", "3600")
+    core = run("--as", "core", "--json", *daily)
+    eventually(lambda: core.ticks)
+    before = beat.read_bytes()
+    for command in ("send librarian hello", "tick"):
+        typist(*command.split(), "--as", "core")
+        assert json.loads(beat.read_text())["signed"]["next_beat_ms"] >= 24 * 3_600_000
+        assert typist("status", "--as", "core", "--json").json["next_beat_s"] > 23 * 3600
+    assert beat.read_bytes() != before
+    assert core.stop() == 0
+    typist("tick", "--as", "core")
+    assert json.loads(beat.read_text())["signed"]["next_beat_ms"] == 6 * 3_600_000
+
+
 @pytest.mark.parametrize("empty", [False, True])
 def test_a_share_that_goes_away(typist: Typist, run: Callable[..., Running], empty: bool) -> None:
     """RUN-5: also where an empty folder stands there meanwhile; nothing is written into it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from peer import lock
 from tests.integration.scheduling import Tools
 from tests.integration.typist import NAMES, Typist, settled
 
@@ -30,7 +33,7 @@ def units(tools: Tools) -> list[str]:
 def test_install_show_remove(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install")
     assert "core  is installed with systemd and beats at 0 */6 * * *" in said.out
-    assert "systemctl --user start soma-peer-core-" in said.out
+    assert "  try now  env PYTHONPATH=" in said.out
     assert "journalctl --user -u soma-peer-core-" in said.out
     assert "enable-linger" in said.out
     assert len(units(tools)) == 2
@@ -57,7 +60,10 @@ def test_the_cron_that_was_typed_becomes_the_setting(typed: Typist, tools: Tools
     typed("schedule", "install", "--cron", "5 */2 * * *")
     rows = {row["name"]: row for row in typed("config", "show", "--json").json}
     assert rows["schedule.cron"]["value"] == "5 */2 * * *"
-    typed("config", "set", "schedule.cron", "6 */2 * * *")
+    assert "  times    5 */2 * * *\n" in typed("schedule", "show").out
+    said = typed("config", "set", "schedule.cron", "6 */2 * * *")
+    assert "`peer schedule install` does it" in said.err
+    assert "  wanted   6 */2 * * *\n" in typed("schedule", "show").out
     assert typed("schedule", "show", "--json").json["current"] is False
     assert "`peer schedule install` mends it" in typed("schedule", "show").out
     typed("schedule", "install")
@@ -132,9 +138,16 @@ def test_every_identity_has_a_unit_of_its_own(typed: Typist, tools: Tools) -> No
 
 def test_no_user_bus_is_explained_and_cron_taken(typed: Typist, tools: Tools) -> None:
     tools.refuse("systemctl", "Failed to connect to bus: No medium found")
+    said = typed("schedule", "install", "--cron", "0 0 31 2 *", code=2)
+    assert "never beats" in said.err
+    assert "systemd" not in said.err, "what is wrong has nothing to do with that"
     said = typed("schedule", "install")
-    assert "No medium found" in said.err
+    assert said.err.startswith(
+        "peer: cron is taken, because systemd's user manager does not answer"
+    )
+    assert "No medium found); to use that one, log in to this machine itself, or set" in said.err
     assert "XDG_RUNTIME_DIR" in said.err
+    assert "--with" not in said.err
     assert "is installed with cron" in said.out
     said = typed("schedule", "install", "--with", "systemd", code=1)
     assert "--with cron" in said.err
@@ -168,3 +181,68 @@ def test_a_damaged_identity_stops_no_other(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install", "--all", "--with", "cron", code=1, env={"PEER_NAME": ""})
     assert "identity.json is damaged" in said.err
     assert (tools.crontab or "").count("--spread") == len(NAMES) - 1
+
+
+def test_who_joins_another_network_under_his_name_goes_on_beating(
+    typed: Typist, tools: Tools, tmp_path: Path
+) -> None:
+    """What was installed before names its share; older units that do not are not current."""
+    typed("schedule", "install")
+    shown = typed("schedule", "show", "--json").json
+    other = str(tmp_path / "other")
+    typed("network", "create", other, "--cluster", "lab", "--steward", "kim", "--no-passphrase")
+    typed("join", other, "--name", "core")
+    typed("tick", "--as", "core", code=2)
+    typed(*shown["command"][shown["command"].index("tick") :], env={"PEER_SCHEDULE_SPREAD_S": "0"})
+    (service,) = (p for p in (tools.base / "account").rglob("*.service"))
+    service.write_text(service.read_text().replace(f' "--network" "{typed.share}"', ""))
+    shown = typed("schedule", "show", "--network", str(typed.share), "--json").json
+    assert shown["current"] is False
+
+
+def test_what_the_environment_said_at_an_install_is_what_the_settings_say(typed: Typist) -> None:
+    """A scheduler's call has no such environment: its heartbeats would announce another time."""
+    env = {"PEER_SCHEDULE_CRON": "0 9 * * *", "PEER_SCHEDULE_ACTIVE_HOURS": "08:00-12:00"}
+    typed("schedule", "install", "--dry-run", env=env)
+    assert not (typed.folder("core") / "settings.toml").exists()
+    typed("schedule", "install", env=env)
+    assert typed("schedule", "show", "--json").json["current"] is True
+    typed("tick")
+    assert typed("heartbeat", "--json").json["next_beat_s"] > 23 * 3600
+    typed("schedule", "install", "--cron", "30 11 * * *", env=env)
+    rows = {row["name"]: row["value"] for row in typed("config", "show", "--json").json}
+    assert rows["schedule.cron"] == "30 11 * * *"
+    assert rows["schedule.active_hours"] == "08:00-12:00"
+    for resident in ("", "--resident"):
+        words = ["schedule", "install", "--cron", "0 13 * * *", resident]
+        assert "never beats" in typed(*filter(None, words), code=2).err
+
+
+def test_a_status_says_where_nothing_calls_the_peer(typed: Typist) -> None:
+    nothing = "; no scheduler: `peer schedule`"
+    assert nothing in typed("status").out
+    for scheduler in ("systemd", "cron"):
+        typed("schedule", "install", "--with", scheduler)
+        assert nothing not in typed("status").out
+    typed("schedule", "remove")
+    assert nothing in typed("status").out
+    with lock.held(str(typed.folder("core")), lock.RUN):  # as `peer run` does
+        assert nothing not in typed("status").out
+
+
+@pytest.mark.parametrize("words", ["--with systemd", "--with cron", "--resident"])
+def test_what_is_told_to_try_works_when_it_is_pasted(
+    typed: Typist, tools: Tools, words: str
+) -> None:
+    """At once, and in a shell that knows nothing of whoever installed it."""
+    value = typed("schedule", "install", *words.split(), "--json").json
+    assert "--spread" not in value["test"]
+    beat = typed.share / "peers/core/heartbeat.json"
+    before = beat.read_bytes()
+    done = subprocess.run(
+        ["/bin/sh", "-c", value["test"]], capture_output=True, text=True, cwd="/", check=False,
+        env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("core  beat ")
+    assert beat.read_bytes() != before

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from peer.clock import SystemClock
 from peer.home.places import choose
+from peer.tick.session import tick
 from peer.wiring import open_peer
 from protocol import documents
 from protocol.heartbeat import open_heartbeat
@@ -135,12 +137,16 @@ def test_a_tick_that_was_killed_is_not_taken_for_ended(peer: Typist) -> None:
     assert "has not ended" in peer("status", "--as", "core").out
 
 
+class TwoDaysAgo(SystemClock):
+    """What this machine showed then."""
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() - 2 * 86_400_000
+
+
 def test_a_beat_that_nothing_ran_is_overdue(peer: Typist) -> None:
-    peer("tick", "--as", "core")
-    core = open_peer(*choose(str(peer.home), "peers", "core", None))
-    with core.home.transaction():
-        for name in ("tick_began", "tick_ended", "last_tick_at"):
-            core.home.state.put(name, core.home.state.number(name) - 2 * 86_400_000)
+    core = open_peer(*choose(str(peer.home), "peers", "core", None), clock=TwoDaysAgo())
+    tick(core)
     core.home.close()
     screen = peer("status", "--as", "core").out
     assert "was due" in screen
@@ -169,6 +175,9 @@ def test_a_heartbeat_says_when_the_last_and_the_next_beat_are(peer: Typist) -> N
     other = peer("heartbeat", "--as", "core", "librarian", "--json").json
     assert (other["source"], other["state"], other["fault"]) == ("share", "alive", None)
     assert {head["of"] for head in other["heads"]} >= {"soma/root/1", "soma/roster/1"}
+    seen = peer("heartbeat", "--as", "librarian", "core", "--json").json
+    assert abs(seen["next_beat_s"] - mine["next_beat_s"]) < 60, "what others go by is what I show"
+    assert mine["next_beat_s"] > 6 * 3600 - 60
     text = peer("heartbeat", "--as", "core", "librarian").out
     assert "next beat" in text
     assert "root 1" in text

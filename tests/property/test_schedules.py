@@ -25,7 +25,8 @@ from tests.calendars import DAYS, OfDay
 MACHINE = Machine({"HOME": "/home/kim", "PATH": ""})
 PLAN = Plan(
     name="core", address="core@lab", network="46e1a798" * 8, command=("/usr/bin/python3", "-m"),
-    environment=(), cron="0 */6 * * *", zone="", active_hours="", resident=False,
+    trial=("/usr/bin/python3", "-m"), environment=(), cron="0 */6 * * *", zone="",
+    active_hours="", resident=False,
     folder="/home/kim/core", log="/home/kim/core/schedule.log",
 )  # fmt: skip
 KNOWN = [

@@ -29,6 +29,7 @@ def plan(tmp_path: Path) -> Plan:
     return Plan(
         name="core", address="core@lab", network="46e1a798" * 8,
         command=(sys.executable, "-P", "-m", "peer", "tick", "--spread"), environment=(),
+        trial=(sys.executable, "-P", "-m", "peer", "tick"),
         cron="0 */6 * * *", zone="", active_hours="", resident=False, folder=str(folder),
         log=str(folder / "schedule.log"),
     )  # fmt: skip

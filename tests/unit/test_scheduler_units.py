@@ -96,6 +96,25 @@ def test_words_survive_windows(plan: Plan) -> None:
     assert _windows_words(arguments or "") == list(STRANGE)
 
 
+def test_a_task_of_windows_opens_no_console(plan: Plan, machine: Machine, tmp_path: Path) -> None:
+    """But it is tried in one, and its log is the peer's own."""
+
+    def program(name: str) -> str | None:
+        task = _task(replace(plan, command=(str(tmp_path / name), "-m", "peer")))
+        action = task.find(f"{{{windows.NAMESPACE}}}Actions/*")
+        assert action is not None
+        return action[0].text
+
+    assert program("python.exe") == str(tmp_path / "python.exe")
+    (tmp_path / "pythonw.exe").touch()
+    assert program("python.exe") == str(tmp_path / "pythonw.exe")
+    assert program("peer.exe") == str(tmp_path / "peer.exe")
+    said = choice.scheduler("windows", machine, plan.folder).advice(plan)
+    assert _windows_words(said.test) == list(plan.trial)
+    assert "`peer log --as core`" in said.log
+    assert "TaskScheduler/Operational" in said.log
+
+
 def _task(plan: Plan) -> ElementTree.Element:
     """The document as Windows reads it: UTF-16 with a mark."""
     return ElementTree.fromstring(windows.document(plan).encode("utf-16"))

@@ -146,8 +146,9 @@ def test_the_best_scheduler_that_works_is_taken(machine: Machine, tools: Tools, 
     tools.refuse("systemctl", "Failed to connect to bus: No medium found")
     name, (why,) = taken("linux")
     assert name == "cron"
-    for word in ("No medium found", "log in", "XDG_RUNTIME_DIR=/run/user/", "--with cron"):
+    for word in ("No medium found", "log in", "XDG_RUNTIME_DIR=/run/user/"):
         assert word in why
+    assert "--with" not in why, "it is said beside what was taken instead"
     tools.refuse("crontab", "You (kim) are not allowed to use this program (crontab)")
     with pytest.raises(SchedulerError, match=r"no scheduler can be used: .*are not allowed"):
         taken("linux")
@@ -250,22 +251,35 @@ def identity(name: str) -> Identity:
 
 def test_a_plan_is_a_line_that_can_be_typed(tmp_path: Path) -> None:
     words = {"home": "/h ome", "environment": {}}
-    made = choice.plan_of(str(tmp_path), identity("core"), Schedule(), alone=True, **words)  # type: ignore[arg-type]  # a dict of keywords
+    made = choice.plan_of(str(tmp_path), identity("core"), Schedule(), **words)  # type: ignore[arg-type]  # a dict of keywords
     assert shlex.join(made.command) == (
         f"{shlex.quote(sys.executable)} -P -m peer tick --spread --home '/h ome' --as core"
+        " --network '/s h'"
     )
     assert made.label == UNIT
     other = choice.plan_of(
         str(tmp_path),
         identity("core"),
         Schedule(),
-        alone=False,
         resident=True,
         **words,  # type: ignore[arg-type]  # as above
     )
     assert other.command[4:] == ("run", "--home", "/h ome", "--as", "core", "--network", "/s h")
     assert choice.with_cron(Schedule(), "1 2 * * *").cron == "1 2 * * *"
     assert choice.with_cron(Schedule(), None) == Schedule()
+
+
+def test_the_trial_has_the_environment_of_the_unit(tmp_path: Path) -> None:
+    """Of a resident, too, it is one tick, and it does not wait."""
+    for resident in (False, True):
+        made = choice.plan_of(
+            str(tmp_path), identity("core"), Schedule(), home="/h ome", resident=resident,
+            environment={"PYTHONPATH": "/my code"},
+        )  # fmt: skip
+        assert made.typed == (
+            f"env 'PYTHONPATH=/my code' {shlex.quote(sys.executable)} -P -m peer tick"
+            " --home '/h ome' --as core --network '/s h'"
+        )
 
 
 def test_the_command_finds_this_very_program(root: Path) -> None:

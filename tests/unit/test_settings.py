@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from peer import settings
+from peer.settings_damaged import mistyped, readable
 from protocol.errors import UsageError
 
 WRITTEN = """\
@@ -52,7 +53,7 @@ def test_a_line_is_changed_and_every_other_byte_stays(folder: str) -> None:
     settings.unset(folder, "log.level")
     settings.unset(folder, "schedule.spread_s")
     settings.unset(folder, "letters.expires_days")
-    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"') + "\n[log]\n"
+    assert text(folder) == WRITTEN.replace('"0 */2 * * *"', '"17 4 * * *"')
 
 
 def test_a_remark_with_quotes_and_hashes_stays(folder: str) -> None:
@@ -132,6 +133,9 @@ def test_the_environment_is_checked_like_the_file() -> None:
         settings.load(None, {"PEER_SCHEDULE_CRON": "daily"})
     with pytest.raises(UsageError, match=r"did you mean run\.poll_s"):
         settings.parse("poll_s", "3")
+    for far in ("schedule.bogus", "nothing.at_all", "schedule"):
+        with pytest.raises(UsageError, match="`peer config show` lists all"):
+            settings.parse(far, "3")
     with pytest.raises(UsageError, match="control characters"):
         settings.save("/nowhere", "metrics.textfile", "a\nb")
     with pytest.raises(UsageError, match="no setting is called"):
@@ -147,3 +151,80 @@ def test_a_textfile_that_node_exporter_would_not_read_is_refused(value: str) -> 
 @pytest.mark.parametrize("value", ["", "core.prom", "/srv/node", "/srv/prom.d/", "/a.b/textfile"])
 def test_a_textfile_is_a_prom_file_or_a_folder(value: str) -> None:
     assert settings.parse("metrics.textfile", value) == value
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "mend"),
+    [
+        ("", {"schedule.active_hours": "08:00-12:00"}, 'schedule.cron "0 8'),
+        ('active_hours = "08:30-12:00"', {"schedule.cron": "0 13 * * *"}, 'schedule.cron "30 8'),
+        ('cron = "0 9 * * *"\nactive_hours = "08:00-12:00"', {"schedule.cron": None}, '"0 8 '),
+        ("", {"schedule.cron": "0 9 30 2 *"}, 'schedule.cron "0 6'),
+    ],
+)
+def test_a_schedule_that_never_beats_is_not_written(
+    tmp_path: Path, before: str, change: dict[str, str | None], mend: str
+) -> None:
+    """Whichever of its parts is changed; what is told to do instead can be done."""
+    file = tmp_path / settings.FILE
+    file.write_text(f"[schedule]\n{before}\n")
+    with pytest.raises(UsageError, match="never beats") as refused:
+        settings.change(str(tmp_path), change)
+    assert file.read_text() == f"[schedule]\n{before}\n"
+    assert mend in str(refused.value)
+    told = str(refused.value).split('"')[1]
+    settings.change(str(tmp_path), change | {"schedule.cron": told})
+    settings.load(str(tmp_path), {}).schedule.timetable("core@lab")
+
+
+def test_other_settings_can_be_changed_beside_a_schedule_that_never_beats(folder: str) -> None:
+    (Path(folder) / settings.FILE).write_text('[schedule]\ncron = "0 9 30 2 *"\n')
+    settings.save(folder, "log.files", 2)
+    assert settings.load(folder, {}).log.files == 2
+
+
+def test_what_can_be_read_of_damaged_settings_holds(tmp_path: Path) -> None:
+    file = tmp_path / settings.FILE
+    assert readable(str(tmp_path), {}) == settings.Settings()
+    for damaged in (
+        "[schedule]\ncron = \n",
+        "[schedule\n",
+        '[run]\nx = "é\n',
+        "[ping]\ntype = 3\n",
+    ):
+        file.write_text(f'[log]\nfiles = 3\nlevel = "loud"\n{damaged}[metrics]\ntextfile = "a"\n')
+        found = readable(str(tmp_path), {"PEER_RUN_POLL_S": "9", "PEER_LOG_KILOBYTES": "many"})
+        assert (found.log.files, found.log.level, found.log.kilobytes) == (3, "info", 1024)
+        assert (found.metrics.textfile, found.run.poll_s) == ("a", 9)
+    file.write_bytes(b"[log]\nfiles = 3\n[log]\nfiles = 4\n# \xff")
+    assert readable(str(tmp_path), {}) == settings.Settings()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[run]\npoll_s = 5\n", ""),
+        ("# mine\n\n[run]\npoll_s = 5\n", "# mine\n"),
+        ("[run]\n\npoll_s = 5\n\n[log]\nfiles = 2\n", "[log]\nfiles = 2\n"),
+        ("[log]\nfiles = 2\n\n[run]\npoll_s = 5\n", "[log]\nfiles = 2\n"),
+        ("[run] # mine\npoll_s = 5\n", "[run] # mine\n"),
+        ("[run]\n# mine\npoll_s = 5\n", "[run]\n# mine\n"),
+        ('[run]\nwatch = "auto"\npoll_s = 5\n', '[run]\nwatch = "auto"\n'),
+        ("[run]\n\n[log]\nfiles = 2\n", "[run]\n\n[log]\nfiles = 2\n"),
+    ],
+)
+def test_a_section_of_which_nothing_is_left_goes(tmp_path: Path, before: str, after: str) -> None:
+    """But not what a person has written there, nor what was empty before."""
+    (tmp_path / settings.FILE).write_text(before)
+    settings.unset(str(tmp_path), "run.poll_s")
+    assert text(str(tmp_path)) == after
+
+
+def test_a_variable_is_mistyped_where_it_is_nearly_one_of_a_setting() -> None:
+    legitimate = ("HOME", "NAME", "NETWORK", "PASSPHRASE", "COMPLETE", "LOG_FILES", "X")
+    assert mistyped({f"PEER_{name}": "" for name in legitimate} | {"LOG_FLIES": ""}) == []
+    for wrong, right in (
+        ("PEER_LOG_FLIES", "PEER_LOG_FILES"), ("PEER_RUN_POLL", "PEER_RUN_POLL_S"),
+        ("PEER_SHEDULE_CRON", "PEER_SCHEDULE_CRON"), ("PEER_LOGLEVEL", "PEER_LOG_LEVEL"),
+    ):  # fmt: skip
+        assert mistyped({"PEER_NAME": "core", wrong: "3"}) == [(wrong, right)]
