@@ -33,7 +33,9 @@ def units(tools: Tools) -> list[str]:
 def test_install_show_remove(typed: Typist, tools: Tools) -> None:
     said = typed("schedule", "install")
     assert "core  is installed with systemd and beats at 0 */6 * * *" in said.out
-    assert "  try now  env PYTHONPATH=" in said.out
+    (now,) = (line for line in said.out.splitlines() if line.startswith("  try now  "))
+    assert "-m peer tick" in now
+    assert "--spread" not in now
     assert "journalctl --user -u soma-peer-core-" in said.out
     assert "enable-linger" in said.out
     assert len(units(tools)) == 2
