@@ -60,7 +60,11 @@ def load_next(folder: str) -> Signer | None:
 
 def key_files(folder: str) -> list[str]:
     """The names of all key files of an agent: the present one, the next one, the newest first."""
-    former = sorted((int(m[1]) for m in map(_FORMER, os.listdir(folder)) if m), reverse=True)
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise HomeError(f"{folder}: {error.strerror}; check its disk and its owner") from error
+    former = sorted((int(m[1]) for m in map(_FORMER, names) if m), reverse=True)
     found = [KEY, NEXT, *(f"{KEY}.{number}" for number in former)]
     return [name for name in found if os.path.exists(os.path.join(folder, name))]
 

@@ -130,7 +130,7 @@ class FolderBlobs:
             raise self._fault(error) from error
         finally:
             seen.close()
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # gone, or a later day's work; what went wrong is told above
                 os.unlink(temporary)
         return Content(seen.hexdigest(), size)
 
@@ -171,8 +171,12 @@ class FolderBlobs:
 
     def drop(self, name: str) -> None:
         """See `Blobs.drop`."""
-        with suppress(FileNotFoundError):
+        try:
             os.unlink(self._at(name))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._fault(error) from error
 
     def _at(self, name: str) -> str:
         return os.path.join(self._folder, name)

@@ -10,6 +10,7 @@ floods himself. Where room is short, what no letter names any more goes first.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from peer.home.blobs import PART, part_name
@@ -187,10 +188,10 @@ def drop_orphans(
         state.forget(f"orphan:{name}")
     state.put_all({f"orphan:{name}": day for name in orphans - known})
     for name in sorted(orphans):
-        if days == 0 and name.endswith(PART):
-            peer.blobs.drop(name)  # nobody sends what is not whole
-        elif name in known and day - state.number(f"orphan:{name}") >= days:
-            peer.blobs.drop(name)
+        at_once = days == 0 and name.endswith(PART)  # nobody sends what is not whole
+        if at_once or (name in known and day - state.number(f"orphan:{name}") >= days):
+            with suppress(HomeError):  # it stays, and is tried again
+                peer.blobs.drop(name)
 
 
 def _letter(peer: RunningPeer, letter: Awaiting, turn: _Turn) -> str | None:

@@ -171,3 +171,14 @@ def test_two_who_fetch_one_content_do_not_mix_it(tmp_path: Path) -> None:
     other.add(DATA[1_000:])
     assert other.finish()
     assert b"".join(first.parts(NAME)) == DATA
+
+
+def test_a_disk_that_lets_nothing_go_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = FolderBlobs(str(tmp_path / "blobs"))
+    kept = blobs.put([DATA])
+    monkeypatch.setattr("os.unlink", _fail)
+    with pytest.raises(HomeError, match="make room"):
+        blobs.drop(kept.sha256)
+    assert blobs.put([DATA]) == kept  # what is left over goes some day
