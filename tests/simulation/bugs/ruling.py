@@ -28,9 +28,9 @@ BUGS = (
         (
             Edit(
                 "peer.send:_reachable",
-                "        reading.refresh(peer)\n",
+                "        reading.refresh(peer, hasty=True)\n",
                 "        peer.share.make_folder(f'peers/{peer.name}/inbox')\n"
-                "        reading.refresh(peer)\n",
+                "        reading.refresh(peer, hasty=True)\n",
             ),
         ),
         weather="tight",

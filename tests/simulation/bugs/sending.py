@@ -147,7 +147,7 @@ BUGS = (
         "Closes pages by their number, and forgets that each epoch numbers anew.",
         (
             Edit(
-                "peer.home.outgoing:Outgoing.cover",
+                "peer.home.receipts:Receipts.cover",
                 '                " AND epoch = ?",\n',
                 "                \" AND ? <> ''\",\n",
             ),
