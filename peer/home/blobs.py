@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER = "blobs"
 part_bytes = 1024 * 1024
 PART = ".part"
+NEW = ".new"
 _parts_ahead_max = 2
 
 
@@ -115,7 +116,7 @@ class FolderBlobs:
     def put(self, parts: Iterable[bytes]) -> Content:
         """See `Blobs.put`."""
         make_private_folder(self._folder)
-        temporary = self._at(f"{os.getpid()}-{get_ident()}.new")
+        temporary = self._at(f"{os.getpid()}-{get_ident()}{NEW}")
         seen, size = _Digest(), 0
         try:
             with open(_private(temporary, os.O_TRUNC), "wb", buffering=0) as file:

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from peer.home.blobs import PART, part_name
+from peer.home.blobs import NEW, PART, part_name
 from peer.instance import RunningPeer
 from peer.tick.intake import Awaiting
 from peer.tick.report import Report
@@ -188,6 +188,8 @@ def drop_orphans(
         state.forget(f"orphan:{name}")
     state.put_all({f"orphan:{name}": day for name in orphans - known})
     for name in sorted(orphans):
+        if days == 0 and name.endswith(NEW):
+            continue  # a command may just write it
         at_once = days == 0 and name.endswith(PART)  # nobody sends what is not whole
         if at_once or (name in known and day - state.number(f"orphan:{name}") >= days):
             with suppress(HomeError):  # it stays, and is tried again
