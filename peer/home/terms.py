@@ -60,6 +60,34 @@ class Terms:
             )
         return dict(told)
 
+    def give_up(self, sha256: str, lived_ms: int) -> None:
+        """A file of mine is lost: what names it and was not received ends now, and nothing else.
+
+        What shares a page with it waits for another one.
+        """
+        names = "SELECT item FROM attachment WHERE sha256 = ?1"
+        pages = self._db.read(
+            "SELECT DISTINCT own_page.n FROM own_page JOIN item ON (own_page.epoch,"
+            " own_page.audience, own_page.seq) = (item.epoch, item.audience, item.seq)"
+            " WHERE covered_at IS NULL AND own_page.audience <> 'all' AND mine = 1"
+            f" AND item.id IN ({names})",
+            sha256,
+        )
+        self._db.write(
+            "UPDATE item SET due_ms = ?2 WHERE mine = 1 AND audience <> 'all'"
+            f" AND state IN ('waiting', 'paged') AND id IN ({names})",
+            *(sha256, lived_ms),
+        )
+        for (page,) in pages:
+            self._db.write("UPDATE own_page SET due_ms = ? WHERE n = ?", lived_ms, page)
+            self._db.write(
+                "UPDATE item SET state = 'waiting', epoch = NULL, seq = NULL, place = NULL"
+                f" WHERE mine = 1 AND state = 'paged' AND id NOT IN ({names})"
+                " AND (epoch, audience, seq) = (SELECT epoch, audience, seq FROM own_page"
+                " WHERE n = ?2)",
+                *(sha256, page),
+            )
+
     def unheard(self, ages: Ages) -> dict[str, int]:
         """Letters of that age that no receipt covers, and that are still offered, by audience."""
         rows = self._db.read(

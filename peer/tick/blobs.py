@@ -19,6 +19,7 @@ from registry import blobs
 strays_max = 256
 again_bytes_max = 256 << 20  # written again in one tick; whoever deletes may do so at every one
 stray_days = 30
+gone_days = 2  # until what this home has lost is given up; a disk may come back
 
 
 def offer(peer: RunningPeer, pages: Collection[int]) -> None:
@@ -46,8 +47,9 @@ def audit(peer: RunningPeer, report: Report) -> None:
     if not needed and not home.state.number("blobs"):
         return
     there = blobs.own_sizes(peer.share, peer.name)
-    for line in _put_back(peer, needed, there, again_bytes_max):
-        report.problems.append(line)
+    gone, problems = _put_back(peer, needed, there, again_bytes_max)
+    report.problems += problems
+    _note_gone(peer, gone)
     left = _clear(peer, there, {one.sha256 for one in needed}, report)
     flag = int(bool(needed) or left)
     if flag != home.state.number("blobs"):
@@ -61,12 +63,12 @@ def _offered(peer: RunningPeer) -> list[Offered]:
 
 def _put_back(
     peer: RunningPeer, needed: list[Offered], there: dict[str, int | None], room: int | None
-) -> list[str]:
-    """Write what is not there as it should be; returns what this home has lost itself.
+) -> tuple[set[str], list[str]]:
+    """Write what is not there as it should be; returns what this home has lost itself, and why not.
 
     No more than `room` bytes are written, where that is given; some always are.
     """
-    lost, anew = [], [one for one in needed if one.anew]
+    gone, problems, anew = set[str](), list[str](), [one for one in needed if one.anew]
     suspect, written, left = {one.sha256 for one in anew}, set[str](), room
     for sha256, size in sorted({(one.sha256, one.size) for one in needed}):
         if there.get(sha256) == size and sha256 not in suspect:
@@ -74,14 +76,15 @@ def _put_back(
         if not peer.goes_on() or (left is not None and left <= 0):
             continue
         if peer.blobs.size(sha256) != size:
-            lost.append(
+            gone.add(sha256)
+            problems.append(
                 f"an attachment of mine is gone from this home ({sha256[:8]}); send its letter anew"
             )
             continue
         try:
             _write(peer, sha256)
         except HomeError as error:
-            lost.append(str(error))
+            problems.append(str(error))
             continue
         if sha256 in suspect:
             written.add(sha256)
@@ -92,7 +95,25 @@ def _put_back(
             peer.home.attachments.written_anew(sorted(written))
             pages = sorted({one.page for one in anew if one.sha256 in written})
             peer.home.outgoing.mark_placed(pages, peer.clock.wall_ms())
-    return lost
+    return gone, problems
+
+
+def _note_gone(peer: RunningPeer, gone: set[str]) -> None:
+    """Whatever names a file that nobody has any more ends after some days, and is told.
+
+    It would hold back all that was written after it.
+    """
+    state, day = peer.home.state, peer.home.state.days_lived
+    known = set(state.flags("gone:"))
+    if not gone and not known:
+        return
+    with peer.home.transaction():
+        for sha256 in known - gone:
+            state.forget(f"gone:{sha256}")
+        state.put_all({f"gone:{sha256}": day for sha256 in gone - known})
+        for sha256 in sorted(gone & known):
+            if day - state.number(f"gone:{sha256}") >= gone_days:
+                peer.home.terms.give_up(sha256, peer.lived_ms)
 
 
 def _write(peer: RunningPeer, sha256: str) -> None:

@@ -12,7 +12,7 @@ from peer.home.blobs import MemoryBlobs, Part
 from peer.settings import Letters, Settings
 from peer.tick import blobs as own_blobs
 from peer.tick import fetch
-from protocol import canonical, documents, wire
+from protocol import canonical, documents, limits, wire
 from protocol.errors import HomeError, UsageError
 from protocol.messages import Attachment, Note
 from protocol.receipt import Receipt
@@ -472,6 +472,30 @@ class TestBounds:
         held(network, "scout").update(lost)
         network.round(6)
         assert "files" not in network.concerns("scout")
+
+    def test_a_letter_whose_file_is_lost_holds_back_no_other(self) -> None:
+        """ATT-10: after two days it ends, its writer is told, and what shared its page goes on."""
+        network = settled()
+        for number in range(limits.stream_pages_unreceipted_max):
+            network.send("core", "scout", f"{number}")
+        attach(network, b"lost", text="without its file")
+        network.send("core", "scout", "in the same page")
+        held(network, "core").pop(sha256(b"lost").hexdigest())
+        network.round(3, hours=1)
+        network.send("core", "scout", "after it")
+        network.round(3, hours=1)
+        assert len(network.acted("scout")) == limits.stream_pages_unreceipted_max
+        age(network, 1, "core", "scout")
+        assert "expired:scout@lab.eu" not in network.concerns("core")
+        age(network, 3, "core", "scout")
+        came = network.acted("scout")
+        assert came.count("core: after it") == came.count("core: in the same page") == 1
+        assert "core: without its file" not in came
+        assert "expired:scout@lab.eu" in network.concerns("core")
+        assert network.open_pages("core", "scout") == 0
+        network.send("core", "scout", "goes on")
+        network.round(2)
+        assert "core: goes on" in network.acted("scout")
 
     @pytest.mark.parametrize("pulled", [False, True])
     def test_pages_whose_files_never_come_are_not_all_opened_at_every_tick(
