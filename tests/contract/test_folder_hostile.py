@@ -52,6 +52,13 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
+def _refuses(number: int) -> Callable[..., None]:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
 def contents(folder: Path) -> dict[str, bytes | None]:
     return {
         str(at.relative_to(folder)): at.read_bytes() if at.is_file() else None
@@ -327,6 +334,19 @@ class TestSizes:
                 os.chdir("x")
         finally:
             os.chdir(where)
+        rig.share.remove("x")
+        assert list(rig.root.iterdir()) == []
+
+    def test_a_folder_that_the_drive_keeps_is_tried_no_more(
+        self, rig: FolderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SHARE-13: whatever it says; the next call tries again."""
+        (rig.root / "x" / "y").mkdir(parents=True)
+        for number, error in ((errno.EPERM, ShareDeniedError), (errno.ENOTEMPTY, ShareError)):
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "rmdir", _refuses(number))
+                with pytest.raises(error):
+                    rig.share.remove("x")
         rig.share.remove("x")
         assert list(rig.root.iterdir()) == []
 
