@@ -7,7 +7,8 @@ every tick tries again. Several processes of one identity may send at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,30 +67,40 @@ def send(
     HumanNeededError while parked or halted, or where the key to seal with is not known,
     WrongShareError where the folder is another network; then nothing is written.
     """
-    own.check_parked(peer)
+    with _foreseen(peer):
+        own.check_parked(peer)
+        reachable = _reachable(peer)
+        if rekeying.is_due(peer):
+            reachable = reachable and rekeying.change_alone(peer)
+        standing = _allowed(peer)
+        recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
+        if seal:
+            check_sealing(peer, recipients)
+        kept, term_ms = keep(peer, files, sealed=seal), peer.term_ms(expires_ms)
+        draft = Draft(re=re, thread=thread, priority=priority, term_ms=term_ms, files=kept)
+        written = {
+            a: [_write(peer, body, draft, a if seal else None) for body in bodies]
+            for a in recipients
+        }
+        views = {a: _look_around(peer, a) if reachable else None for a in recipients}
+        pages, complete = _keep(peer, written, views, peer.due_ms(term_ms), along)
+        peer.foresee("what was written is kept, and the next tick sends it")
+        delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
+        state: Literal["staged", "delivered"] = "staged"
+        if complete and len(pages) == len(recipients) and all(delivered):
+            state = "delivered"
+        ids = tuple(one.item.id for audience in recipients for one in written[audience])
+        return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
+
+
+@contextmanager
+def _foreseen(peer: RunningPeer) -> Iterator[None]:
+    """What is to be said if a frozen share ends the process: true before, inside and after."""
     peer.foresee("nothing was sent")
-    reachable = _reachable(peer)
-    if rekeying.is_due(peer):
-        reachable = reachable and rekeying.change_alone(peer)
-    standing = _allowed(peer)
-    recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
-    if seal:
-        check_sealing(peer, recipients)
-    kept, term_ms = keep(peer, files, sealed=seal), peer.term_ms(expires_ms)
-    draft = Draft(re=re, thread=thread, priority=priority, term_ms=term_ms, files=kept)
-    written = {
-        a: [_write(peer, body, draft, a if seal else None) for body in bodies] for a in recipients
-    }
-    views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-    pages, complete = _keep(peer, written, views, peer.due_ms(term_ms), along)
-    peer.foresee("what was written is kept, and the next tick sends it")
-    delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
-    state: Literal["staged", "delivered"] = "staged"
-    if complete and len(pages) == len(recipients) and all(delivered):
-        state = "delivered"
-    peer.foresee(NEXT_TICK)
-    ids = tuple(one.item.id for audience in recipients for one in written[audience])
-    return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
+    try:
+        yield
+    finally:
+        peer.foresee(NEXT_TICK)
 
 
 def _allowed(peer: RunningPeer) -> stewards.Standing:

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from statistics import median
 
 from registry.errnos import explained, unsupported
 
@@ -62,6 +61,8 @@ def probe(folder: str, now_ms: Callable[[], int]) -> Probe:
 
 
 def _probe(place: str, now_ms: Callable[[], int]) -> Probe:
+    from statistics import median  # dear to import; only `doctor` comes here
+
     synced: list[bool] = []
     placed, listed = [], []
     for number in range(_TRIES):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from peer.instance import RunningPeer
 from protocol.errors import MissingError, WrongShareError
 from registry import inbox, layout
-from registry.probe import hush_watchdog
 
 if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
@@ -95,6 +94,8 @@ class NativeHints:
         """`during` runs what may hang in the drive; OSError where the system gives no watches."""
         from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEventHandler
         from watchdog.observers import Observer
+
+        from registry.probe import hush_watchdog
 
         class Handler(FileSystemEventHandler):
             def on_any_event(self, event: object) -> None:

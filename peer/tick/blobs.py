@@ -73,13 +73,13 @@ def _put_back(
     for sha256, size in sorted({(one.sha256, one.size) for one in needed}):
         if there.get(sha256) == size and sha256 not in suspect:
             continue
-        if not peer.goes_on() or (left is not None and left <= 0):
-            continue
         if peer.blobs.size(sha256) != size:
             gone.add(sha256)
             problems.append(
                 f"an attachment of mine is gone from this home ({sha256[:8]}); send its letter anew"
             )
+            continue
+        if not peer.goes_on() or (left is not None and left <= 0):
             continue
         try:
             _write(peer, sha256)
