@@ -20,7 +20,7 @@ from peer.home.places import (
     save_identity,
 )
 from peer.instance import RunningPeer
-from peer.stewards.opening import open_document, open_marker
+from peer.stewards.opening import open_marker
 from peer.stewards.reading import read_marker
 from peer.stewards.standing import standing
 from peer.tick import own
@@ -28,6 +28,7 @@ from peer.tick.beat import beat
 from peer.tick.card import CARD, place_card
 from peer.wiring import open_share
 from protocol import canonical, limits, names
+from protocol.authority import open_document
 from protocol.errors import (
     HomeError,
     RuleError,
@@ -38,6 +39,7 @@ from protocol.errors import (
 from protocol.root import Root
 from protocol.roster import Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
+from protocol.trust import Trust, trust_of
 from registry import charter, yard
 from registry.share import Share
 
@@ -85,7 +87,8 @@ def join(
     _check_root(document.digest, root)
     _check_pinned(home, path, document.digest, root)
     assert isinstance(document.body, Root)
-    members = _check_cluster(share, document.body, document.digest, cluster)
+    trust = trust_of(document.digest, document.body, document.digest)
+    members = _check_cluster(share, trust, cluster)
     identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
     signer = keys.load_key(folder)
     stored = create_home(os.path.join(folder, DATABASE), entropy.draw)
@@ -184,12 +187,12 @@ def _check_pinned(home: str, path: str, network: str, expected: str | None) -> N
             )
 
 
-def _check_cluster(share: Share, root: Root, network: str, cluster: str) -> Roster:
+def _check_cluster(share: Share, trust: Trust, cluster: str) -> Roster:
     """The newest signed roster of the cluster that the marker names; a hint alone is not enough."""
     found: list[Roster] = []
     for path in charter.documents(share):
         try:
-            body = open_document(charter.fetch_document(share, path), root, network).body
+            body = open_document(charter.fetch_document(share, path), trust).body
         except (RuleError, ShareError):
             continue
         if isinstance(body, Roster) and body.cluster == cluster:

@@ -100,7 +100,7 @@ def network_of_peer(peer: RunningPeer) -> Row:
     aims = peer.home.archive.newest(charter.TYPE, "*")
     version = aims.number if aims else None
     halts = holds.all_halts.values()
-    return _network(peer.identity, holds.root, holds.roster, version, halts)
+    return _network(peer.identity, holds.trust.root, holds.roster, version, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
@@ -110,7 +110,7 @@ def network_of_steward(desk: Desk) -> Row:
     members = newest_roster(desk).body
     assert isinstance(members, Roster)
     halts = halts_in_force(orders).values()
-    return _network(desk.identity, desk.root(), members, version, halts)
+    return _network(desk.identity, desk.trust().root, members, version, halts)
 
 
 def _network(

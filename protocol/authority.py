@@ -1,22 +1,26 @@
-"""Who may sign what: the one check of steward documents, on bytes, in the order it is made.
+"""Opening steward documents: the one check of what stewards signed, on bytes, in visible order.
 
-`AUTHORITY` is the table document type → role; a role in the root names keys and a scope. A peer's
-key is in no role, so nothing a peer signs is ever a steward document.
-
-A steward document is an envelope with a `head` beside `signed`: the steward's signed head of this
-very document (`protocol.head`), so that it can be copied into heartbeats.
+A steward document is an envelope with a `head` beside `signed`: the stewards' signed head of this
+very document (`protocol.head`), so that it can be copied into heartbeats. Both carry the signatures
+of the same stewards; `protocol.trust` says whether those are enough. A document that too few have
+signed yet is a part (`open_part`), and parts of one document are put together (`joined`).
 
 Not here: which of several valid documents is in force (`peer.stewards.standing`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from protocol import canonical, limits, wire
 from protocol.charter import TYPE as CHARTER
 from protocol.charter import Charter
+from protocol.decision import TYPE as DECISION
+from protocol.decision import Decision
+from protocol.delegation import TYPE as DELEGATION
+from protocol.delegation import Delegation
 from protocol.envelope import Envelope, open_envelope, seal_envelope
 from protocol.errors import RuleError
 from protocol.head import TYPE as HEAD
@@ -24,34 +28,39 @@ from protocol.head import Head
 from protocol.order import TYPE as ORDER
 from protocol.order import Order
 from protocol.remembered import remembered
+from protocol.revocation import TYPE as REVOCATION
+from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
-from protocol.root import Role, Root
+from protocol.root import Root
 from protocol.roster import TYPE as ROSTER
 from protocol.roster import Roster
 from protocol.signing import Signer, pae
+from protocol.trust import RIGHTS, Trust, delegates, trust_of
 
-StewardBody = Root | Charter | Roster | Order
-FORMS: dict[str, type[StewardBody]] = {ROOT: Root, CHARTER: Charter, ROSTER: Roster, ORDER: Order}
-# Document type → the role whose keys may sign it.
-AUTHORITY = {ROOT: "root", CHARTER: "charter", ROSTER: "roster", ORDER: "order"}
+StewardBody = Root | Charter | Roster | Delegation | Revocation | Order | Decision
+FORMS: dict[str, type[StewardBody]] = {
+    ROOT: Root, CHARTER: Charter, ROSTER: Roster, DELEGATION: Delegation,
+    REVOCATION: Revocation, ORDER: Order, DECISION: Decision,
+}  # fmt: skip
+_UNDER_A_ROOT = tuple(type_ for type_ in FORMS if type_ != ROOT)
 
 
 @dataclass(frozen=True, slots=True)
 class StewardDocument:
-    """A verified steward document; `number` is its version, 0 for an order."""
+    """A verified steward document; `number` is its version, 0 for an order or a revocation."""
 
     type: str
     scope: str
     number: int
     digest: str
-    key: str
+    keys: frozenset[str]
     body: StewardBody
     head: dict[str, Any]
     data: bytes
 
 
-def seal_document(body: StewardBody, network: str, signer: Signer) -> bytes:
-    """Sign a document and its head with one steward's key; `network` is empty for a new root."""
+def seal_document(body: StewardBody, network: str, *signers: Signer) -> bytes:
+    """Sign a document and its head with stewards' keys; `network` is empty for a first root."""
     value = wire.dump(body)
     digest = canonical.sha256_hex(pae(body.type, canonical.encode(value)))
     head = Head(
@@ -61,8 +70,8 @@ def seal_document(body: StewardBody, network: str, signer: Signer) -> bytes:
         number=getattr(body, "version", 0),
         hash=digest,
     )
-    sealed_head = canonical.decode(seal_envelope(HEAD, wire.dump(head), [signer]))
-    data = seal_envelope(body.type, value, [signer], rest={"head": sealed_head})
+    sealed_head = canonical.decode(seal_envelope(HEAD, wire.dump(head), signers))
+    data = seal_envelope(body.type, value, signers, rest={"head": sealed_head})
     if len(data) > limits.steward_bytes_max:
         raise ValueError(f"document of {len(data)} bytes; {limits.steward_bytes_max} are allowed")
     return data
@@ -72,7 +81,8 @@ def seal_document(body: StewardBody, network: str, signer: Signer) -> bytes:
 def open_root(data: bytes, network: str | None = None) -> StewardDocument:
     """Root version 1: it verifies under its own keys, and its digest is the network's id.
 
-    `network` is the pinned id; None accepts any (first use). RuleError ROOT-1 to ROOT-4.
+    `network` is the pinned id; None accepts any (first use). RuleError ROOT-1 to ROOT-3, ROOT-6,
+    ROOT-10, AUTH-4 to AUTH-6.
     """
     envelope = open_envelope(data, (ROOT,), limits.steward_bytes_max, rest=("head",))
     root = wire.validate(Root, envelope.body, "ROOT-1")
@@ -80,66 +90,172 @@ def open_root(data: bytes, network: str | None = None) -> StewardDocument:
         raise RuleError("ROOT-2", f"another root ({envelope.digest[:8]}…) than the pinned one")
     if (root.version, root.network, root.prev) != (1, "", None):
         raise RuleError("ROOT-3", "the first root has version 1 and names no network and no prev")
-    return _authorised(data, envelope, root, root, envelope.digest)
+    _check_fault(root)
+    keys, own = _keys(envelope), trust_of(envelope.digest, root, envelope.digest)
+    for key in sorted(keys):
+        if not own.has_right("root", "*", key):
+            raise RuleError("AUTH-4", f"{key[:8]}… signed it, whom it does not name for that")
+    if own.grant("root", "*", keys) is None:
+        raise RuleError("ROOT-10", "too few of the stewards that it names signed it")
+    return _verified(data, envelope, root, keys, envelope.digest)
 
 
 @remembered
-def open_steward_document(data: bytes, root: Root, network: str) -> StewardDocument:
-    """A charter, roster or order that `root` gives its signer the right to sign.
+def open_document(data: bytes, trust: Trust) -> StewardDocument:
+    """Any document that holds under `trust`: the first root, the next one, or one of another type.
 
-    Raises RuleError: ENV-* for the envelope, AUTH-1 to AUTH-6 here.
+    Raises RuleError as `open_root`, `open_next_root` and `open_steward_document` do.
     """
-    types = (CHARTER, ROSTER, ORDER)
+    signed = canonical.decode(data[: limits.steward_bytes_max + 1])
+    signed = signed.get("signed") if isinstance(signed, dict) else None
+    said = signed if isinstance(signed, dict) else {}
+    if said.get("type") != ROOT:
+        return open_steward_document(data, trust)
+    return (
+        open_root(data, trust.network) if said.get("version") == 1 else open_next_root(data, trust)
+    )
+
+
+@remembered
+def open_next_root(data: bytes, trust: Trust) -> StewardDocument:
+    """The root that follows the one of `trust`: both root roles signed it, each to its threshold.
+
+    Raises RuleError: ENV-*, ROOT-1, AUTH-2, ROOT-6 to ROOT-10, AUTH-4 to AUTH-6.
+    """
+    part = _part(data, trust, (ROOT,))
+    root = part.body
+    assert isinstance(root, Root)
+    if trust.grant("root", "*", part.keys) is None:
+        raise RuleError("ROOT-9", f"too few stewards of root {trust.root.version} signed it")
+    if trust_of(trust.network, root, part.digest).grant("root", "*", part.keys) is None:
+        raise RuleError("ROOT-10", "too few of the stewards that it names signed it")
+    return part
+
+
+@remembered
+def open_steward_document(data: bytes, trust: Trust) -> StewardDocument:
+    """A document of another type than a root, which `trust` lets its signers sign together.
+
+    Raises RuleError: ENV-* for the envelope, AUTH-1 to AUTH-6, AUTH-12, AUTH-14 to AUTH-16 here.
+    """
+    document = _part(data, trust, _UNDER_A_ROOT)
+    body, act = document.body, act_of(document.body)
+    grant = trust.grant(act, document.scope, document.keys)
+    if grant is None:
+        few = f"{len(document.keys)} signatures are too few for a {act} of {document.scope}"
+        raise RuleError("AUTH-16", few)
+    if isinstance(body, Delegation) and not delegates(trust, body, document.keys):
+        raise RuleError("AUTH-15", "it gives more than those who signed it have")
+    if isinstance(body, Roster):
+        active = sum(member.active for member in body.members)
+        if active > grant.members_max:
+            raise RuleError("AUTH-14", f"{active} members, {grant.members_max} are allowed")
+    return document
+
+
+@remembered
+def open_part(data: bytes, trust: Trust) -> StewardDocument:
+    """A document that some of those who may have signed, perhaps not yet enough of them.
+
+    Raises RuleError: ENV-*, ROOT-1, ROOT-6 to ROOT-8 for a root; AUTH-1 to AUTH-6, AUTH-12.
+    """
+    return _part(data, trust, tuple(FORMS))
+
+
+def _part(data: bytes, trust: Trust, types: tuple[str, ...]) -> StewardDocument:
     envelope = open_envelope(data, types, limits.steward_bytes_max, rest=("head",))
-    body = wire.validate(FORMS[envelope.type], envelope.body, "AUTH-1")
-    if body.network != network:
+    rule = "ROOT-1" if envelope.type == ROOT else "AUTH-1"
+    body = wire.validate(FORMS[envelope.type], envelope.body, rule)
+    if body.network != trust.network:
         raise RuleError("AUTH-2", f"document of another network ({body.network[:8]}…)")
-    if isinstance(body, Charter | Roster) and (body.prev is None) != (body.version == 1):
+    _check_numbers(body, trust)
+    _check_fault(body)
+    scope, keys, act = scope_of(body), _keys(envelope), act_of(body)
+    own = trust_of(trust.network, body, "") if isinstance(body, Root) else trust
+    for key in sorted(keys):
+        if not trust.has_right(act, scope, key) and not own.has_right(act, scope, key):
+            raise RuleError("AUTH-4", f"{key[:8]}… signed it, who has no authority over {scope}")
+    return _verified(data, envelope, body, keys, trust.network)
+
+
+def _check_numbers(body: StewardBody, trust: Trust) -> None:
+    if isinstance(body, Root):
+        if body.version != trust.root.version + 1:
+            follows = f"root version {body.version} does not follow {trust.root.version}"
+            raise RuleError("ROOT-7", follows)
+        if body.prev != trust.digest:
+            raise RuleError("ROOT-8", "its prev is not the root that is in force")
+    elif isinstance(body, Charter | Roster | Delegation) and (
+        (body.prev is None) != (body.version == 1)
+    ):
         raise RuleError("AUTH-3", "prev is null exactly in version 1")
-    if isinstance(body, Roster) and (fault := body.fault()) is not None:
-        raise RuleError("AUTH-12", fault)
-    return _authorised(data, envelope, body, root, network)
 
 
-def _authorised(
-    data: bytes, envelope: Envelope, body: StewardBody, root: Root, network: str
+def _check_fault(body: StewardBody) -> None:
+    rule = "ROOT-6" if isinstance(body, Root) else "AUTH-12"
+    if not isinstance(body, Revocation) and (fault := body.fault()):
+        raise RuleError(rule, fault)
+
+
+def _verified(
+    data: bytes, envelope: Envelope, body: StewardBody, keys: frozenset[str], network: str
 ) -> StewardDocument:
-    scope = scope_of(body)
-    signer = envelope.signatures[0][0] if len(envelope.signatures) == 1 else None
-    if signer is None or not _may_sign(root, envelope.type, scope, signer):
-        raise RuleError("AUTH-4", f"no steward with authority over {scope} signed it")
-    if not envelope.signed_by(signer):
-        raise RuleError("AUTH-5", "the steward's signature does not verify")
-    head = envelope.rest.get("head")
-    opened, head_signer = _open_head(canonical.encode(head), root, network)
+    """Every signature is checked, each once, and the head's, which is of the same keys."""
+    if not all(envelope.signed_by(key) for key in sorted(keys)):
+        raise RuleError("AUTH-5", "a steward's signature does not verify")
+    head, scope = envelope.rest.get("head"), scope_of(body)
+    opened, signers = _head(canonical.encode(head))
     number = getattr(body, "version", 0)
-    said = (opened.of, opened.scope, opened.number, opened.hash, head_signer)
-    if said != (envelope.type, scope, number, envelope.digest, signer):
+    said = (opened.network, opened.of, opened.scope, opened.number, opened.hash, signers)
+    if said != (network, envelope.type, scope, number, envelope.digest, keys):
         raise RuleError("AUTH-6", "its signed head is that of another document or steward")
     assert isinstance(head, dict)
     return StewardDocument(
-        envelope.type, scope, number, envelope.digest, signer, body, head, data
+        envelope.type, scope, number, envelope.digest, keys, body, head, data
     )  # fmt: skip
 
 
+def joined(parts: Sequence[StewardDocument]) -> bytes:
+    """The bytes of a document with the signatures of all its parts; ValueError if they are of two.
+
+    The parts were opened: each signature verifies.
+    """
+    if len({part.digest for part in parts}) != 1:
+        raise ValueError("these are parts of different documents")
+    values = [canonical.decode(part.data) for part in parts]
+    whole = values[0]
+    whole["signatures"] = _merged([value["signatures"] for value in values])
+    whole["head"]["signatures"] = _merged([value["head"]["signatures"] for value in values])
+    return canonical.encode(whole)
+
+
+def _merged(lists: Sequence[list[dict[str, str]]]) -> list[dict[str, str]]:
+    by_key = {entry["key"]: entry for entries in lists for entry in entries}
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _keys(envelope: Envelope) -> frozenset[str]:
+    return frozenset(key for key, _ in envelope.signatures)
+
+
 @remembered
-def open_head(data: bytes, root: Root, network: str) -> Head:
+def open_head(data: bytes, trust: Trust) -> Head:
     """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
-    return _open_head(data, root, network)[0]
+    head, keys = _head(data)
+    acts = [act for act, type_ in _ACTS.items() if type_ == head.of]
+    if head.network != trust.network or not any(trust.grant(act, head.scope, keys) for act in acts):
+        raise RuleError("HEAD-2", "not signed by stewards with authority over what it names")
+    return head
 
 
-def _open_head(data: bytes, root: Root, network: str) -> tuple[Head, str]:
+def _head(data: bytes) -> tuple[Head, frozenset[str]]:
+    """A head and its signers, each signature verified."""
     envelope = open_envelope(data, (HEAD,), limits.document_bytes_max)
     head = wire.validate(Head, envelope.body, "HEAD-1")
-    key = envelope.signatures[0][0] if len(envelope.signatures) == 1 else None
-    if (
-        key is None
-        or head.network != network
-        or not _may_sign(root, head.of, head.scope, key)
-        or not envelope.signed_by(key)
-    ):
-        raise RuleError("HEAD-2", "not signed by a steward with authority over what it names")
-    return head, key
+    keys = _keys(envelope)
+    if not all(envelope.signed_by(key) for key in sorted(keys)):
+        raise RuleError("HEAD-2", "a steward's signature does not verify")
+    return head, keys
 
 
 def says_more(document: StewardDocument) -> bool:
@@ -163,19 +279,22 @@ def _says_more(said: Any, known: Any) -> bool:
 
 
 def scope_of(body: StewardBody) -> str:
-    """What a document speaks for: `*`, a cluster or a full address."""
+    """What a document speaks for: `*`, a region, a cluster or a full address."""
     if isinstance(body, Roster):
         return body.cluster
     return "*" if isinstance(body, Root) else body.scope
 
 
-def _may_sign(root: Root, document_type: str, scope: str, key: str) -> bool:
-    return any(
-        role.role == AUTHORITY[document_type] and key in role.keys and _covers(role, scope)
-        for role in root.roles
-    )
+# What is signed → the type of the document that says it.
+_ACTS = (
+    {act: f"soma/{act}/1" for act in RIGHTS}
+    | dict.fromkeys(("halt", "pause", "resume"), ORDER)
+    | dict.fromkeys(("approve", "deny"), DECISION)
+)
 
 
-def _covers(role: Role, scope: str) -> bool:
-    # Narrower scopes come with delegation; today every role speaks for the whole network.
-    return role.scope in ("*", scope)
+def act_of(body: StewardBody) -> str:
+    """The word of the table (`protocol.trust.RIGHTS`) for a document."""
+    if isinstance(body, Order):
+        return body.order
+    return body.decision if isinstance(body, Decision) else body.type.split("/")[1]

@@ -12,7 +12,15 @@ from typing import Final, Literal
 from protocol.fields import Count, Hash, NetworkId, Scope
 
 TYPE: Final = "soma/head/1"
-DocumentType = Literal["soma/root/1", "soma/charter/1", "soma/roster/1", "soma/order/1"]
+DocumentType = Literal[
+    "soma/root/1",
+    "soma/charter/1",
+    "soma/roster/1",
+    "soma/delegation/1",
+    "soma/revocation/1",
+    "soma/order/1",
+    "soma/decision/1",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

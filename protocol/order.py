@@ -1,4 +1,4 @@
-"""Orders: halt and resume. They have no number and no predecessor; they are sets that only grow.
+"""Orders: halt, pause, resume. They have no number and no predecessor; they only become more.
 
 A halt stays in force until a resume that names it is in force too, so neither reordering nor
 replaying old orders changes what holds. Scopes: `*`, a region or cluster, or one full address.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from protocol import limits
-from protocol.fields import Hash, Line, Millis, NetworkId, Salt, Scope
+from protocol.fields import Count, Hash, Line, Millis, NetworkId, Salt, Scope
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/order/1"
@@ -19,19 +19,28 @@ TYPE: Final = "soma/order/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """`lifts` are the digests of the halts that a resume ends; empty in a halt.
+    """`lifts` are the digests of the halts and pauses that a resume ends; empty in others.
+
+    A pause is a halt that ends by itself, `ms` after a peer saw it first, in time that it lived.
 
     The salt tells two orders of one instant apart: a halt must not be born lifted.
     """
 
     type: Literal["soma/order/1"] = TYPE
     network: NetworkId
-    order: Literal["halt", "resume"]
+    order: Literal["halt", "pause", "resume"]
     scope: Scope
     salt: Salt
     at: Millis
     lifts: Annotated[tuple[Hash, ...], AtMost(limits.lifts_max)] = ()
     because: Line = ""
+    ms: Count | None = None
+
+    def fault(self) -> str | None:
+        """What makes it contradict itself, or None."""
+        if (self.ms is None) == (self.order == "pause"):
+            return "exactly a pause says how long it lasts"
+        return "only a resume lifts something" if self.lifts and self.order != "resume" else None
 
 
 def within(address: str, scope: str) -> bool:

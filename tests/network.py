@@ -158,7 +158,7 @@ class MemoryDesk(Desk):
     def seal(self, body: StewardBody) -> StewardDocument:
         """A signed document that only this desk knows."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
-        document = authority.open_steward_document(data, self.root(), self.identity.network)
+        document = authority.open_steward_document(data, self.trust())
         self.shelf.append(document)
         return document
 

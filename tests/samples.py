@@ -14,6 +14,7 @@ from protocol.authority import StewardBody
 from protocol.canonical import encode
 from protocol.card import Card
 from protocol.charter import Charter, Goal
+from protocol.delegation import Delegation
 from protocol.envelope import seal_envelope
 from protocol.head import TYPE as HEAD
 from protocol.head import Head as SignedHead
@@ -39,9 +40,11 @@ from protocol.messages import (
 from protocol.order import Order
 from protocol.page import Formed, Header, form_page
 from protocol.receipt import Receipt, Refused, StreamReceipt
+from protocol.revocation import Revocation
 from protocol.root import Role, Root, Steward
 from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, pae
+from protocol.trust import trust_of
 
 STEWARD, DEPUTY = Signer(b"s" * 32), Signer(b"d" * 32)  # DEPUTY signs orders only
 CORE, LIBRARIAN, STRANGER = (Signer(bytes((n,)) * 32) for n in (1, 2, 3))
@@ -61,10 +64,13 @@ ROOT = Root(
         Role(role="charter", keys=(STEWARD.key,)),
         Role(role="roster", keys=(STEWARD.key,)),
         Role(role="order", keys=(DEPUTY.key, STEWARD.key)),
+        Role(role="delegation", keys=(STEWARD.key,)),
+        Role(role="revocation", keys=(STEWARD.key,)),
     ),
 )
 ROOT_DATA = authority.seal_document(ROOT, "", STEWARD)
 NETWORK = authority.open_root(ROOT_DATA).digest
+TRUST = trust_of(NETWORK, ROOT, NETWORK)
 OTHER_NETWORK = "f" * 64
 
 BODIES: tuple[Body, ...] = (
@@ -98,6 +104,15 @@ ROSTER = Roster(
         Member(name="librarian", keys=(MemberKey(key=LIBRARIAN.key),), roles=("scribe",)),
     ),
 )
+DELEGATION = Delegation(
+    network=NETWORK,
+    scope="eu",
+    version=1,
+    at=AT,
+    stewards=(Steward(name="eve", key=STRANGER.key),),
+    roles=("roster", "order"),
+)
+REVOCATION = Revocation(network=NETWORK, scope="*", key=STRANGER.key, at=AT)
 HALT = Order(network=NETWORK, order="halt", scope=CLUSTER, salt=SALT, at=AT, because="rest")
 
 

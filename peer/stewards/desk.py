@@ -15,9 +15,9 @@ from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Shelf, gather, shared, verify
+from peer.stewards.shelf import Shelf, gather, shared
 from protocol import authority, canonical, limits, names, order, roster
-from protocol.authority import StewardDocument
+from protocol.authority import StewardDocument, open_document
 from protocol.canonical import unb64
 from protocol.card import Card, open_card, predecessor
 from protocol.errors import (
@@ -32,6 +32,7 @@ from protocol.order import Order, contains, halts_in_force
 from protocol.root import Root
 from protocol.roster import Member, MemberKey, Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
+from protocol.trust import Trust, trust_of
 from registry import charter
 from registry import roster as peers
 from registry.share import Share
@@ -55,16 +56,15 @@ class Desk:
     unlock: Callable[[], Signer]
     entropy: Entropy
 
-    def root(self) -> Root:
-        """Root version 1 of the pinned network; WrongShareError where the share is another."""
+    def trust(self) -> Trust:
+        """By the root of the pinned network; WrongShareError where the share is another."""
         _, document = open_marker(charter.fetch_marker(self.share), self.identity.network)
         assert isinstance(document.body, Root)
-        return document.body
+        return trust_of(document.digest, document.body, document.digest)
 
     def documents(self, type_: str) -> list[StewardDocument]:
         """The valid documents of a type, oldest first."""
-        root = self.root()
-        found = gather(self.shelf, self.share, root, self.identity.network)
+        found = gather(self.shelf, self.share, self.trust())
         return [document for document in found if document.type == type_]
 
     def put_back(self) -> None:
@@ -73,16 +73,16 @@ class Desk:
         A drive that lied, or lost power, may have dropped it before any peer saw it; so whoever
         commands again what the shelf says is done already, has a reason.
         """
-        root, shown = self.root(), shared(self.share)
+        trust, shown = self.trust(), shared(self.share)
         for data in self.shelf.everything():
             if data not in shown:
                 with suppress(RuleError):  # a file that rotted on the shelf
-                    charter.place_document(self.share, verify(data, root, self.identity.network))
+                    charter.place_document(self.share, open_document(data, trust))
 
     def sign(self, body: Roster | Order) -> StewardDocument:
         """Sign, remember and place a document."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
-        document = verify(data, self.root(), self.identity.network)
+        document = open_document(data, self.trust())
         # Placed first: what never came to the share was not signed as far as anybody knows.
         charter.place_document(self.share, document)
         charter.clear_leftovers(self.share, self.identity.name)
@@ -139,7 +139,7 @@ def admit(
     his old one retires; `compromised`: somebody else has the old one, whose word then counts for
     nothing. `reuse`: the name has another holder.
     """
-    desk.root()  # another network's card is nobody's here
+    desk.trust()  # another network's card is nobody's here
     card = card_of(desk, name)
     shown = key_fingerprint(card.key)
     if expected is not None and not same_fingerprint(expected, shown):

@@ -10,7 +10,7 @@ from peer.clock import Clock, Entropy
 from peer.home.drive import check_home
 from peer.home.files import make_private_folder
 from peer.home.places import Identity, directory, save_identity
-from peer.stewards.shelf import FolderShelf, Shelf, verify
+from peer.stewards.shelf import FolderShelf, Shelf
 from peer.wiring import create_share
 from protocol import authority, limits, names
 from protocol.charter import Charter
@@ -19,11 +19,10 @@ from protocol.marker import form_marker
 from protocol.root import Role, Root, Steward
 from protocol.roster import Roster
 from protocol.signing import Signer
+from protocol.trust import ROLES, trust_of
 from registry import charter as documents
 from registry import layout
 from registry.share import Share
-
-ROLES = ("root", "charter", "roster", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def lay_out(
     )
     sealed = [first] + [authority.seal_document(body, root.digest, signer) for body in bodies]
     for data in sealed:
-        document = verify(data, root.body, root.digest)
+        document = authority.open_document(data, trust_of(root.digest, root.body, root.digest))
         shelf.keep(document)
         documents.place_document(share, document)
     share.place(layout.MARKER, form_marker(cluster, first))

@@ -11,7 +11,7 @@ from protocol import authority, canonical, marker
 from protocol.authority import StewardDocument
 from protocol.errors import RuleError, WrongShareError
 from protocol.head import Head
-from protocol.root import Root
+from protocol.trust import Trust
 from registry import layout
 
 
@@ -26,25 +26,15 @@ def open_marker(data: bytes, network: str | None) -> tuple[str, StewardDocument]
         ) from error
 
 
-def open_document(data: bytes, trust: Root, network: str) -> StewardDocument:
-    """Any steward document; the root, too, stands in `charter/`."""
-    try:
-        return authority.open_steward_document(data, trust, network)
-    except RuleError as error:
-        if error.rule != "ENV-7":
-            raise
-        return authority.open_root(data, network)
-
-
-def open_at(data: bytes, path: str, trust: Root, network: str) -> StewardDocument:
+def open_at(data: bytes, path: str, trust: Trust) -> StewardDocument:
     """A document found at a path of the share; AUTH-13 where that is not its own."""
-    document = open_document(data, trust, network)
+    document = authority.open_document(data, trust)
     right = layout.document_path(document.type, document.number, document.digest)
     if path != right:
         raise RuleError("AUTH-13", f"a copy of {right} under another name")
     return document
 
 
-def open_head(value: dict[str, Any], trust: Root, network: str) -> Head:
+def open_head(value: dict[str, Any], trust: Trust) -> Head:
     """A signed head as a heartbeat carries it; RuleError where no steward signed it."""
-    return authority.open_head(canonical.encode(value), trust, network)
+    return authority.open_head(canonical.encode(value), trust)

@@ -27,7 +27,7 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
-from protocol.root import Root
+from protocol.trust import Trust
 from registry import charter as shelf
 from registry import layout
 
@@ -74,7 +74,7 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     known = _remembered(peer)
     flood = strangers.Flood(peer, heads)
     paths = shelf.listed(peer.share, flood.names_max(known), flood.rank(known))
-    trust = standing(peer).root
+    trust = standing(peer).trust
     problems: list[str] = []
     for path in flood.chosen([path for path in paths if path not in known]):
         size, told = _learn(peer, trust, path)
@@ -96,7 +96,7 @@ def _remembered(peer: RunningPeer) -> set[str]:
     )
 
 
-def _learn(peer: RunningPeer, trust: Root, path: str) -> tuple[int | None, list[str]]:
+def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list[str]]:
     """Read a file that I do not know: (how many bytes of junk, None if it is none; problems)."""
     from peer.stewards.opening import open_at
 
@@ -113,7 +113,7 @@ def _learn(peer: RunningPeer, trust: Root, path: str) -> tuple[int | None, list[
     if peer.home.quarantine.holds(path, data):
         return len(data), []
     try:
-        document = open_at(data, path, trust, peer.identity.network)
+        document = open_at(data, path, trust)
     except RuleError as error:
         with peer.home.transaction(durable=False):
             tick = peer.home.state.number("tick")
@@ -191,7 +191,7 @@ def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Head]
 def _open_head(peer: RunningPeer, value: dict[str, Any]) -> Head:
     from peer.stewards.opening import open_head
 
-    return open_head(value, standing(peer).root, peer.identity.network)
+    return open_head(value, standing(peer).trust)
 
 
 def _superseded(peer: RunningPeer, head: Head) -> bool:

@@ -10,19 +10,13 @@ import os
 from typing import Protocol
 
 from peer.home.files import make_private_folder, read_private, write_private
-from peer.stewards.opening import open_document
-from protocol.authority import StewardDocument
+from protocol.authority import StewardDocument, open_document
 from protocol.errors import HomeError, RuleError, ShareError
-from protocol.root import Root
+from protocol.trust import Trust
 from registry import charter, layout
 from registry.share import Share
 
 _FOLDER = "documents"
-
-
-def verify(data: bytes, trust: Root, network: str) -> StewardDocument:
-    """A document under the root; RuleError where it is not one."""
-    return open_document(data, trust, network)
 
 
 class Shelf(Protocol):
@@ -67,12 +61,12 @@ class FolderShelf:
         ]
 
 
-def gather(shelf: Shelf, share: Share, trust: Root, network: str) -> list[StewardDocument]:
+def gather(shelf: Shelf, share: Share, trust: Trust) -> list[StewardDocument]:
     """Every valid document of the shelf and of the share, by type, scope, number and digest."""
     found: dict[str, StewardDocument] = {}
     for data in shelf.everything() + shared(share):
         try:
-            document = verify(data, trust, network)
+            document = open_document(data, trust)
         except RuleError:
             continue  # peers quarantine and report it; a steward only must not build on it
         found[document.digest] = document

@@ -18,6 +18,7 @@ from protocol.order import Order, halts_in_force, within
 from protocol.remembered import remembered, shared
 from protocol.root import Root
 from protocol.roster import Member, Roster
+from protocol.trust import Trust, trust_of
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class Standing:
     `others` are the names of all members but me, as the roster orders them.
     """
 
-    root: Root
+    trust: Trust
     roster: Roster | None
     member: Member | None
     address: str
@@ -72,13 +73,14 @@ def _sum_up(peer: RunningPeer) -> Standing:
     if first is None:
         raise HomeError("this home has lost its root; run `peer tick` while the share is there")
     members = archive.newest(roster.TYPE, peer.identity.cluster)
+    root = _parsed(peer, first.digest, Root, first.data)
     found = None if members is None else _parsed(peer, members.digest, Roster, members.data)
     member = None if found is None else found.member(peer.name)
     if member is not None and member.state_of(peer.signer.key) != "active":
         member = None
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
     return Standing(
-        root=_parsed(peer, first.digest, Root, first.data),
+        trust=trust_of(first.digest, root, first.digest),
         roster=found,
         member=member,
         address=peer.address,

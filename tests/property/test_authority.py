@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -25,14 +26,15 @@ from tests.samples import (
     ROSTER,
     STEWARD,
     STRANGER,
+    TRUST,
 )
 from tests.strategies import attempt, canonical_objects, canonical_values, hashes, mutated
 
 STEWARDS = ("charter", "roster", "order")
 OPEN: dict[str, Any] = {
-    **{name: lambda data: open_steward_document(data, ROOT, NETWORK) for name in STEWARDS},
+    **{name: lambda data: open_steward_document(data, TRUST) for name in STEWARDS},
     "root": lambda data: open_root(data, NETWORK),
-    "head": lambda data: open_head(data, ROOT, NETWORK),
+    "head": lambda data: open_head(data, TRUST),
 }
 
 
@@ -78,7 +80,7 @@ def test_only_the_table_decides(body: Any, first: Signer, second: Signer) -> Non
     """AUTH-4, AUTH-6: document and head under every pair of keys; one steward signs both."""
     value = decode(seal_document(body, NETWORK, first))
     value["head"] = decode(seal_document(body, NETWORK, second))["head"]
-    found, rule = attempt(lambda: open_steward_document(encode(value), ROOT, NETWORK))
+    found, rule = attempt(lambda: open_steward_document(encode(value), TRUST))
     right = {STEWARD.key, DEPUTY.key} if body is HALT else {STEWARD.key}
     assert (found is not None) == (first.key in right and first.key == second.key)
     if first.key not in right:
@@ -89,7 +91,7 @@ def test_only_the_table_decides(body: Any, first: Signer, second: Signer) -> Non
 def test_a_document_counts_in_its_own_network_only(body: Any, network: str) -> None:
     """AUTH-2: under the very same stewards."""
     data = seal_document(body, NETWORK, STEWARD)
-    found, rule = attempt(lambda: open_steward_document(data, ROOT, network))
+    found, rule = attempt(lambda: open_steward_document(data, replace(TRUST, network=network)))
     assert (found is None) == (rule == "AUTH-2") == (network != NETWORK)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,24 +17,23 @@ from tests.samples import (
     DEPUTY,
     HALT,
     HEAD_DATA,
-    NETWORK,
     OTHER_NETWORK,
-    ROOT,
     ROSTER,
     STEWARD,
+    TRUST,
     head_of,
 )
 
 
 def rule_of(data: bytes) -> str:
     with pytest.raises(RuleError) as caught:
-        open_head(data, ROOT, NETWORK)
+        open_head(data, TRUST)
     return caught.value.rule
 
 
 def test_what_a_steward_signed() -> None:
     """HEAD-1, HEAD-2: type, scope, number and hash of a document."""
-    head = open_head(HEAD_DATA, ROOT, NETWORK)
+    head = open_head(HEAD_DATA, TRUST)
     assert (head.of, head.scope, head.number) == ("soma/roster/1", CLUSTER, ROSTER.version)
 
 
@@ -55,7 +55,7 @@ def test_a_head_of_another_network() -> None:
     """HEAD-2: a steward may serve two networks with one key."""
     data = head_of(ROSTER, network=OTHER_NETWORK)
     assert rule_of(data) == "HEAD-2"
-    assert open_head(data, ROOT, OTHER_NETWORK).network == OTHER_NETWORK
+    assert open_head(data, replace(TRUST, network=OTHER_NETWORK)).network == OTHER_NETWORK
 
 
 def test_a_head_is_signed_once_and_in_earnest() -> None:
@@ -64,7 +64,7 @@ def test_a_head_is_signed_once_and_in_earnest() -> None:
     message = pae("soma/head/1", encode(value["signed"]))
     own = value["signatures"][0]
     other = {"key": DEPUTY.key, "sig": b64(DEPUTY.sign(message))}
-    assert open_head(encode({**value, "signatures": [other]}), ROOT, NETWORK).of == HALT.type
+    assert open_head(encode({**value, "signatures": [other]}), TRUST).of == HALT.type
     twice = sorted([own, other], key=lambda entry: entry["key"])
     assert rule_of(encode({**value, "signatures": twice})) == "HEAD-2"
     forged = {"key": STEWARD.key, "sig": other["sig"]}

@@ -19,13 +19,12 @@ from registry import charter, layout
 from registry.faulty import FaultyShare
 from registry.folder import FolderShare
 from registry.memory import MemoryShare
-from tests.samples import CHARTER_DATA, NETWORK, ORDER_DATA, ROOT, ROOT_DATA, ROSTER_DATA
+from tests.samples import CHARTER_DATA, ORDER_DATA, ROOT_DATA, ROSTER_DATA, TRUST
 
 
 def opened() -> list[StewardDocument]:
     stewards = [
-        open_steward_document(data, ROOT, NETWORK)
-        for data in (CHARTER_DATA, ROSTER_DATA, ORDER_DATA)
+        open_steward_document(data, TRUST) for data in (CHARTER_DATA, ROSTER_DATA, ORDER_DATA)
     ]
     return [open_root(ROOT_DATA), *stewards]
 
