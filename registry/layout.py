@@ -29,7 +29,8 @@ _NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _NUMBER = r"[1-9][0-9]{0,15}"
 _LETTER = re.compile(rf"({_NAME})\.([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
 _PAGE = re.compile(rf"([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
-_DOCUMENT = re.compile(rf"({_NUMBER})\.(root|charter|roster)\.([0-9a-f]{{8}})\.json\Z").match
+_DOCUMENT = re.compile(rf"({_NUMBER})\.(root|charter|roster|delegation)\.([0-9a-f]{{8}})\.json\Z").match
+_REVOCATION = re.compile(r"revocation\.[0-9a-f]{16}\.json\Z").match
 _BLOB = re.compile(r"[0-9a-f]{64}\Z").match
 _ORDER = re.compile(r"[0-9a-f]{16}\.json\Z").match
 
@@ -65,16 +66,18 @@ def read_page_file(name: str, author: str) -> PageName | None:
 
 
 def document_path(type_: str, number: int, digest: str) -> str:
-    """Where a steward document stands; `type_` as on the wire, `number` 0 for an order."""
+    """Where a steward document stands; `type_` as on the wire, `number` 0 where it has none."""
     word = type_.split("/")[1]
-    if word == "order":
+    if word in ("order", "decision"):
         return f"{ORDERS}/{digest[:16]}.json"
+    if word == "revocation":
+        return f"{CHARTER}/{word}.{digest[:16]}.json"
     return f"{CHARTER}/{number}.{word}.{digest[:8]}.json"
 
 
 def is_document_file(name: str) -> bool:
     """Whether a name in `charter/` is of the form."""
-    return _DOCUMENT(name) is not None
+    return _DOCUMENT(name) is not None or _REVOCATION(name) is not None
 
 
 def is_order_file(name: str) -> bool:

@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 
 from peer.home.archive import Stored
 from peer.instance import RunningPeer
-from protocol import canonical, limits, order, roster, wire
+from protocol import canonical, charter, decision, limits, order, roster, wire
+from protocol.charter import Charter
+from protocol.decision import Decision
 from protocol.errors import HomeError
-from protocol.order import Order, halts_in_force, within
+from protocol.order import Order, contains, halts_in_force, within
+from protocol.policy import Policy, policy_of
 from protocol.remembered import remembered, shared
 from protocol.root import Root
 from protocol.roster import Member, Roster
@@ -27,7 +30,8 @@ T = TypeVar("T")
 class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
-    `others` are the names of all members but me, as the roster orders them.
+    `others` are the names of all members but me, as the roster orders them. `decisions` are by what
+    they decide; of a yes and a no to one thing the no.
     """
 
     trust: Trust
@@ -37,6 +41,8 @@ class Standing:
     all_halts: dict[str, Order]
     hidden_orders: int
     others: tuple[str, ...]
+    policy: Policy
+    decisions: dict[str, Decision]
 
     def find(self, name: str) -> Member | None:
         """The member called `name` by the roster in force, or None."""
@@ -87,7 +93,27 @@ def _sum_up(peer: RunningPeer) -> Standing:
         all_halts=halts_in_force(orders),
         hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
         others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
+        policy=policy_of(_charters(peer)),
+        decisions=_decisions(peer),
     )
+
+
+def _charters(peer: RunningPeer) -> list[Charter]:
+    """The charters in force that speak for me."""
+    return [
+        _parsed(peer, stored.digest, Charter, stored.data)
+        for stored in peer.home.archive.newest_of_all()
+        if stored.type == charter.TYPE and contains(stored.scope, peer.address)
+    ]
+
+
+def _decisions(peer: RunningPeer) -> dict[str, Decision]:
+    found: dict[str, Decision] = {}
+    for stored in peer.home.archive.all(decision.TYPE):
+        body = _parsed(peer, stored.digest, Decision, stored.data)
+        if body.of not in found or body.decision == "deny":
+            found[body.of] = body
+    return found
 
 
 def _parsed(peer: RunningPeer, digest: str, form: type[T], data: bytes) -> T:
