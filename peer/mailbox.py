@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from peer.home.places import Identity
     from protocol.sealing import Opener
 
-ROSTER = "soma/roster/1"
 ALL = "all"
 SEALED = "sealed"
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
@@ -223,12 +222,13 @@ class Mailbox:
     def _trust(self, author: str, key: str | None) -> str:
         """What the roster in force says of the key that signed: admitted, retired and so on."""
         if self._states is None:
-            stored = self.home.archive.newest(ROSTER, self.identity.cluster)
-            members = canonical.decode(stored.data)["signed"]["members"] if stored else []
+            from peer import inforce
+
+            found = inforce.members(self.home, self.identity.network, self.identity.cluster)
             self._states = {
-                (f"{member['name']}@{self.identity.cluster}", known["key"]): known["state"]
-                for member in members
-                for known in member["keys"]
+                (f"{member.name}@{self.identity.cluster}", known.key): known.state
+                for member in (found.members if found else ())
+                for known in member.keys
             }
         state = self._states.get((author, key or ""), "unknown")
         return "admitted" if state == "active" else state

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from peer import inforce
 from peer.heartbeats import last_tick_at, next_beat_at
 from peer.home import census, outages
 from peer.home.places import Identity
@@ -15,8 +16,8 @@ from peer.membership import root_fingerprint
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
 from peer.tick import look
-from protocol import canonical, charter, order
-from protocol.order import Order, halts_in_force
+from protocol import canonical, charter
+from protocol.order import Order
 from protocol.root import Root
 from protocol.roster import Member, Roster
 
@@ -97,7 +98,7 @@ def concerns(peer: RunningPeer) -> list[Row]:
 def network_of_peer(peer: RunningPeer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
     holds = standing(peer)
-    aims = peer.home.archive.newest(charter.TYPE, "*")
+    aims = inforce.newest(peer.home, peer.identity.network, charter.TYPE, "*")
     version = aims.number if aims else None
     halts = holds.all_halts.values()
     return _network(peer.identity, holds.trust.root, holds.roster, version, halts)
@@ -105,12 +106,12 @@ def network_of_peer(peer: RunningPeer) -> Row:
 
 def network_of_steward(desk: Desk) -> Row:
     """The network as the share shows it now and the steward remembers it."""
-    version = max((d.number for d in desk.documents(charter.TYPE) if d.scope == "*"), default=None)
-    orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
-    members = newest_roster(desk).body
-    assert isinstance(members, Roster)
-    halts = halts_in_force(orders).values()
-    return _network(desk.identity, desk.trust().root, members, version, halts)
+    known = desk.known()
+    aims, current = known.newest(charter.TYPE, "*"), newest_roster(desk)
+    assert isinstance(current.body, Roster)
+    members = inforce.without(known.trust, current.body)
+    version, halts = aims.number if aims else None, known.ruling.halts.values()
+    return _network(desk.identity, known.trust.root, members, version, halts)
 
 
 def _network(

@@ -6,12 +6,10 @@ it keeps what it wrote. Keys of earlier days open what was sealed for them.
 
 from __future__ import annotations
 
-from peer import keys
+from peer import inforce, keys
 from peer.home import Home
 from peer.instance import RunningPeer
-from protocol import canonical, roster, wire
 from protocol.messages import Item
-from protocol.roster import Roster
 from protocol.sealing import Opened, Opener, can_seal, opener_of, read_plain, unseal
 
 
@@ -43,13 +41,10 @@ def _reader_keys(peer: RunningPeer) -> dict[str, str]:
 
 
 def _read_keys(peer: RunningPeer) -> dict[str, str]:
-    stored = peer.home.archive.newest(roster.TYPE, peer.identity.cluster)
-    if stored is None:
-        return {}
-    members = wire.trusted(Roster, canonical.decode(stored.data)["signed"]).members
+    found = inforce.members(peer.home, peer.identity.network, peer.identity.cluster)
     return {
         peer.full(member.name): known.sealing
-        for member in members
+        for member in (found.members if found else ())
         for known in member.keys
         if known.state == "active" and known.sealing is not None and can_seal(known.sealing)
     }

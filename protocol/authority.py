@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocol import canonical, limits, wire
 from protocol.charter import TYPE as CHARTER
@@ -35,7 +35,7 @@ from protocol.root import Root
 from protocol.roster import TYPE as ROSTER
 from protocol.roster import Roster
 from protocol.signing import Signer, pae
-from protocol.trust import RIGHTS, Trust, delegates, trust_of
+from protocol.trust import RIGHTS, STOPS, Trust, delegates, trust_of
 
 StewardBody = Root | Charter | Roster | Delegation | Revocation | Order | Decision
 FORMS: dict[str, type[StewardBody]] = {
@@ -136,21 +136,33 @@ def open_next_root(data: bytes, trust: Trust) -> StewardDocument:
 def open_steward_document(data: bytes, trust: Trust) -> StewardDocument:
     """A document of another type than a root, which `trust` lets its signers sign together.
 
-    Raises RuleError: ENV-* for the envelope, AUTH-1 to AUTH-6, AUTH-12, AUTH-14 to AUTH-16 here.
+    Raises RuleError: ENV-* for the envelope, AUTH-1 to AUTH-6, AUTH-12, AUTH-14 to AUTH-16 here;
+    ROOT-11 where the root has ended, under which stewards can still stop peers.
     """
     document = _part(data, trust, _UNDER_A_ROOT)
-    body, act = document.body, act_of(document.body)
-    grant = trust.grant(act, document.scope, document.keys)
+    body = document.body
+    if trust.expired and act_of(body) not in STOPS:
+        raise RuleError("ROOT-11", "the root has ended; its stewards have to sign the next one")
+    if (error := fault_under(body, document.scope, document.keys, trust)) is not None:
+        raise error
+    return document
+
+
+def fault_under(
+    body: StewardBody, scope: str, keys: frozenset[str], trust: Trust
+) -> RuleError | None:
+    """Why those who signed may not sign this together; AUTH-14 to AUTH-16, None where they may."""
+    act = act_of(body)
+    grant = trust.grant(act, scope, keys)
     if grant is None:
-        few = f"{len(document.keys)} signatures are too few for a {act} of {document.scope}"
-        raise RuleError("AUTH-16", few)
-    if isinstance(body, Delegation) and not delegates(trust, body, document.keys):
-        raise RuleError("AUTH-15", "it gives more than those who signed it have")
+        return RuleError("AUTH-16", f"{len(keys)} signatures are too few for a {act} of {scope}")
+    if isinstance(body, Delegation) and not delegates(trust, body, keys):
+        return RuleError("AUTH-15", "it gives more than those who signed it have")
     if isinstance(body, Roster):
         active = sum(member.active for member in body.members)
         if active > grant.members_max:
-            raise RuleError("AUTH-14", f"{active} members, {grant.members_max} are allowed")
-    return document
+            return RuleError("AUTH-14", f"{active} members, {grant.members_max} are allowed")
+    return None
 
 
 @remembered
@@ -213,6 +225,25 @@ def _verified(
     return StewardDocument(
         envelope.type, scope, number, envelope.digest, keys, body, head, data
     )  # fmt: skip
+
+
+class Lacking(NamedTuple):
+    """How many more signatures a document needs, and whose it can be."""
+
+    more: int
+    names: frozenset[str]
+
+
+def lacking(document: StewardDocument, trust: Trust) -> Lacking:
+    """What a document that was opened as a part lacks; a root needs two thresholds."""
+    act, scope, keys = act_of(document.body), document.scope, document.keys
+    old, names = trust.lacking(act, scope, keys)
+    if isinstance(document.body, Root):
+        own = trust_of(trust.network, document.body, document.digest)
+        new, others = own.lacking(act, scope, keys)
+        both = [some for number, some in ((old, names), (new, others)) if number]
+        return Lacking(max(old, new), frozenset().union(*both))
+    return Lacking(old, names)
 
 
 def joined(parts: Sequence[StewardDocument]) -> bytes:

@@ -14,6 +14,7 @@
     │   ├── OversizedError                  larger than the reader's limit
     │   └── SpecialFileError                not a regular file: link, folder, FIFO, device
     ├── HumanNeededError                6   only a person can go on from here
+    │   └── WaitingError                    6   signed by one steward, and others have to
     └── HomeError                       1   the home cannot be used: its disk, its permissions
         └── DamagedHomeError                its database is gone, empty or unreadable
 
@@ -110,6 +111,10 @@ class HumanNeededError(SomaError):
     """Only a person can go on from here: a halt, a fork, a choice that is not ours."""
 
     exit_code = 6
+
+
+class WaitingError(HumanNeededError):
+    """What was signed waits until other stewards signed it, too."""
 
 
 class HomeError(SomaError):

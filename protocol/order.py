@@ -50,7 +50,10 @@ def within(address: str, scope: str) -> bool:
 
 
 def halts_in_force(orders: Mapping[str, Order]) -> dict[str, Order]:
-    """The halts among `orders` (by digest) that no resume of at least their scope lifts."""
+    """The halts and pauses among `orders` (by digest) that no resume of at least their scope lifts.
+
+    Not here: whether a pause is over.
+    """
     lifted = {
         digest
         for order in orders.values()
@@ -58,7 +61,7 @@ def halts_in_force(orders: Mapping[str, Order]) -> dict[str, Order]:
         for digest in order.lifts
         if digest in orders and contains(order.scope, orders[digest].scope)
     }
-    return {d: o for d, o in orders.items() if o.order == "halt" and d not in lifted}
+    return {d: o for d, o in orders.items() if o.order != "resume" and d not in lifted}
 
 
 def contains(outer: str, inner: str) -> bool:

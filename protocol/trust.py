@@ -9,12 +9,13 @@ grant, so nothing that a peer signs is ever a steward's word. Values in, values 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from protocol import limits
 from protocol.delegation import Delegation
 from protocol.order import contains
+from protocol.remembered import remembered
 from protocol.revocation import Revocation
 from protocol.root import Root
 
@@ -39,6 +40,7 @@ RIGHTS: Final = {
     "approve": Right("approval", True),
     "deny": Right("approval", False),
 }
+STOPS: Final = ("halt", "pause")  # what any one of them can do, and also under a root that ended
 ROLES: Final = tuple(dict.fromkeys(right.role for right in RIGHTS.values()))
 grace_ms: Final = 48 * 3_600_000  # clocks may be wrong
 
@@ -73,6 +75,8 @@ class Trust:
     digest: str
     grants: tuple[Grant, ...]
     void: frozenset[tuple[str, str]] = frozenset()  # (key, scope)
+    expired: bool = False
+    called: tuple[tuple[str, str], ...] = ()  # (key, name) of those whom delegations name
 
     def grant(self, act: str, scope: str, keys: frozenset[str]) -> Grant | None:
         """The widest grant by which these keys may sign together; None where there is none.
@@ -101,9 +105,32 @@ class Trust:
             for grant in self.grants
         )
 
+    def lacking(self, act: str, scope: str, keys: frozenset[str]) -> tuple[int, frozenset[str]]:
+        """How many more have to sign, and who can; 0 where these are enough.
+
+        Of several grants the one counts that lacks least; (1, nobody) where there is none.
+        """
+        right = RIGHTS[act]
+        found = []
+        for grant in self.grants:
+            if grant.role == right.role and contains(grant.scope, scope):
+                signed = self._sound(grant, keys)
+                asked = grant.threshold if right.together else 1
+                rest = frozenset(self.name_of(key) for key in self._sound(grant, grant.keys) - keys)
+                found.append((max(asked - len(signed), 0), rest))
+        return min(found, key=lambda one: (one[0], sorted(one[1])), default=(1, frozenset()))
+
+    def name_of(self, key: str) -> str:
+        """What the steward who holds `key` is called; the start of the key where nobody says it."""
+        return self.root.steward_of(key) or dict(self.called).get(key) or f"{key[:8]}…"
+
     def is_void(self, key: str, scope: str) -> bool:
         """Whether a revocation takes this key's word for `scope`."""
         return any(void == key and contains(where, scope) for void, where in self.void)
+
+    def __hash__(self) -> int:
+        """Of what usually tells two of them apart; a whole root takes long."""
+        return hash((self.network, self.digest, len(self.grants), self.void, self.expired))
 
     def _sound(self, grant: Grant, keys: frozenset[str]) -> frozenset[str]:
         both = grant.keys & keys
@@ -130,18 +157,21 @@ def trust_with(
     more than two days ago give nothing.
     """
     revoked = frozenset((one.key, one.scope) for one in void)
-    known = Trust(trust.network, trust.root, trust.digest, trust.grants, revoked)
+    over = trust.root.until is not None and now_ms > trust.root.until + grace_ms
+    known = replace(trust, void=revoked, expired=over)
     left = sorted(signed, key=lambda one: (-one.delegation.version, one.digest))
     taken: set[str] = set()
+    called: list[tuple[str, str]] = []
     for _ in range(limits.delegation_depth_max):
         fresh = []
         for one in left:
             if one.delegation.scope not in taken and delegates(known, one.delegation, one.keys):
                 taken.add(one.delegation.scope)
                 fresh += _given(known, one, now_ms)
+                called += [(steward.key, steward.name) for steward in one.delegation.stewards]
         if not fresh:
             break
-        known = Trust(known.network, known.root, known.digest, (*known.grants, *fresh), revoked)
+        known = replace(known, grants=(*known.grants, *fresh), called=tuple(called))
     return known
 
 
@@ -177,3 +207,9 @@ def _given(trust: Trust, one: Signed, now_ms: int) -> list[Grant]:
         for role in delegation.roles
         if role in ROLES and role != "root"
     ]  # fmt: skip
+
+
+@remembered
+def interned(trust: Trust) -> Trust:
+    """Equal ones as one object, where many peers remember together: they compare at once."""
+    return trust

@@ -66,8 +66,17 @@ def documents(share: Share) -> list[str]:
 
 def listed(share: Share, names_max: int, rank: Rank) -> list[str]:
     """The same, but no more of each folder than `names_max` paths, those that `rank` puts first."""
+    return _listed(share, names_max, rank, _IS_OURS)
+
+
+def parts(share: Share) -> list[str]:
+    """The paths of documents that wait for more signatures, at most `names_max` of each folder."""
+    return _listed(share, names_max, lambda path: path, (layout.is_part_file, layout.is_part_file))
+
+
+def _listed(share: Share, names_max: int, rank: Rank, forms: tuple[Is, ...]) -> list[str]:
     found: list[str] = []
-    for folder, is_ours in zip(FOLDERS, _IS_OURS, strict=True):
+    for folder, is_ours in zip(FOLDERS, forms, strict=True):
 
         def place(name: str, folder: str = folder, is_ours: Is = is_ours) -> Any:
             return rank(f"{folder}/{name}") if is_ours(name) else None
@@ -92,6 +101,22 @@ def place_document(share: Share, document: StewardDocument) -> None:
     """Put a steward document where everybody looks for it."""
     path = layout.document_path(document.type, document.number, document.digest)
     share.place(path, document.data)
+
+
+def place_part(share: Share, part: StewardDocument) -> None:
+    """Put a document with the signature of one steward where the others look for it."""
+    (key,) = part.keys
+    share.place(layout.part_path(part.type, part.number, part.digest, key), part.data)
+
+
+def clear_parts(share: Share, document: StewardDocument) -> None:
+    """The parts of a document go, where they can: it stands there whole, or is given up."""
+    path = layout.document_path(document.type, document.number, document.digest)
+    start = path.removesuffix("json")
+    for part in parts(share):
+        if part.startswith(start):
+            with suppress(ShareError):  # whoever may not remove it leaves it, and nobody reads it
+                share.remove(part)
 
 
 def clear_leftovers(share: Share, steward: str) -> None:

@@ -17,6 +17,7 @@ This module does not read or write.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import NamedTuple
 
@@ -29,8 +30,14 @@ _NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _NUMBER = r"[1-9][0-9]{0,15}"
 _LETTER = re.compile(rf"({_NAME})\.([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
 _PAGE = re.compile(rf"([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
-_DOCUMENT = re.compile(rf"({_NUMBER})\.(root|charter|roster|delegation)\.([0-9a-f]{{8}})\.json\Z").match
+_TYPES = "root|charter|roster|delegation"
+_DOCUMENT = re.compile(rf"({_NUMBER})\.({_TYPES})\.([0-9a-f]{{8}})\.json\Z").match
 _REVOCATION = re.compile(r"revocation\.[0-9a-f]{16}\.json\Z").match
+_PART = re.compile(
+    rf"(?:{_NUMBER}\.(?:{_TYPES})\.[0-9a-f]{{8}}|(?:revocation\.)?[0-9a-f]{{16}})"
+    r"\.[0-9a-f]{8}\.sig\Z"
+).match
+_READ_FIRST = {"root": 0, "delegation": 1, "revocation": 2}
 _BLOB = re.compile(r"[0-9a-f]{64}\Z").match
 _ORDER = re.compile(r"[0-9a-f]{16}\.json\Z").match
 
@@ -73,6 +80,26 @@ def document_path(type_: str, number: int, digest: str) -> str:
     if word == "revocation":
         return f"{CHARTER}/{word}.{digest[:16]}.json"
     return f"{CHARTER}/{number}.{word}.{digest[:8]}.json"
+
+
+def part_path(type_: str, number: int, digest: str, key: str) -> str:
+    """Where a document waits that one steward signed; `key` is his."""
+    path = document_path(type_, number, digest).removesuffix(".json")
+    return f"{path}.{hashlib.sha256(key.encode()).hexdigest()[:8]}.sig"
+
+
+def is_part_file(name: str) -> bool:
+    """Whether a name in `charter/` or `orders/` is of that form."""
+    return _PART(name) is not None
+
+
+def by_trust(path: str) -> tuple[int, int, str]:
+    """The order of reading: what says who may sign comes first, the lowest number first."""
+    name = path.removeprefix(f"{CHARTER}/")
+    found = _DOCUMENT(name)
+    word = found[2] if found else "revocation" if _REVOCATION(name) else ""
+    number = int(found[1]) if found else 0
+    return (_READ_FIRST.get(word, len(_READ_FIRST)), number, path)
 
 
 def is_document_file(name: str) -> bool:

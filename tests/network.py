@@ -28,8 +28,10 @@ from peer.instance import HOUR_MS, RunningPeer
 from peer.lives import begin_epoch, told
 from peer.membership import join
 from peer.send import Sent, send
-from peer.stewards.desk import Desk, admit, halt, resume
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
+from peer.stewards.orders import halt, resume
 from peer.stewards.shelf import FolderShelf
 from peer.tick.card import CARD
 from peer.tick.report import Report
@@ -47,6 +49,7 @@ from protocol.root import Role, Root, Steward
 from protocol.roster import KeyState, Member, MemberKey, Roster
 from protocol.sealing import opener_of
 from protocol.signing import Signer
+from protocol.trust import ROLES
 from registry import charter as charters
 from registry import layout, yard
 from registry import roster as folders
@@ -150,15 +153,10 @@ class MemoryDesk(Desk):
     def documents(self, type_: str) -> list[StewardDocument]:
         return [document for document in self.shelf if document.type == type_]
 
-    def sign(self, body: Any) -> StewardDocument:
-        document = self.seal(body)
-        self.place(document)
-        return document
-
     def seal(self, body: StewardBody) -> StewardDocument:
         """A signed document that only this desk knows."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
-        document = authority.open_steward_document(data, self.trust())
+        document = authority.open_steward_document(data, self.known().trust)
         self.shelf.append(document)
         return document
 
@@ -190,12 +188,11 @@ class Network:
 
     def _found(self) -> None:
         now = self.clock.wall_ms()
-        roles = ("root", "charter", "roster", "order")
         root = Root(
             version=1,
             at=now,
             stewards=(Steward(name="kay", key=self.steward.key),),
-            roles=tuple(Role(role=role, keys=(self.steward.key,)) for role in roles),
+            roles=tuple(Role(role=role, keys=(self.steward.key,)) for role in ROLES),
         )
         self.root = authority.open_root(authority.seal_document(root, "", self.steward))
         self.network = self.root.digest

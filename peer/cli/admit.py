@@ -42,7 +42,8 @@ def command(
     terminal: anybody can put a card on the share. After `peer rekey` the old key vouches for the
     new one, and --rekey says that this is wanted.
     """
-    from peer.stewards.desk import admit, key_fingerprint
+    from peer.stewards.admission import admit
+    from peer.stewards.desk import key_fingerprint
 
     if reuse and (rekey or compromised):
         raise UsageError("--reuse is for another holder, --rekey and --compromised for the same")

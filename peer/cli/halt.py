@@ -23,7 +23,7 @@ def command(where: Where, scope: str | None, because: str, passphrase_file: str 
 
     Halted peers go on reading, acknowledging and beating, until `peer resume`.
     """
-    from peer.stewards.desk import halt, scope_named
+    from peer.stewards.orders import halt, scope_named
 
     why = one_line(because, "the reason")
     desk = open_desk(where, passphrase_file)

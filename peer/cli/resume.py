@@ -16,7 +16,7 @@ from peer.cli.where import Where
 @common
 def command(where: Where, scope: str | None, passphrase_file: str | None) -> None:
     """Lift every halt within SCOPE; without it, every halt there is."""
-    from peer.stewards.desk import resume, scope_named
+    from peer.stewards.orders import resume, scope_named
 
     desk = open_desk(where, passphrase_file)
     named = scope_named(desk, scope)

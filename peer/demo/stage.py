@@ -16,8 +16,9 @@ from peer.home.places import choose
 from peer.instance import RunningPeer
 from peer.membership import join, root_fingerprint
 from peer.send import send
-from peer.stewards import desk as stewardship
-from peer.stewards.desk import Desk, admit, scope_named
+from peer.stewards import orders
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
 from peer.tick.report import Report
@@ -108,11 +109,11 @@ class Stage:
 
     def halt(self, name: str, because: str) -> None:
         """The steward orders a peer to stop acting and sending."""
-        stewardship.halt(self.desk, scope_named(self.desk, name), because)
+        orders.halt(self.desk, orders.scope_named(self.desk, name), because)
 
     def resume(self, name: str) -> None:
         """The steward lifts that order."""
-        stewardship.resume(self.desk, scope_named(self.desk, name))
+        orders.resume(self.desk, orders.scope_named(self.desk, name))
 
     def forge(self, pretended: str, to: str, text: str) -> str:
         """Somebody who can write the drive puts a letter under another's name into an inbox.

@@ -15,13 +15,14 @@ T = TypeVar("T")
 
 
 class Stored(NamedTuple):
-    """A document as it was verified: `data` are the bytes of its file."""
+    """A document as it was verified: `data` are the bytes of its file, `keys` sign it."""
 
     digest: str
     type: str
     scope: str
     number: int
     data: bytes
+    keys: str = ""  # joined by blanks
 
 
 class Archive:
@@ -45,15 +46,16 @@ class Archive:
         self._derived.clear()
 
     def remember(self, document: StewardDocument, at: int) -> list[str]:
-        """Keep a verified document for good; returns the digests that are hidden no more."""
+        """Keep a verified document for good; returns the digests that are hidden no more.
+
+        One that is known is kept with the signatures that it carries now.
+        """
         self._db.write(
-            "INSERT OR IGNORE INTO document VALUES (?, ?, ?, ?, ?, ?)",
-            document.digest,
-            document.type,
-            document.scope,
-            document.number,
-            document.data,
-            at,
+            "INSERT INTO document (digest, type, scope, number, data, at, keys)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (digest) DO UPDATE SET data = excluded.data, keys = excluded.keys",
+            *(document.digest, document.type, document.scope, document.number, document.data, at),
+            " ".join(sorted(document.keys)),
         )
         found = (
             " FROM hidden WHERE digest = ?1"
@@ -67,42 +69,21 @@ class Archive:
     def all(self, type_: str) -> list[Stored]:
         """Documents of a type, newest number first, then lowest digest."""
         rows = self._db.read(
-            "SELECT digest, type, scope, number, data FROM document WHERE type = ?"
+            "SELECT digest, type, scope, number, data, keys FROM document WHERE type = ?"
             " ORDER BY number DESC, digest",
             type_,
         )
         return [Stored(*row) for row in rows]
 
-    def everything(self) -> list[tuple[str, int, str]]:
-        """(type, number, digest) of everything remembered."""
-        rows = self._db.read("SELECT type, number, digest FROM document")
-        return [(row[0], row[1], row[2]) for row in rows]
+    def everything(self) -> list[Stored]:
+        """Everything remembered, but for the bytes."""
+        rows = self._db.read("SELECT digest, type, scope, number, x'', keys FROM document")
+        return [Stored(*row) for row in rows]
 
     def get(self, digest: str) -> Stored | None:
         """One document by its digest."""
         row = self._db.one(
-            "SELECT digest, type, scope, number, data FROM document WHERE digest = ?", digest
-        )
-        return None if row is None else Stored(*row)
-
-    def newest_of_all(self) -> list[Stored]:
-        """The newest document of each type and scope that is numbered, by type and scope."""
-        rows = self._db.read(
-            "SELECT digest, type, scope, number, data FROM document AS one WHERE number > 0"
-            " AND NOT EXISTS (SELECT 1 FROM document AS other WHERE other.type = one.type"
-            " AND other.scope = one.scope AND (other.number > one.number"
-            " OR (other.number = one.number AND other.digest < one.digest)))"
-            " ORDER BY type, scope"
-        )
-        return [Stored(*row) for row in rows]
-
-    def newest(self, type_: str, scope: str) -> Stored | None:
-        """The document in force: highest number; of two with one number, the lower digest."""
-        row = self._db.one(
-            "SELECT digest, type, scope, number, data FROM document WHERE type = ? AND scope = ?"
-            " ORDER BY number DESC, digest LIMIT 1",
-            type_,
-            scope,
+            "SELECT digest, type, scope, number, data, keys FROM document WHERE digest = ?", digest
         )
         return None if row is None else Stored(*row)
 
@@ -112,13 +93,15 @@ class Archive:
             "digests", lambda: {row[0] for row in self._db.read("SELECT digest FROM document")}
         )
 
-    def rivals(self) -> list[tuple[str, str, int]]:
-        """(type, scope, number) of documents that share one number."""
+    def rivals(self) -> list[tuple[str, str, int, str]]:
+        """(type, scope, number, digest) of documents that share one number."""
         rows = self._db.held(
-            "SELECT type, scope, number FROM document WHERE number > 0"
-            " GROUP BY type, scope, number HAVING count(*) > 1"
+            "SELECT type, scope, number, digest FROM document AS one WHERE number > 0 AND EXISTS"
+            " (SELECT 1 FROM document AS other WHERE other.type = one.type"
+            " AND other.scope = one.scope AND other.number = one.number"
+            " AND other.digest <> one.digest) ORDER BY 1, 2, 3, 4"
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def hide(self, head: Head, data: bytes, at: int) -> None:
         """A signed head names a document that is nowhere to be found."""

@@ -32,6 +32,10 @@ unripe_max = 200_000
 trimmed_every = 100  # new entries; in between 50 MiB may be there beyond the bound
 kept_bytes_max = 64 * 1024 * 1024
 BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
+# What hangs on who may sign for the network: looked at again when that changes.
+BY_TRUST = (
+    "AUTH-4", "AUTH-14", "AUTH-15", "AUTH-16", "ROOT-7", "ROOT-8", "ROOT-9", "ROOT-11",
+)  # fmt: skip
 # Who is no neighbour may call himself anything: all of those together count as one author.
 _BY_AUTHOR = (
     "PARTITION BY CASE WHEN substr(author, 1, instr(author, '@') - 1)"
@@ -108,6 +112,15 @@ class Quarantine:
             "SELECT rule FROM quarantine WHERE file = ? AND digest = ?", file, digest
         )
         return any(rule not in BY_ROSTER for (rule,) in found)
+
+    def reconsider(self, folders: Iterable[str], rules: Iterable[str]) -> None:
+        """Forget what was set aside from these folders for these rules: they may say else now."""
+        listed = ", ".join(f"'{rule}'" for rule in rules)
+        for folder in folders:
+            self._db.write(
+                f"DELETE FROM quarantine WHERE file > ? AND file < ? AND rule IN ({listed})",
+                *(f"{folder}/", f"{folder}0"),
+            )
 
     def files(self, folders: Iterable[str]) -> set[str]:
         """The paths in these folders of the share from which something was set aside, or may be."""

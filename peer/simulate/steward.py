@@ -11,7 +11,9 @@ from peer.simulate.drive import Step, View
 from peer.simulate.ledger import Ledger
 from peer.simulate.machine import VirtualClock
 from peer.stewards import founding
-from peer.stewards.desk import Desk, admit, halt, newest_roster, resume
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk, newest_roster
+from peer.stewards.orders import halt, resume
 from protocol import authority, canonical
 from protocol.authority import StewardDocument
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError

@@ -1,44 +1,28 @@
-"""What a steward does: admit, halt, resume. Each is one signed document, placed where all look.
+"""A steward at work: what he knows, and the one place where his key signs.
 
-Rules: the key of a steward signs here and nowhere else; what is signed is told first, in words, by
-the caller. Not here: whether a document is in force at a peer (`standing`).
+Rules: the key of a steward signs here and nowhere else; what is signed is told first, in words. A
+document that needs more signatures than his waits on the share, and any steward's program puts the
+parts together once they are enough. Not here: whether a document holds at a peer (`standing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from peer import keys
 from peer.clock import Clock, Entropy
-from peer.home.places import Identity, identities
+from peer.home.places import Identity
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Shelf, gather, shared
-from protocol import authority, canonical, limits, names, order, roster
-from protocol.authority import StewardDocument, open_document
+from peer.stewards.shelf import Known, Shelf, gather, shared
+from protocol import authority, roster
+from protocol.authority import StewardBody, StewardDocument, joined, open_document, open_part
 from protocol.canonical import unb64
-from protocol.card import Card, open_card, predecessor
-from protocol.errors import (
-    HomeError,
-    HumanNeededError,
-    MissingError,
-    NotFoundError,
-    RuleError,
-    UsageError,
-)
-from protocol.order import Order, contains, halts_in_force
-from protocol.root import Root
-from protocol.roster import Member, MemberKey, Roster
-from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
-from protocol.trust import Trust, trust_of
+from protocol.errors import HomeError, HumanNeededError, NotFoundError, RuleError, WaitingError
+from protocol.roster import Roster
+from protocol.signing import Signer, fingerprint, show_fingerprint
+from protocol.trust import Trust
 from registry import charter
-from registry import roster as peers
 from registry.share import Share
-
-# Why a name that has a key gets another one; None: nobody said.
-Change = Literal["rekey", "compromised", "reuse"] | None
 
 
 @dataclass(slots=True)
@@ -55,17 +39,18 @@ class Desk:
     clock: Clock
     unlock: Callable[[], Signer]
     entropy: Entropy
+    # Documents that came another way than over the share.
+    files: list[bytes] = field(default_factory=list)
 
-    def trust(self) -> Trust:
-        """By the root of the pinned network; WrongShareError where the share is another."""
-        _, document = open_marker(charter.fetch_marker(self.share), self.identity.network)
-        assert isinstance(document.body, Root)
-        return trust_of(document.digest, document.body, document.digest)
+    def known(self) -> Known:
+        """Every document that verifies; WrongShareError where the share is another network."""
+        _, first = open_marker(charter.fetch_marker(self.share), self.identity.network)
+        return gather(self.shelf, self.share, first, self.clock.wall_ms(), self.files)
 
     def documents(self, type_: str) -> list[StewardDocument]:
-        """The valid documents of a type, oldest first."""
-        found = gather(self.shelf, self.share, self.trust())
-        return [document for document in found if document.type == type_]
+        """The valid documents of a type, by scope, number and digest."""
+        found = [d for d in self.known().documents.values() if d.type == type_]
+        return sorted(found, key=lambda d: (d.scope, d.number, d.digest))
 
     def put_back(self) -> None:
         """Place again what the shelf holds and the share does not show.
@@ -73,19 +58,65 @@ class Desk:
         A drive that lied, or lost power, may have dropped it before any peer saw it; so whoever
         commands again what the shelf says is done already, has a reason.
         """
-        trust, shown = self.trust(), shared(self.share)
-        for data in self.shelf.everything():
-            if data not in shown:
-                with suppress(RuleError):  # a file that rotted on the shelf
-                    charter.place_document(self.share, open_document(data, trust))
+        known, shown = self.known(), shared(self.share)
+        mine = set(self.shelf.everything())
+        for document in known.documents.values():
+            if document.data in mine and document.data not in shown:
+                charter.place_document(self.share, document)
 
-    def sign(self, body: Roster | Order) -> StewardDocument:
-        """Sign, remember and place a document."""
-        data = authority.seal_document(body, self.identity.network, self.unlock())
-        document = open_document(data, self.trust())
+    def sign(self, body: StewardBody) -> StewardDocument:
+        """Sign a document and place it; WaitingError where others have to sign it, too.
+
+        HumanNeededError where this steward has no right to sign it.
+        """
+        return self.sign_all([body])[0]
+
+    def sign_all(self, bodies: Sequence[StewardBody]) -> list[StewardDocument]:
+        """Several at once, in this order, and all of them also where the first has to wait."""
+        known, network = self.known(), self.identity.network
+        signer, placed, waiting = self.unlock(), list[StewardDocument](), list[WaitingError]()
+        for body in bodies:
+            try:
+                part = self._part(authority.seal_document(body, network, signer), known.trust)
+                placed.append(self._place([part], known))
+            except WaitingError as error:
+                waiting.append(error)
+        if waiting:
+            raise waiting[0]
+        return placed
+
+    def _part(self, data: bytes, trust: Trust) -> StewardDocument:
+        try:
+            return open_part(data, trust)
+        except RuleError as error:
+            raise HumanNeededError(
+                f"{self.identity.name} may not sign that ({error.reason}); `peer network show`"
+                " lists who may"
+            ) from error
+
+    def _place(self, parts: Iterable[StewardDocument], known: Known) -> StewardDocument:
+        """What is signed enough with these parts stands on the share, and is kept."""
+        ours = list(parts)
+        digest = ours[0].digest
+        others = [part for part in known.parts if part.digest == digest]
+        whole = open_part(joined([*others, *ours]), known.trust)
+        lacking = authority.lacking(whole, known.trust)
+        if lacking.more:
+            for part in ours:
+                charter.place_part(self.share, part)
+                self._withdraw(part, known)
+            raise WaitingError(
+                f"signed by {self.identity.name}; it waits until {_more(lacking)} signed it, too:"
+                " `peer charter sign`"
+            )
+        try:
+            document = open_document(whole.data, known.trust)
+        except RuleError as error:
+            raise HumanNeededError(f"nobody would accept that: {error.reason}") from error
         # Placed first: what never came to the share was not signed as far as anybody knows.
         charter.place_document(self.share, document)
         charter.clear_leftovers(self.share, self.identity.name)
+        charter.clear_parts(self.share, document)
         try:
             self.shelf.keep(document)
         except HomeError as error:
@@ -95,25 +126,17 @@ class Desk:
             ) from error
         return document
 
+    def _withdraw(self, newer: StewardDocument, known: Known) -> None:
+        """What he signed before for the same place, and nobody completed, is given up."""
+        for part in known.parts:
+            same = (part.type, part.scope, part.number) == (newer.type, newer.scope, newer.number)
+            if same and part.number and part.digest != newer.digest and part.keys == newer.keys:
+                charter.clear_parts(self.share, part)
 
-def card_of(desk: Desk, name: str) -> Card:
-    """The card of whoever asks to be called `name`; UsageError where that can be no name."""
-    try:
-        names.check_name(name)
-    except RuleError as error:
-        raise UsageError(f"{name!r} can be no name: {error.reason}") from error
-    try:
-        data = peers.fetch_card(desk.share, name)
-        return open_card(data, desk.identity.network, name, desk.identity.cluster)
-    except MissingError as error:
-        raise NotFoundError(
-            f"no card of {name} on the share; it runs `peer join {desk.identity.share}"
-            f" --name {name}` first"
-        ) from error
-    except RuleError as error:
-        raise NotFoundError(
-            f"the card of {name} is not valid ({error}); let it join again"
-        ) from error
+
+def _more(lacking: authority.Lacking) -> str:
+    who = ", ".join(sorted(lacking.names)) or "others"
+    return f"{lacking.more} more of {who} have" if lacking.more > 1 else f"one more of {who} has"
 
 
 def key_fingerprint(key: str) -> str:
@@ -121,213 +144,38 @@ def key_fingerprint(key: str) -> str:
     return show_fingerprint(fingerprint(unb64(key, 32)))
 
 
-def admit(
-    desk: Desk,
-    name: str,
-    expected: str | None,
-    *,
-    reuse: bool,
-    confirm: Callable[[str], bool],
-    rekey: bool = False,
-    compromised: bool = False,
-) -> tuple[Roster, bool]:
-    """Make the key on the card of `name` a member; (roster in force, whether it changed).
-
-    `expected` is the fingerprint a person got from the peer's owner; without it only a key of this
-    home, or one that `confirm` (asked with the fingerprint) says yes to, or with `rekey` one that
-    the present key vouches for. HumanNeededError else. `rekey`: the same holder has a new key, and
-    his old one retires; `compromised`: somebody else has the old one, whose word then counts for
-    nothing. `reuse`: the name has another holder.
-    """
-    desk.trust()  # another network's card is nobody's here
-    card = card_of(desk, name)
-    shown = key_fingerprint(card.key)
-    if expected is not None and not same_fingerprint(expected, shown):
-        raise HumanNeededError(
-            f"the card of {name} shows {shown}, not {expected}; ask its owner what is right"
-        )
-    current = newest_roster(desk)
-    assert isinstance(current.body, Roster)
-    member = current.body.member(name)
-    asked: Change = "reuse" if reuse else "compromised" if compromised else None
-    if asked is None and rekey:
-        asked = "rekey"
-    if expected is None:
-        _check_sure(desk, member, card, asked, confirm)
-    if authority.says_more(current):
-        raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
-    changed = _changed(member, card, asked)
-    if changed == member:
-        desk.put_back()
-        return current.body, False
-    others = [m for m in current.body.members if m.name != name]
-    body = replace(
-        current.body,
-        version=current.number + 1,
-        prev=current.digest,
-        at=desk.clock.wall_ms(),
-        members=tuple(sorted([*others, changed], key=lambda m: m.name)),
-    )
-    desk.sign(body)
-    return body, True
-
-
 def newest_roster(desk: Desk) -> StewardDocument:
-    """The roster of the steward's cluster with the highest number (then the lowest hash)."""
-    found = [d for d in desk.documents(roster.TYPE) if d.scope == desk.identity.cluster]
-    if not found:
-        raise NotFoundError(f"no roster of {desk.identity.cluster} on the share; restore charter/")
-    return min(found, key=lambda d: (-d.number, d.digest))
+    """The roster in force of the steward's cluster."""
+    return _newest_roster(desk, desk.known())
 
 
-def _is_mine(desk: Desk, key: str) -> bool:
-    network = desk.identity.network
-    return any(
-        key == i.key or key in keys.own_keys(folder)
-        for folder, i in identities(desk.home, "peers")
-        if i.network == network
-    )
-
-
-def _check_sure(
-    desk: Desk, member: Member | None, card: Card, asked: Change, confirm: Callable[[str], bool]
-) -> None:
-    """HumanNeededError where no person has vouched for the card's key, nor may another key."""
-    if asked == "compromised" and member is not None and member.state_of(card.key) == "active":
-        return  # it admits nobody
-    vouched = asked in (None, "rekey") and _is_vouched(member, card)
-    if _is_mine(desk, card.key) or (vouched and asked == "rekey"):
-        return
-    shown = key_fingerprint(card.key)
-    if not confirm(shown):
-        raise _unsure(card.name, shown, vouched)
-
-
-def _is_vouched(member: Member | None, card: Card) -> bool:
-    """Whether a key with which the member may act now says that the card's key follows it."""
-    former = predecessor(card)
-    return former is not None and member is not None and member.state_of(former) == "active"
-
-
-def _unsure(name: str, shown: str, vouched: bool) -> HumanNeededError:
-    if vouched:
-        return HumanNeededError(
-            f"{name} asks for the key {shown}, and its present key vouches for that;"
-            f" if its owner wants it, run `peer admit {name} --rekey`"
-        )
-    return HumanNeededError(
-        f"the key of {name} is not of this home; compare {shown} with its owner,"
-        f" then run `peer admit {name} --fingerprint {shown}`"
-    )
-
-
-def _changed(member: Member | None, card: Card, asked: Change) -> Member:
-    """The member with the card's key, as far as it has it not."""
-    if member is None:
-        return Member(name=card.name, keys=(_fresh(card),))
-    if member.state_of(card.key) == "active":
-        kept = _without_former(member) if asked == "compromised" else member
-        return _with_sealing(kept, card)
-    if asked is None and _is_vouched(member, card):
-        asked = "rekey"
-    return _with_key(member, card, asked)
-
-
-def _without_former(member: Member) -> Member:
-    """Nothing counts any more that a former key signs."""
-    if len(member.keys) == 1:
-        raise UsageError(
-            f"{member.name} never had another key than the one that it works with; let it ask for"
-            f" one: `peer rekey --as {member.name} --compromised`"
-        )
-    lost = [
-        known if known.state == "active" else replace(known, state="compromised")
-        for known in member.keys
-    ]
-    return replace(member, keys=tuple(lost))
-
-
-def _with_sealing(member: Member, card: Card) -> Member:
-    """The member with the sealing key of its card, which the key that is admitted signed."""
-    if card.sealing is None:
-        return member
-    known = [_fresh(card) if one.key == card.key else one for one in member.keys]
-    return replace(member, keys=tuple(known))
-
-
-def _fresh(card: Card) -> MemberKey:
-    """The card's key as one to act with from now on, and to seal for."""
-    return MemberKey(key=card.key, sealing=card.sealing)
-
-
-def _with_key(member: Member, card: Card, change: Change) -> Member:
-    name = card.name
-    if change is None and member.active:
-        raise UsageError(
-            f"{name} is admitted with another key; if its holder is the same, and lost the old key,"
-            f" run `peer admit {name} --rekey`; if the holder is another one, `--reuse`"
-        )
-    if member.state_of(card.key) is not None:
-        raise UsageError(f"the key of {name} was retired; it must join with a new one")
-    if len(member.keys) >= limits.member_keys_max:
-        raise UsageError(f"{name} has had {len(member.keys)} keys; let it join under another name")
-    if change == "rekey":
-        # What the holder signed before is still his; nothing is active but the new key.
-        old = [replace(k, state="retired") if k.state == "active" else k for k in member.keys]
-    else:
-        # What somebody else signs from now on must not pass as the new holder's.
-        old = [replace(known, state="compromised") for known in member.keys]
-    reused = member.reused + (change in (None, "reuse"))
-    return replace(member, keys=(*old, _fresh(card)), reused=reused)
-
-
-def scope_named(desk: Desk, word: str | None) -> str:
-    """The scope that a person means: none is the network, a bare name a member or a cluster."""
+def _newest_roster(desk: Desk, known: Known) -> StewardDocument:
     cluster = desk.identity.cluster
-    if word in (None, "*"):
-        return "*"
-    assert word is not None
-    body = newest_roster(desk).body
-    assert isinstance(body, Roster)
-    name, at, rest = word.partition("@")
-    if body.member(name) is not None and rest in ("", cluster):
-        return f"{name}@{cluster}"
-    if not at and (cluster == word or cluster.endswith("." + word)):
-        return word
-    raise NotFoundError(f"no peer or cluster {word} here; `peer peers` lists the peers")
+    found = known.newest(roster.TYPE, cluster)
+    if found is None:
+        raise NotFoundError(f"no roster of {cluster} on the share; restore charter/")
+    return found
 
 
-def halt(desk: Desk, scope: str, because: str) -> StewardDocument:
-    """Order everybody within `scope` to stop acting and sending."""
-    body = Order(
-        network=desk.identity.network,
-        order="halt",
-        scope=scope,
-        salt=canonical.b32(desk.entropy.draw(16)),
-        at=desk.clock.wall_ms(),
-        because=because,
-    )
-    return desk.sign(body)
+def roster_base(desk: Desk, known: Known) -> tuple[StewardDocument, Roster]:
+    """The roster in force, and what the next one is made from.
+
+    That is what he signed already and what waits for others, so that two admissions are one
+    document to sign.
+    """
+    current = _newest_roster(desk, known)
+    draft = draft_after(desk, known, current)
+    assert isinstance(draft, Roster)
+    return current, draft
 
 
-def resume(desk: Desk, scope: str) -> list[StewardDocument]:
-    """Lift every halt in force whose scope lies within `scope`; NotFoundError where none does."""
-    orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
-    halts = halts_in_force(orders)
-    lifts = sorted(digest for digest, halt in halts.items() if contains(scope, halt.scope))
-    if not lifts:
-        desk.put_back()
-        raise NotFoundError("nothing is halted there; `peer network show` lists what is")
-    return [
-        desk.sign(
-            Order(
-                network=desk.identity.network,
-                order="resume",
-                scope=scope,
-                salt=canonical.b32(desk.entropy.draw(16)),
-                at=desk.clock.wall_ms(),
-                lifts=tuple(lifts[start : start + limits.lifts_max]),
-            )
-        )
-        for start in range(0, len(lifts), limits.lifts_max)
+def draft_after(desk: Desk, known: Known, current: StewardDocument) -> StewardBody:
+    """What this steward made of the document in force already, where that waits; else itself."""
+    drafts = [
+        part
+        for part in known.parts
+        if (part.type, part.scope, part.number) == (current.type, current.scope, current.number + 1)
+        and desk.identity.key in part.keys
     ]
+    newest = max(drafts, key=lambda part: getattr(part.body, "at", 0), default=current)
+    return newest.body

@@ -7,17 +7,18 @@ where there is something new: a tick that finds nothing new pays for no validati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from peer import inforce
 from peer.home.archive import Stored
-from peer.home.quarantine import unreadable
-from peer.instance import RunningPeer
+from peer.home.quarantine import BY_TRUST, unreadable
+from peer.instance import DAY_MS, RunningPeer
 from peer.stewards import strangers
-from peer.stewards.standing import in_force, standing
+from peer.stewards.standing import also_kept, in_force, standing
 from protocol import limits, order
 from protocol.errors import (
     MissingError,
@@ -33,6 +34,9 @@ from registry import layout
 
 if TYPE_CHECKING:
     from protocol.head import Head
+
+
+root_warning_ms = 30 * DAY_MS
 
 
 def refresh(peer: RunningPeer, *, hasty: bool = False) -> list[str]:
@@ -74,25 +78,37 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     known = _remembered(peer)
     flood = strangers.Flood(peer, heads)
     paths = shelf.listed(peer.share, flood.names_max(known), flood.rank(known))
-    trust = standing(peer).trust
     problems: list[str] = []
-    for path in flood.chosen([path for path in paths if path not in known]):
-        size, told = _learn(peer, trust, path)
-        problems += told
-        if flood.has_read(path, size):
+    for _ in range(limits.delegation_depth_max):
+        told, trust = [], standing(peer).trust
+        for path in flood.chosen([path for path in paths if path not in _remembered(peer)]):
+            size, said = _learn(peer, standing(peer).trust, path)
+            told += said
+            if flood.has_read(path, size):
+                break
+        if standing(peer).trust == trust:
             break
-    problems += flood.told()
+        _reconsider(peer)  # who may sign what is another now
+    problems += [*told, *flood.told()]
     now = standing(peer)
     if now.member is not None and not now.hidden_orders:
         _put_back(peer, set(paths))
     _tell_rivals(peer)
+    _tell_of_end(peer, now.trust)
     return problems
+
+
+def _reconsider(peer: RunningPeer) -> None:
+    """What was refused because of who signed it is looked at again."""
+    with peer.home.transaction(durable=False):
+        peer.home.quarantine.reconsider(shelf.FOLDERS, BY_TRUST)
 
 
 def _remembered(peer: RunningPeer) -> set[str]:
     archive = peer.home.archive
     return archive.derived(
-        "paths", lambda: {layout.document_path(*document) for document in archive.everything()}
+        "paths",
+        lambda: {layout.document_path(d.type, d.number, d.digest) for d in archive.everything()},
     )
 
 
@@ -118,11 +134,36 @@ def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list
         with peer.home.transaction(durable=False):
             tick = peer.home.state.number("tick")
             done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
+        _tell_rival_root(peer, data, error)
         return len(data), [] if done is None else [f"{path}: {error}"]
     with peer.home.transaction():
+        if isinstance(document.body, order.Order) and document.body.ms is not None:
+            peer.home.state.put(f"paused:{document.digest}", peer.lived_ms)
         for digest in peer.home.archive.remember(document, now):
             peer.home.concerns.resolve(f"hidden:{digest}", now)
     return None, []
+
+
+def _tell_rival_root(peer: RunningPeer, data: bytes, error: RuleError) -> None:
+    """Two roots that follow one: what I follow stays, and its stewards have to know."""
+    if error.rule != "ROOT-7":
+        return
+    from peer.stewards.opening import rival_root
+
+    chain = inforce.ruling(peer.home, peer.identity.network).roots
+    found = rival_root(data, [(digest, peer.home.archive.get(digest)) for digest in chain])
+    if found is None:
+        return
+    with peer.home.transaction(durable=False):
+        peer.home.concerns.open(
+            f"rival-root:{found.digest}",
+            "human",
+            f"another root {found.number} ({found.digest[:8]}…) was signed by stewards of root"
+            f" {found.number - 1}; the one that I saw first holds",
+            "ask the stewards which one is theirs; if it is the other one, keys of theirs were"
+            " stolen or they signed at once, and peers that follow different roots must join again",
+            peer.clock.wall_ms(),
+        )
 
 
 def _put_back(peer: RunningPeer, present: set[str]) -> None:
@@ -135,6 +176,11 @@ def _put_back(peer: RunningPeer, present: set[str]) -> None:
             _place_over(peer, path, stored.data)
         except (ShareDeniedError, MissingError, SpecialFileError, OversizedError):
             continue  # somebody else can, or a person must
+    for stored in also_kept(peer):
+        path = layout.document_path(stored.type, stored.number, stored.digest)
+        if path not in present:
+            with suppress(ShareDeniedError, MissingError, SpecialFileError):
+                peer.share.place(path, stored.data)
 
 
 def _place_over(peer: RunningPeer, path: str, data: bytes) -> None:
@@ -146,23 +192,69 @@ def _place_over(peer: RunningPeer, path: str, data: bytes) -> None:
 
 
 def _stands(peer: RunningPeer, path: str, stored: Stored) -> bool:
+    """Whether the document stands there, with my signatures or with others that hold as well."""
     try:
-        return shelf.fetch_document(peer.share, path) == stored.data
+        data = shelf.fetch_document(peer.share, path)
     except (MissingError, SpecialFileError, OversizedError):
         return False
+    return data == stored.data or _adopted(peer, path, stored, data)
+
+
+def _adopted(peer: RunningPeer, path: str, stored: Stored, data: bytes) -> bool:
+    """Other bytes in the place of a document that I hold: whether they are better than mine.
+
+    Of two forms that verify, all keep the one with more signatures, then the lower bytes.
+    """
+    from peer.stewards.opening import is_sound, open_at, same_signed
+
+    trust = standing(peer).trust
+    mine = is_sound(stored.data, path, trust)
+    try:
+        found = open_at(data, path, trust)
+    except RuleError:
+        return not mine and same_signed(data, stored.data)  # neither helps anybody: no quarrel
+    if found.digest != stored.digest:
+        return False
+    if mine and (-len(stored.keys.split()), stored.data) < (-len(found.keys), data):
+        return False
+    with peer.home.transaction():
+        peer.home.archive.remember(found, peer.clock.wall_ms())
+    return True
 
 
 def _tell_rivals(peer: RunningPeer) -> None:
-    for type_, scope, number in peer.home.archive.rivals():
+    for type_, scope, number, digest in peer.home.archive.rivals():
         word = type_.split("/")[1]
+        newest = inforce.newest(peer.home, peer.identity.network, type_, scope)
+        if newest is None or newest.number != number or newest.digest == digest:
+            continue
         with peer.home.transaction(durable=False):
             peer.home.concerns.open(
                 f"rivals:{type_}:{scope}:{number}",
                 "human",
-                f"two {word} documents of {scope} carry number {number}; the lower hash holds",
-                "ask the stewards who signed the other one, and sign its changes again",
+                f"two {word} documents of {scope} carry number {number}; the lower hash holds,"
+                f" and {layout.document_path(type_, number, digest)} does not",
+                "ask the stewards who signed that one, and sign its changes again",
                 peer.clock.wall_ms(),
             )
+
+
+def _tell_of_end(peer: RunningPeer, trust: Trust) -> None:
+    """A root with an end is told of 30 days before; nothing new counts two days after it."""
+    key, now = f"root-ends:{trust.digest}", peer.clock.wall_ms()
+    left = None if trust.root.until is None else trust.root.until - now
+    if left is None or left > root_warning_ms:
+        return
+    days = max(left, 0) // DAY_MS
+    text = f"root {trust.root.version} ends in {days} days" if left > 0 else "the root has ended"
+    with peer.home.transaction(durable=False):
+        peer.home.concerns.renew(
+            key,
+            "human",
+            f"{text}; then only halts and the next root are accepted",
+            "its stewards run `peer root rotate --until 365d`",
+            now,
+        )
 
 
 _signed, _hash = itemgetter("signed"), itemgetter("hash")
@@ -197,19 +289,27 @@ def _open_head(peer: RunningPeer, value: dict[str, Any]) -> Head:
 def _superseded(peer: RunningPeer, head: Head) -> bool:
     if head.of == order.TYPE:
         return False
-    mine = peer.home.archive.newest(head.of, head.scope)
+    mine = inforce.newest(peer.home, peer.identity.network, head.of, head.scope)
     return mine is not None and mine.number >= head.number
 
 
-def hide(peer: RunningPeer, heads: list[Head]) -> list[str]:
-    """Signed heads name what neither home nor share holds: somebody hides it. Returns problems."""
+def hide(peer: RunningPeer, heads: list[Head], named_by: Mapping[str, str]) -> list[str]:
+    """Signed heads name what neither home nor share holds: somebody hides it. Returns problems.
+
+    `named_by`: whose heartbeat names it, by its hash.
+    """
     problems = []
     now = peer.clock.wall_ms()
     with peer.home.transaction():
         for head in heads:
             peer.home.archive.hide(head, b"", now)
             word = head.of.split("/")[1]
-            text = f"a {word} for {head.scope} that a steward signed is missing on the share"
+            path = layout.document_path(head.of, head.number, head.hash)
+            by = named_by.get(head.hash)
+            text = (
+                f"a {word} for {head.scope} that a steward signed is missing on the share: {path}"
+                + (f", which the heartbeat of {by} names" if by else "")
+            )
             peer.home.concerns.open(
                 f"hidden:{head.hash}",
                 "human",

@@ -7,12 +7,27 @@ newest of what the share shows and what this shelf holds.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from peer.home.files import make_private_folder, read_private, write_private
-from protocol.authority import StewardDocument, open_document
+from protocol import canonical
+from protocol.authority import (
+    StewardBody,
+    StewardDocument,
+    joined,
+    open_document,
+    open_next_root,
+    open_part,
+)
+from protocol.decision import TYPE as DECISION
 from protocol.errors import HomeError, RuleError, ShareError
-from protocol.trust import Trust
+from protocol.order import TYPE as ORDER
+from protocol.root import TYPE as ROOT
+from protocol.root import Root
+from protocol.ruling import CHANGES_TRUST, Held, Ruling, ruling_of
+from protocol.trust import Trust, trust_of
 from registry import charter, layout
 from registry.share import Share
 
@@ -61,22 +76,166 @@ class FolderShelf:
         ]
 
 
-def gather(shelf: Shelf, share: Share, trust: Trust) -> list[StewardDocument]:
-    """Every valid document of the shelf and of the share, by type, scope, number and digest."""
-    found: dict[str, StewardDocument] = {}
-    for data in shelf.everything() + shared(share):
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a steward knows: every document that verified, and what is in force of them.
+
+    `parts` are documents that too few have signed yet, each as far as it is signed.
+    """
+
+    documents: dict[str, StewardDocument]
+    ruling: Ruling
+    parts: tuple[StewardDocument, ...]
+
+    @property
+    def trust(self) -> Trust:
+        """Who may sign what now."""
+        return self.ruling.trust
+
+    def newest(self, type_: str, scope: str) -> StewardDocument | None:
+        """What is in force of a type and scope, or None."""
+        digest = self.ruling.newest.get((type_, scope))
+        return None if digest is None else self.documents[digest]
+
+
+def gather(
+    shelf: Shelf, share: Share, first: StewardDocument, now_ms: int, files: Iterable[bytes] = ()
+) -> Known:
+    """Every valid document of the shelf, of the share and of `files`; `first`: root version 1.
+
+    What the shelf holds was verified when it came there, maybe under a root that is over.
+    """
+    mine = [data for data in shelf.everything() if _type(data) is not None]
+    found = {first.digest: first}
+    others = [*shared(share), *files]
+    left = sorted((_place(data), data) for data in {*mine, *others} if _trusts(data))
+    while True:  # once for each root, and for each delegation that hangs on another
+        ruling = _ruled(found.values(), first.digest, now_ms)
+        fresh = _first_that_opens([data for _, data in left], ruling.trust, found)
+        if fresh is None:
+            break
+        found[fresh.digest] = fresh
+    for data in sorted({*others} - {*mine}):
+        _learn(found, data, ruling.trust)
+    former = [trust_of(first.digest, _root(found[digest]), digest) for digest in ruling.roots]
+    for data in mine:
+        for trust in (ruling.trust, *reversed(former)):
+            if _learn(found, data, trust):
+                break
+    ruling = _ruled(found.values(), first.digest, now_ms)
+    return Known(found, ruling, _parts([*others, *mine, *shared_parts(share)], ruling.trust))
+
+
+def held(documents: Iterable[StewardDocument]) -> list[Held]:
+    """Documents as a ruling weighs them."""
+
+    def one(d: StewardDocument) -> Held:
+        def read() -> StewardBody:
+            return d.body
+
+        return Held(d.type, d.scope, d.number, d.digest, d.keys, read)
+
+    return [one(document) for document in documents]
+
+
+def _ruled(documents: Iterable[StewardDocument], network: str, now_ms: int) -> Ruling:
+    ruling = ruling_of(network, held(documents), now_ms)
+    assert ruling is not None
+    return ruling
+
+
+def _first_that_opens(
+    files: Sequence[bytes], trust: Trust, found: dict[str, StewardDocument]
+) -> StewardDocument | None:
+    for data in files:
         try:
             document = open_document(data, trust)
         except RuleError:
             continue  # peers quarantine and report it; a steward only must not build on it
+        if document.digest not in found:
+            return document
+    return None
+
+
+def _learn(found: dict[str, StewardDocument], data: bytes, trust: Trust) -> bool:
+    """Whether a document verifies under `trust`; the form with more signatures is known."""
+    try:
+        document = open_document(data, trust)
+    except RuleError:
+        return False
+    known = found.get(document.digest)
+    if known is None or len(document.keys) > len(known.keys):
         found[document.digest] = document
-    return sorted(found.values(), key=lambda d: (d.type, d.scope, d.number, d.digest))
+    return True
+
+
+def _parts(files: Iterable[bytes], trust: Trust) -> tuple[StewardDocument, ...]:
+    """What is signed by some who may, joined; also what was enough under a root that is over."""
+    by_digest: dict[str, list[StewardDocument]] = {}
+    for data in files:
+        try:
+            part = open_part(data, trust)
+        except RuleError:
+            continue
+        by_digest.setdefault(part.digest, []).append(part)
+    found = [open_part(joined(parts), trust) for parts in by_digest.values()]
+    return tuple(sorted((p for p in found if not _whole(p, trust)), key=order_of_signing))
+
+
+def _whole(part: StewardDocument, trust: Trust) -> bool:
+    try:
+        if part.type == ROOT:
+            open_next_root(part.data, trust)
+        else:
+            open_document(part.data, trust)
+    except RuleError:
+        return False
+    return True
+
+
+def order_of_signing(document: StewardDocument) -> tuple[int, str, int, str]:
+    """Roots first, then what says who may sign, then the rest."""
+    rank = {type_: place for place, type_ in enumerate(CHANGES_TRUST)}
+    last = len(rank) + (document.type in (ORDER, DECISION))
+    place = rank.get(document.type, last)
+    return (place, document.scope, document.number, document.digest)
+
+
+def _root(document: StewardDocument) -> Root:
+    assert isinstance(document.body, Root)
+    return document.body
+
+
+def _type(data: bytes) -> str | None:
+    try:
+        type_ = canonical.decode(data)["signed"]["type"]
+    except (RuleError, KeyError, TypeError):
+        return None
+    return type_ if isinstance(type_, str) else None
+
+
+def _trusts(data: bytes) -> bool:
+    return _type(data) in CHANGES_TRUST
+
+
+def _place(data: bytes) -> tuple[int, int]:
+    version = canonical.decode(data)["signed"].get("version")
+    return (CHANGES_TRUST.index(_type(data) or ""), version if isinstance(version, int) else 0)
 
 
 def shared(share: Share) -> list[bytes]:
     """The bytes of every document that can be read on the share, valid or not."""
+    return _readable(share, charter.documents(share))
+
+
+def shared_parts(share: Share) -> list[bytes]:
+    """The bytes of every part of a document that can be read on the share, valid or not."""
+    return _readable(share, charter.parts(share))
+
+
+def _readable(share: Share, paths: Iterable[str]) -> list[bytes]:
     data = []
-    for path in charter.documents(share):
+    for path in paths:
         try:
             data.append(charter.fetch_document(share, path))
         except ShareError:

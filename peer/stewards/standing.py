@@ -8,22 +8,21 @@ and imports no pydantic. Reading the share is `reading`, verifying is `opening`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from peer import inforce
 from peer.home.archive import Stored
+from peer.inforce import body_of
 from peer.instance import RunningPeer
-from protocol import canonical, charter, decision, limits, order, roster, wire
+from protocol import canonical, charter, decision, limits, order, revocation, root, roster
 from protocol.charter import Charter
 from protocol.decision import Decision
-from protocol.errors import HomeError
-from protocol.order import Order, contains, halts_in_force, within
+from protocol.order import Order, contains, within
 from protocol.policy import Policy, policy_of
-from protocol.remembered import remembered, shared
-from protocol.root import Root
+from protocol.remembered import shared
 from protocol.roster import Member, Roster
-from protocol.trust import Trust, trust_of
-
-T = TypeVar("T")
+from protocol.ruling import Ruling
+from protocol.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,8 @@ class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
     `others` are the names of all members but me, as the roster orders them. `decisions` are by what
-    they decide; of a yes and a no to one thing the no.
+    they decide; of a yes and a no to one thing the no. `ends_lived_ms`: what this home will have
+    lived when the next pause is over; None: there is none.
     """
 
     trust: Trust
@@ -43,9 +43,10 @@ class Standing:
     others: tuple[str, ...]
     policy: Policy
     decisions: dict[str, Decision]
+    ends_lived_ms: int | None
 
     def find(self, name: str) -> Member | None:
-        """The member called `name` by the roster in force, or None."""
+        """The member called `name`, or None."""
         return None if self.roster is None else self.roster.member(name)
 
     @property
@@ -70,97 +71,117 @@ class Standing:
 
 def standing(peer: RunningPeer) -> Standing:
     """What holds by the documents that the home remembers; the share is not touched."""
-    return peer.home.archive.derived("standing", lambda: _sum_up(peer))
-
-
-def _sum_up(peer: RunningPeer) -> Standing:
-    archive = peer.home.archive
-    first = archive.get(peer.identity.network)
-    if first is None:
-        raise HomeError("this home has lost its root; run `peer tick` while the share is there")
-    members = archive.newest(roster.TYPE, peer.identity.cluster)
-    root = _parsed(peer, first.digest, Root, first.data)
-    found = None if members is None else _parsed(peer, members.digest, Roster, members.data)
-    member = None if found is None else found.member(peer.name)
-    if member is not None and member.state_of(peer.signer.key) != "active":
-        member = None
-    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
-    return Standing(
-        trust=trust_of(first.digest, root, first.digest),
-        roster=found,
-        member=member,
-        address=peer.address,
-        all_halts=halts_in_force(orders),
-        hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
-        others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
-        policy=policy_of(_charters(peer)),
-        decisions=_decisions(peer),
-    )
-
-
-def _charters(peer: RunningPeer) -> list[Charter]:
-    """The charters in force that speak for me."""
-    return [
-        _parsed(peer, stored.digest, Charter, stored.data)
-        for stored in peer.home.archive.newest_of_all()
-        if stored.type == charter.TYPE and contains(stored.scope, peer.address)
-    ]
-
-
-def _decisions(peer: RunningPeer) -> dict[str, Decision]:
-    found: dict[str, Decision] = {}
-    for stored in peer.home.archive.all(decision.TYPE):
-        body = _parsed(peer, stored.digest, Decision, stored.data)
-        if body.of not in found or body.decision == "deny":
-            found[body.of] = body
+    _ruling(peer)  # what depends on time is worked out again where it is time for that
+    found = peer.home.archive.derived("standing", lambda: _sum_up(peer))
+    if found.ends_lived_ms is not None and peer.lived_ms >= found.ends_lived_ms:
+        peer.home.archive.derive_again()
+        found = peer.home.archive.derived("standing", lambda: _sum_up(peer))
     return found
 
 
-def _parsed(peer: RunningPeer, digest: str, form: type[T], data: bytes) -> T:
-    value = peer.parsed.get(digest)
-    if value is None:
-        value = _trusted(form, data)
-        peer.parsed[digest] = value
-    assert isinstance(value, form)
-    return value
+def _ruling(peer: RunningPeer) -> Ruling:
+    return inforce.ruling(peer.home, peer.identity.network, peer.clock.wall_ms())
 
 
-@remembered
-def _trusted(form: type[T], data: bytes) -> T:
-    """What is signed in a document that this home verified before."""
-    return wire.trusted(form, canonical.decode(data)["signed"])
+def _sum_up(peer: RunningPeer) -> Standing:
+    archive, ruling = peer.home.archive, _ruling(peer)
+    found = inforce.members(peer.home, peer.identity.network, peer.identity.cluster)
+    member = None if found is None else found.member(peer.name)
+    if member is not None and member.state_of(peer.signer.key) != "active":
+        member = None
+    ends = {digest: paused_until(peer, digest, body) for digest, body in ruling.halts.items()}
+    open_ = {d: end for d, end in ends.items() if end is None or peer.lived_ms < end}
+    return Standing(
+        trust=ruling.trust,
+        roster=found,
+        member=member,
+        address=peer.address,
+        all_halts={digest: ruling.halts[digest] for digest in open_},
+        hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
+        others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
+        policy=policy_of(_charters(peer, ruling)),
+        decisions=_decisions(peer, ruling.trust),
+        ends_lived_ms=min((end for end in open_.values() if end is not None), default=None),
+    )
+
+
+def paused_until(peer: RunningPeer, digest: str, body: Order) -> int | None:
+    """What this home will have lived when a pause is over; None for a halt.
+
+    It began when I saw it first: clocks differ, and whoever slept has not paused.
+    """
+    if body.ms is None:
+        return None
+    return peer.home.state.number(f"paused:{digest}") + body.ms
+
+
+def _charters(peer: RunningPeer, ruling: Ruling) -> list[Charter]:
+    """The charters in force that speak for me."""
+    found = [
+        peer.home.archive.get(digest)
+        for (type_, scope), digest in ruling.newest.items()
+        if type_ == charter.TYPE and contains(scope, peer.address)
+    ]
+    return [body_of(Charter, stored.data) for stored in found if stored is not None]
+
+
+def _decisions(peer: RunningPeer, trust: Trust) -> dict[str, Decision]:
+    """A yes counts while those who signed it may say it; a no stays."""
+    found: dict[str, Decision] = {}
+    for stored in peer.home.archive.all(decision.TYPE):
+        body = body_of(Decision, stored.data)
+        signers = frozenset(stored.keys.split())
+        if body.decision == "deny":
+            found[body.of] = body
+        elif trust.grant("approve", body.scope, signers) is not None:
+            found.setdefault(body.of, body)
+    return found
 
 
 def in_force(peer: RunningPeer) -> list[Stored]:
-    """The documents in force: the newest of each type and scope, and every order."""
-    return peer.home.archive.derived("in force", lambda: _in_force(peer))
+    """The documents in force: the newest of each type and scope, every order and revocation."""
+    ruling = _ruling(peer)
+    return peer.home.archive.derived("in force", lambda: _in_force(peer, ruling))
 
 
-def _in_force(peer: RunningPeer) -> list[Stored]:
-    found = [*peer.home.archive.newest_of_all(), *_orders(peer)]
+def _in_force(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
+    archive = peer.home.archive
+    newest = [archive.get(ruling.newest[place]) for place in sorted(ruling.newest)]
+    found = [stored for stored in newest if stored is not None]
+    found += [*archive.all(revocation.TYPE), *archive.all(order.TYPE)]
     return [stored._replace(data=shared(stored.data)) for stored in found]
+
+
+def also_kept(peer: RunningPeer) -> list[Stored]:
+    """What is put back where its file is gone, though nothing new follows from it.
+
+    Former roots, by which newcomers find the present one, and decisions.
+    """
+    ruling = _ruling(peer)
+    return peer.home.archive.derived("also kept", lambda: _also_kept(peer, ruling))
+
+
+def _also_kept(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
+    former = [peer.home.archive.get(digest) for digest in ruling.roots[:-1]]
+    return [*filter(None, former), *peer.home.archive.all(decision.TYPE)]
 
 
 def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
     """The stewards' signed heads of what I hold in force, for my heartbeat.
 
-    Root, charter, roster and the halts in force come first; newest other orders fill the rest.
+    Root, charter, roster come first, then the halts in force; the newest others fill the rest.
     """
-    return peer.home.archive.derived("heads", lambda: _heads(peer))
+    ruling = _ruling(peer)
+    return peer.home.archive.derived("heads", lambda: _heads(peer, ruling))
 
 
-def _heads(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
-    orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
-    halts = halts_in_force(orders)
-    ranked = sorted(in_force(peer), key=lambda d: _rank(d, orders.get(d.digest), halts))
+def _heads(peer: RunningPeer, ruling: Ruling) -> tuple[dict[str, Any], ...]:
+    ranked = sorted(in_force(peer), key=lambda stored: _rank(stored, ruling.halts))
     return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
 
 
-def _rank(stored: Stored, body: Order | None, halts: dict[str, Order]) -> tuple[int, int, str]:
-    if body is None:
-        return (0, 0, stored.digest)
-    return (1 if stored.digest in halts else 2, -body.at, stored.digest)
-
-
-def _orders(peer: RunningPeer) -> list[Stored]:
-    return peer.home.archive.all(order.TYPE)
+def _rank(stored: Stored, halts: dict[str, Order]) -> tuple[int, int, str]:
+    if stored.type == order.TYPE:
+        at = body_of(Order, stored.data).at
+        return (1 if stored.digest in halts else 3, -at, stored.digest)
+    return (0 if stored.type in (root.TYPE, charter.TYPE, roster.TYPE) else 2, 0, stored.digest)

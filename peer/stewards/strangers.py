@@ -55,7 +55,7 @@ class Flood:
         """Those to be read, in order; `paths` are the first of each folder by `rank`."""
         self._waiting = len(paths)
         few = len(paths) <= files_max and self._peer.home.state.text(_FLOODED) is None
-        return sorted(paths) if few else sorted(paths, key=self._place)
+        return sorted(paths, key=layout.by_trust if few else self._place)
 
     def has_read(self, path: str, junk_bytes: int | None) -> bool:
         """Count one (None: it was a document); whether that was enough for this look."""

@@ -60,7 +60,7 @@ def listen(peer: RunningPeer, standing: Standing, report: Report) -> list[str]:
             peer.home.neighbours.put(changed)
     if unknown:
         # Before the beats are remembered: a tick that dies in between must hear the heads again.
-        _look_for(peer, unknown, report)
+        _look_for(peer, unknown, fresh, report)
         with peer.home.transaction(durable=False):
             peer.home.neighbours.put(changed)
     return [row.name for row in changed]
@@ -158,10 +158,22 @@ def elapsed(row: Neighbour, now: Moment) -> int:
     return max(now.wall_ms - row.seen_wall, 0)
 
 
-def _look_for(peer: RunningPeer, unknown: list[Head], report: Report) -> None:
+def _look_for(
+    peer: RunningPeer, unknown: list[Head], fresh: list[Heartbeat], report: Report
+) -> None:
     """Heads name documents that I do not hold: they came to the share since, or are hidden."""
     report.problems += reading.read_documents(peer, unknown)
     held = peer.home.archive.digests()
     missing = [head for head in unknown if head.hash not in held]
     if missing:
-        report.problems += reading.hide(peer, missing)
+        by = {head.hash: _who_names(head.hash, fresh) for head in missing}
+        report.problems += reading.hide(peer, missing, by)
+
+
+def _who_names(digest: str, fresh: list[Heartbeat]) -> str:
+    """Whose heartbeat carries the signed head of this document."""
+    for beat in fresh:
+        signed = [head.get("signed") for head in beat.heads]
+        if any(isinstance(one, dict) and one.get("hash") == digest for one in signed):
+            return beat.author.partition("@")[0]
+    return "nobody"

@@ -21,7 +21,8 @@ from peer.enclosing import Source
 from peer.home.places import choose, identities
 from peer.instance import DAY_MS, RunningPeer
 from peer.membership import join
-from peer.stewards.desk import Desk, admit
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
 from peer.tick.session import tick

@@ -14,7 +14,7 @@ from peer.home import Home
 from peer.home.blobs import MemoryBlobs
 from peer.mailbox import Mailbox
 from peer.saving import save
-from peer.stewards.desk import halt
+from peer.stewards.orders import halt
 from protocol import canonical
 from protocol.errors import HumanNeededError, NotFoundError, UsageError
 from protocol.messages import Alert, Body, Dispute, Endorsement, Erasure, Note, item_hash

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peer.stewards import strangers
-from peer.stewards.desk import halt
+from peer.stewards.orders import halt
 from protocol.errors import ShareUnavailableError
 from protocol.order import Order
 from registry import charter, layout

@@ -8,7 +8,7 @@ import pytest
 
 from peer.instance import HOUR_MS
 from peer.membership import leave
-from peer.stewards.desk import halt, resume
+from peer.stewards.orders import halt, resume
 from peer.tick.beat import compose
 from protocol import documents
 from registry import layout

@@ -480,7 +480,7 @@ def test_what_an_agent_signs_is_no_steward_document(
 
 def test_a_document_of_another_network_changes_nothing() -> None:
     """AUTH-8, ROOT-5: the same people may steward two networks; a halt there is none here."""
-    from peer.stewards.desk import halt
+    from peer.stewards.orders import halt
 
     network, other = settled(), settled(seed=1)
     order = halt(other.desk, "*", "")

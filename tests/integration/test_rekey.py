@@ -17,7 +17,7 @@ from peer.lock import held
 from peer.membership import join, leave, rekey
 from peer.moving import export_peer, import_peer
 from peer.repair import repair
-from peer.stewards.desk import admit
+from peer.stewards.admission import admit
 from peer.wiring import open_peer
 from protocol import canonical, documents
 from protocol.card import Succeeds, open_card, predecessor

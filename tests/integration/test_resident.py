@@ -23,7 +23,7 @@ from peer.run.resident import (
 )
 from peer.run.watching import NoHints, Watching
 from peer.settings import Schedule, Settings
-from peer.stewards.desk import halt
+from peer.stewards.orders import halt
 from peer.tick import fetch
 from registry import layout
 from registry.faulty import Call, Fault, FaultyShare

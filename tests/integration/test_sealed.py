@@ -14,7 +14,7 @@ from peer.mailbox import Mailbox
 from peer.membership import join, rekey
 from peer.saving import save
 from peer.send import send
-from peer.stewards.desk import admit
+from peer.stewards.admission import admit
 from peer.tick.card import CARD
 from protocol import canonical
 from protocol.card import open_card

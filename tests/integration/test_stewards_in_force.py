@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from peer import handlers
+from peer.inforce import newest
 from peer.membership import join
-from peer.stewards.desk import admit, halt, resume
+from peer.stewards.admission import admit
+from peer.stewards.orders import halt, resume
 from protocol.authority import StewardDocument
 from protocol.charter import Charter, Goal
 from protocol.errors import (
@@ -575,9 +577,9 @@ def test_of_two_documents_with_one_number_the_lower_hash_holds(first: int) -> No
     network.round()
     lower = min(rivals, key=lambda document: document.digest)
     for name in network.peers:
-        newest = network.peers[name].home.archive.newest("soma/charter/1", "*")
-        assert newest is not None
-        assert newest.digest == lower.digest
+        found = newest(network.peers[name].home, network.network, "soma/charter/1", "*")
+        assert found is not None
+        assert found.digest == lower.digest
         assert [key for key in network.concerns(name) if key.startswith("rivals:")]
 
 
@@ -594,9 +596,9 @@ def test_two_rosters_with_one_number_and_then_a_third() -> None:
     network.round()
     three = network.roster(members)
     network.round()
-    newest = network.peers["scout"].home.archive.newest("soma/roster/1", CLUSTER)
-    assert newest is not None
-    assert newest.digest == three.digest
+    found = newest(network.peers["scout"].home, network.network, "soma/roster/1", CLUSTER)
+    assert found is not None
+    assert found.digest == three.digest
 
 
 # ------------------------------------------------------------------------------ joining

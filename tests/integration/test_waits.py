@@ -7,7 +7,7 @@ import pytest
 from peer.enclosing import Source
 from peer.instance import HOUR_MS
 from peer.operations import tick_with_care
-from peer.stewards.desk import halt
+from peer.stewards.orders import halt
 from peer.waits import outbox
 from protocol import limits
 from protocol.errors import ShareUnavailableError

@@ -23,7 +23,8 @@ from peer import keys
 from peer.clock import SystemClock, SystemEntropy
 from peer.home.places import choose
 from peer.membership import join
-from peer.stewards.desk import Desk, admit
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
 from peer.tick.session import tick

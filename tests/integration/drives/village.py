@@ -24,7 +24,8 @@ from peer.home.places import choose
 from peer.instance import RunningPeer
 from peer.membership import join
 from peer.send import send
-from peer.stewards.desk import Desk, admit
+from peer.stewards.admission import admit
+from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
 from peer.tick.report import Report

@@ -1,0 +1,95 @@
+"""What is in force by the steward documents that a home remembers; the share is not touched.
+
+Rules: the answer follows from the documents and the time alone (`protocol.ruling`), and is worked
+out again only where one of them changed. Not here: what it means for this peer (`peer.stewards`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from peer.home import Home
+from peer.home.archive import Stored
+from protocol import canonical, roster, wire
+from protocol.authority import FORMS, StewardBody
+from protocol.errors import HomeError
+from protocol.remembered import remembered
+from protocol.roster import Member, Roster
+from protocol.ruling import Held, Ruling, ruling_of
+from protocol.trust import Trust
+
+T = TypeVar("T")
+
+
+def ruling(home: Home, network: str, now_ms: int = 0) -> Ruling:
+    """What is in force now; HomeError where the home has lost its root.
+
+    `now_ms`: the own clock, where somebody has one; time that the home knew before never goes back.
+    """
+    now = max(now_ms, home.state.number("last_wall"))
+    found = home.archive.derived("ruling", lambda: _ruling(home, network, now))
+    if found.until is not None and now >= found.until:
+        home.archive.derive_again()
+        found = home.archive.derived("ruling", lambda: _ruling(home, network, now))
+    return found
+
+
+def _ruling(home: Home, network: str, now_ms: int) -> Ruling:
+    found = ruling_of(network, [_held(home, one) for one in home.archive.everything()], now_ms)
+    if found is None:
+        raise HomeError("this home has lost its root; run `peer tick` while the share is there")
+    return found
+
+
+def _held(home: Home, one: Stored) -> Held:
+    def read() -> StewardBody:
+        stored = home.archive.get(one.digest)
+        assert stored is not None
+        return body_of(FORMS[one.type], stored.data)
+
+    return Held(
+        one.type, one.scope, one.number, one.digest, frozenset(one.keys.split()), read
+    )  # fmt: skip
+
+
+@remembered
+def body_of(form: type[T], data: bytes) -> T:
+    """What is signed in a document that this home verified before."""
+    return wire.trusted(form, canonical.decode(data)["signed"])
+
+
+def newest(home: Home, network: str, type_: str, scope: str, now_ms: int = 0) -> Stored | None:
+    """The document of a type and scope that is in force, or None."""
+    digest = ruling(home, network, now_ms).newest.get((type_, scope))
+    return None if digest is None else home.archive.get(digest)
+
+
+def members(home: Home, network: str, cluster: str, now_ms: int = 0) -> Roster | None:
+    """The roster in force of a cluster; keys that were revoked there count as compromised."""
+    trust = ruling(home, network, now_ms).trust
+    return home.archive.derived(f"roster:{cluster}", lambda: _members(home, trust, cluster))
+
+
+def _members(home: Home, trust: Trust, cluster: str) -> Roster | None:
+    stored = newest(home, trust.network, roster.TYPE, cluster)
+    if stored is None:
+        return None
+    found = body_of(Roster, stored.data)
+    return without(trust, found) if trust.void else found
+
+
+def without(trust: Trust, found: Roster) -> Roster:
+    """A roster as it counts after revocations."""
+    return replace(found, members=tuple(_sound(trust, m, found.cluster) for m in found.members))
+
+
+def _sound(trust: Trust, member: Member, cluster: str) -> Member:
+    address = f"{member.name}@{cluster}"
+    if not any(trust.is_void(known.key, address) for known in member.keys):
+        return member
+    kept = [
+        replace(known, state="compromised") if trust.is_void(known.key, address) else known
+        for known in member.keys
+    ]
+    return replace(member, keys=tuple(kept))

@@ -1,0 +1,136 @@
+"""What is in force of all that verified once: one pure answer, so that all who hold the same agree.
+
+In this order: the chain of roots; what it grants; delegations and revocations, as far as whoever
+signed them has the right; of every other kind the newest document that its signers may sign *now*.
+Where none is left that they may, what held before stays: a key that is withdrawn takes nothing out
+of force that nobody has replaced, and the numbers that it used up do not count any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
+
+from protocol.authority import StewardBody, act_of, fault_under
+from protocol.decision import TYPE as DECISION
+from protocol.delegation import TYPE as DELEGATION
+from protocol.delegation import Delegation
+from protocol.order import TYPE as ORDER
+from protocol.order import Order, halts_in_force
+from protocol.revocation import TYPE as REVOCATION
+from protocol.revocation import Revocation
+from protocol.root import TYPE as ROOT
+from protocol.root import Root
+from protocol.trust import Signed, Trust, grace_ms, interned, trust_of, trust_with
+
+T = TypeVar("T")
+
+# These change what others are worth, so they are read first, in this order.
+CHANGES_TRUST: Final = (ROOT, DELEGATION, REVOCATION)
+
+
+class Held(NamedTuple):
+    """A document that verified once, and whose signatures it carries; `read` gives its body."""
+
+    type: str
+    scope: str
+    number: int
+    digest: str
+    keys: frozenset[str]
+    read: Callable[[], StewardBody]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`roots`: digests from version 1 on. `newest`: (type, scope) → digest of what is in force.
+
+    `halts`: halts and pauses that nothing lifts, by digest. `until`: from then on, ms since 1970,
+    it may be another one; None: it stays until a document comes.
+    """
+
+    trust: Trust
+    roots: tuple[str, ...]
+    newest: dict[tuple[str, str], str]
+    halts: dict[str, Order]
+    until: int | None
+
+
+def ruling_of(network: str, held: Sequence[Held], now_ms: int) -> Ruling | None:
+    """What is in force now; None where the first root, whose digest `network` is, is not held.
+
+    `now_ms` is the later of two: the own clock, and when the home last knew the time.
+    """
+    by_type: dict[str, list[Held]] = {}
+    for one in held:
+        by_type.setdefault(one.type, []).append(one)
+    chain = _chain(network, by_type.pop(ROOT, []))
+    if not chain:
+        return None
+    delegations = by_type.pop(DELEGATION, [])
+    signed = [Signed(_as(one, Delegation), one.keys, one.digest) for one in delegations]
+    revoked = [_as(one, Revocation) for one in by_type.pop(REVOCATION, [])]
+    last = _as(chain[-1], Root)
+    trust = trust_with(trust_of(network, last, chain[-1].digest), signed, revoked, now_ms)
+    orders = by_type.pop(ORDER, [])
+    by_type.pop(DECISION, None)
+    newest = {(ROOT, "*"): chain[-1].digest} | _newest(delegations, trust)
+    for rest in by_type.values():
+        newest |= _newest(rest, trust)
+    ends = [one.delegation.until for one in signed] + [last.until]
+    until = min((end + grace_ms for end in ends if end and end + grace_ms >= now_ms), default=None)
+    return Ruling(
+        interned(trust), tuple(one.digest for one in chain), newest, _halts(orders, trust),
+        None if until is None else until + 1,
+    )  # fmt: skip
+
+
+def _chain(network: str, roots: Iterable[Held]) -> list[Held]:
+    """From version 1 on; each was opened as the next one of its `prev`.
+
+    Of two that follow one root a home holds the one that it saw first, which stays: who stole the
+    keys of a root that is over must not lead away those who know better.
+    """
+    left = {one.digest: one for one in roots}
+    first = left.pop(network, None)
+    chain = [] if first is None else [first]
+    while chain:
+        after = [one for one in left.values() if _as(one, Root).prev == chain[-1].digest]
+        if not after:
+            break
+        chain.append(min(after, key=lambda one: one.digest))
+        del left[chain[-1].digest]
+    return chain
+
+
+def _newest(some: list[Held], trust: Trust) -> dict[tuple[str, str], str]:
+    """For each scope: the highest number, then the lowest digest, of those that hold."""
+    found: dict[tuple[str, str], str] = {}
+    by_place: dict[tuple[str, str], list[Held]] = {}
+    for one in sorted(some, key=lambda one: (-one.number, one.digest)):
+        by_place.setdefault((one.type, one.scope), []).append(one)
+    for place, ranked in by_place.items():
+        holding = (one for one in ranked if holds(one, trust))
+        found[place] = next(holding, ranked[0]).digest
+    return found
+
+
+def holds(one: Held, trust: Trust) -> bool:
+    """Whether those who signed it may sign it together now."""
+    return fault_under(one.read(), one.scope, one.keys, trust) is None
+
+
+def _halts(orders: list[Held], trust: Trust) -> dict[str, Order]:
+    """Whoever stops somebody has stopped him until he is let go by those who may do that now."""
+    known: dict[str, Order] = {}
+    for one in orders:
+        body = _as(one, Order)
+        if body.order != "resume" or trust.grant(act_of(body), one.scope, one.keys) is not None:
+            known[one.digest] = body
+    return halts_in_force(known)
+
+
+def _as(one: Held, form: type[T]) -> T:
+    body = one.read()
+    assert isinstance(body, form)
+    return body
