@@ -324,6 +324,11 @@ _ACTS = (
 )
 
 
+def type_of(act: str) -> str:
+    """The type of the document that says a word of the table."""
+    return _ACTS[act]
+
+
 def act_of(body: StewardBody) -> str:
     """The word of the table (`protocol.trust.RIGHTS`) for a document."""
     if isinstance(body, Order):

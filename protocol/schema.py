@@ -18,6 +18,8 @@ import orjson
 from protocol import (
     card,
     charter,
+    decision,
+    delegation,
     head,
     heartbeat,
     limits,
@@ -25,6 +27,7 @@ from protocol import (
     order,
     page,
     receipt,
+    revocation,
     root,
     roster,
     wire,
@@ -41,11 +44,14 @@ _PEERS = {  # signed once, by the key that they name
     "heartbeat": heartbeat.Heartbeat,
     "receipt": receipt.Receipt,
 }
-_STEWARDS = {  # signed once, by a steward, with a signed head beside
+_STEWARDS = {  # signed by stewards, with a signed head beside
     "root": root.Root,
     "charter": charter.Charter,
     "roster": roster.Roster,
     "order": order.Order,
+    "delegation": delegation.Delegation,
+    "revocation": revocation.Revocation,
+    "decision": decision.Decision,
 }
 _ITEM = {"$ref": "#/$defs/Item"}
 _HEAD = {"$ref": "#/$defs/SignedHead"}
@@ -55,10 +61,10 @@ _ROOT = {"$ref": "#/$defs/SignedRoot"}
 def schemas() -> dict[str, Schema]:
     """The schemas by the name of their file: `page`, `item`, `card` … `network`."""
     found = {name: _envelope(form) for name, form in _PEERS.items()}
-    found["head"] = _envelope(head.Head)
+    found["head"] = _envelope(head.Head, signatures_max=limits.signatures_max)
     found["item"] = _item()
     for name, form in _STEWARDS.items():
-        found[name] = _envelope(form, {"head": _HEAD})
+        found[name] = _envelope(form, {"head": _HEAD}, limits.signatures_max)
         _adopt(found[name], "SignedHead", found["head"])
     found["page"]["properties"]["items"] = _list_of({"anyOf": [_ITEM, {"type": "null"}]})
     found["page"]["required"].append("items")
@@ -79,8 +85,8 @@ def _headed(name: str, schema: Schema) -> Schema:
     return {"$schema": DIALECT, "$id": f"urn:soma:{name}:1", **schema}
 
 
-def _envelope(form: type[Any], rest: Schema | None = None) -> Schema:
-    """A signed document: one signature, `signed` and what `rest` names, and nothing else."""
+def _envelope(form: type[Any], rest: Schema | None = None, signatures_max: int = 1) -> Schema:
+    """A signed document: signatures, `signed` and what `rest` names, and nothing else."""
     signed = _body(form)
     defs = signed.pop("$defs", {})
     signed["required"] = ["type", *signed["required"]]
@@ -89,7 +95,7 @@ def _envelope(form: type[Any], rest: Schema | None = None) -> Schema:
         "type": "array",
         "items": {"$ref": "#/$defs/Signature"},
         "minItems": 1,
-        "maxItems": 1,
+        "maxItems": signatures_max,
     }
     members = {"signatures": signatures, "signed": {"$ref": "#/$defs/Signed"}, **(rest or {})}
     return _closed(members) | {"$defs": {"Signature": _signature(), "Signed": signed, **defs}}

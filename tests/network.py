@@ -31,8 +31,9 @@ from peer.send import Sent, send
 from peer.stewards.admission import admit
 from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
+from peer.stewards.opening import open_marker
 from peer.stewards.orders import halt, resume
-from peer.stewards.shelf import FolderShelf
+from peer.stewards.shelf import FolderShelf, Known, gather
 from peer.tick.card import CARD
 from peer.tick.report import Report
 from peer.tick.session import tick
@@ -150,8 +151,12 @@ class MemoryDesk(Desk):
 
     shelf: ListShelf
 
-    def documents(self, type_: str) -> list[StewardDocument]:
-        return [document for document in self.shelf if document.type == type_]
+    def known(self) -> Known:
+        """As his shelf alone says it: tests do to the share what they like."""
+        nothing = MemoryShare()
+        charters.make_folders(nothing)
+        _, first = open_marker(charters.fetch_marker(self.share), self.identity.network)
+        return gather(self.shelf, nothing, first, self.clock.wall_ms())
 
     def seal(self, body: StewardBody) -> StewardDocument:
         """A signed document that only this desk knows."""

@@ -14,6 +14,7 @@ from protocol.authority import StewardBody
 from protocol.canonical import encode
 from protocol.card import Card
 from protocol.charter import Charter, Goal
+from protocol.decision import Decision
 from protocol.delegation import Delegation
 from protocol.envelope import seal_envelope
 from protocol.head import TYPE as HEAD
@@ -66,6 +67,7 @@ ROOT = Root(
         Role(role="order", keys=(DEPUTY.key, STEWARD.key)),
         Role(role="delegation", keys=(STEWARD.key,)),
         Role(role="revocation", keys=(STEWARD.key,)),
+        Role(role="approval", keys=(STEWARD.key,)),
     ),
 )
 ROOT_DATA = authority.seal_document(ROOT, "", STEWARD)
@@ -113,6 +115,9 @@ DELEGATION = Delegation(
     roles=("roster", "order"),
 )
 REVOCATION = Revocation(network=NETWORK, scope="*", key=STRANGER.key, at=AT)
+DECISION = Decision(
+    network=NETWORK, decision="approve", scope=f"core@{CLUSTER}", of="a" * 64, salt=SALT, at=AT
+)
 HALT = Order(network=NETWORK, order="halt", scope=CLUSTER, salt=SALT, at=AT, because="rest")
 
 
@@ -227,6 +232,9 @@ DOCUMENTS = {
     "charter": CHARTER_DATA,
     "roster": ROSTER_DATA,
     "order": ORDER_DATA,
+    "delegation": authority.seal_document(DELEGATION, NETWORK, STEWARD),
+    "revocation": authority.seal_document(REVOCATION, NETWORK, STEWARD),
+    "decision": authority.seal_document(DECISION, NETWORK, STEWARD),
     "head": HEAD_DATA,
     "network": MARKER_DATA,
 }

@@ -37,7 +37,7 @@ WORDS = {"author": samples.AUTHOR, "reader": samples.READER}
 
 def arguments(function: Callable[..., Any], more: tuple[Any, ...]) -> tuple[Any, ...]:
     if function in (authority.open_head, authority.open_steward_document):
-        return (samples.ROOT, samples.NETWORK)
+        return (samples.TRUST,)
     return (samples.NETWORK, *(WORDS.get(word, word) for word in more))
 
 
