@@ -7,7 +7,7 @@ parts together once they are enough. Not here: whether a document holds at a pee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from peer.clock import Clock, Entropy
@@ -71,42 +71,58 @@ class Desk:
         """
         return self.sign_all([body])[0]
 
-    def sign_all(self, bodies: Sequence[StewardBody]) -> list[StewardDocument]:
-        """Several at once, in this order, and all of them also where the first has to wait."""
-        known, network = self.known(), self.identity.network
-        signer, placed, waiting = self.unlock(), list[StewardDocument](), list[WaitingError]()
+    def sign_all(
+        self, bodies: Sequence[StewardBody], also: Signer | None = None
+    ) -> list[StewardDocument]:
+        """Several at once, in this order, and all of them also where the first has to wait.
+
+        `also` signs each beside this steward's key: the one that he changes to.
+        """
+        known = self.known()
+        placed, waiting = list[StewardDocument](), list[WaitingError]()
         for body in bodies:
             try:
-                part = self._part(authority.seal_document(body, network, signer), known.trust)
-                placed.append(self._place([part], known))
+                signers = [self.unlock(), *([also] if also else [])]
+                parts = self.parts(body, known.trust, signers)
+                placed.append(self.put(parts, known, known.trust))
             except WaitingError as error:
                 waiting.append(error)
         if waiting:
             raise waiting[0]
         return placed
 
-    def _part(self, data: bytes, trust: Trust) -> StewardDocument:
+    def parts(
+        self, body: StewardBody, trust: Trust, signers: Sequence[Signer]
+    ) -> list[StewardDocument]:
+        """A document with one signature each; HumanNeededError where one may not sign it."""
+        network = self.identity.network
         try:
-            return open_part(data, trust)
+            return [
+                open_part(authority.seal_document(body, network, signer), trust)
+                for signer in signers
+            ]
         except RuleError as error:
             raise HumanNeededError(
                 f"{self.identity.name} may not sign that ({error.reason}); `peer network show`"
                 " lists who may"
             ) from error
 
-    def _place(self, parts: Iterable[StewardDocument], known: Known) -> StewardDocument:
-        """What is signed enough with these parts stands on the share, and is kept."""
-        ours = list(parts)
+    def put(self, ours: Sequence[StewardDocument], known: Known, trust: Trust) -> StewardDocument:
+        """Put a document on the share that these parts, and those that wait there, make whole.
+
+        Under another trust than the present one, and where others have to sign, too, these parts
+        are put there, and WaitingError is raised.
+        """
         digest = ours[0].digest
-        others = [part for part in known.parts if part.digest == digest]
-        whole = open_part(joined([*others, *ours]), known.trust)
-        lacking = authority.lacking(whole, known.trust)
-        if lacking.more:
+        others = [part for part in known.parts_under(trust) if part.digest == digest]
+        whole = open_part(joined([*others, *ours]), trust)
+        lacking = authority.lacking(whole, trust)
+        if lacking.more or trust != known.trust:
             for part in ours:
                 charter.place_part(self.share, part)
                 self._withdraw(part, known)
             raise WaitingError(
-                f"signed by {self.identity.name}; it waits until {_more(lacking)} signed it, too:"
+                f"signed by {self.identity.name}; it waits for {_more(lacking)}:"
                 " `peer charter sign`"
             )
         try:
@@ -118,6 +134,7 @@ class Desk:
         charter.clear_leftovers(self.share, self.identity.name)
         charter.clear_parts(self.share, document)
         try:
+            self.keep(known)
             self.shelf.keep(document)
         except HomeError as error:
             # It holds all the same: whoever believed that it failed would sign another one.
@@ -125,6 +142,13 @@ class Desk:
                 f"what was signed stands on the share, and holds; yet {error}"
             ) from error
         return document
+
+    def keep(self, known: Known) -> None:
+        """Remember what is in force: whoever changes keys has to sign it again."""
+        mine = set(self.shelf.everything())
+        for digest in known.ruling.newest.values():
+            if known.documents[digest].data not in mine:
+                self.shelf.keep(known.documents[digest])
 
     def _withdraw(self, newer: StewardDocument, known: Known) -> None:
         """What he signed before for the same place, and nobody completed, is given up."""
@@ -135,8 +159,10 @@ class Desk:
 
 
 def _more(lacking: authority.Lacking) -> str:
+    if not lacking.more:
+        return "the next root"
     who = ", ".join(sorted(lacking.names)) or "others"
-    return f"{lacking.more} more of {who} have" if lacking.more > 1 else f"one more of {who} has"
+    return f"{lacking.more} more of {who}" if lacking.more > 1 else f"one more of {who}"
 
 
 def key_fingerprint(key: str) -> str:

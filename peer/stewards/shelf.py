@@ -80,17 +80,36 @@ class FolderShelf:
 class Known:
     """What a steward knows: every document that verified, and what is in force of them.
 
-    `parts` are documents that too few have signed yet, each as far as it is signed.
+    `files`: everything that he can read, documents and parts of them.
     """
 
     documents: dict[str, StewardDocument]
     ruling: Ruling
-    parts: tuple[StewardDocument, ...]
+    files: tuple[bytes, ...]
 
     @property
     def trust(self) -> Trust:
         """Who may sign what now."""
         return self.ruling.trust
+
+    @property
+    def parts(self) -> tuple[StewardDocument, ...]:
+        """Documents that too few have signed yet, each as far as it is signed."""
+        return self.parts_under(self.trust)
+
+    def parts_under(self, trust: Trust) -> tuple[StewardDocument, ...]:
+        """The same as `trust` would have it, which is not in force yet."""
+        return tuple(part for part in _joined(self.files, trust) if not _whole(part, trust))
+
+    @property
+    def ready(self) -> tuple[StewardDocument, ...]:
+        """Documents whose parts are enough, and which nobody has put together yet."""
+        found = [part for part in _joined(self.files, self.trust) if _whole(part, self.trust)]
+        return tuple(
+            part
+            for part in found
+            if part.digest not in self.documents or self.documents[part.digest].keys != part.keys
+        )
 
     def newest(self, type_: str, scope: str) -> StewardDocument | None:
         """What is in force of a type and scope, or None."""
@@ -123,7 +142,7 @@ def gather(
             if _learn(found, data, trust):
                 break
     ruling = _ruled(found.values(), first.digest, now_ms)
-    return Known(found, ruling, _parts([*others, *mine, *shared_parts(share)], ruling.trust))
+    return Known(found, ruling, (*others, *mine, *shared_parts(share)))
 
 
 def held(documents: Iterable[StewardDocument]) -> list[Held]:
@@ -169,17 +188,17 @@ def _learn(found: dict[str, StewardDocument], data: bytes, trust: Trust) -> bool
     return True
 
 
-def _parts(files: Iterable[bytes], trust: Trust) -> tuple[StewardDocument, ...]:
-    """What is signed by some who may, joined; also what was enough under a root that is over."""
+def _joined(files: Iterable[bytes], trust: Trust) -> list[StewardDocument]:
+    """What is signed by some who may, put together; also what was enough under a former root."""
     by_digest: dict[str, list[StewardDocument]] = {}
-    for data in files:
+    for data in dict.fromkeys(files):
         try:
             part = open_part(data, trust)
         except RuleError:
             continue
         by_digest.setdefault(part.digest, []).append(part)
     found = [open_part(joined(parts), trust) for parts in by_digest.values()]
-    return tuple(sorted((p for p in found if not _whole(p, trust)), key=order_of_signing))
+    return sorted(found, key=order_of_signing)
 
 
 def _whole(part: StewardDocument, trust: Trust) -> bool:

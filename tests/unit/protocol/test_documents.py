@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from protocol import card, documents, heartbeat, limits, receipt, wire
+from protocol.authority import FORMS
 from protocol.canonical import b64, decode, encode
 from protocol.errors import RuleError
 from protocol.signing import Signer, pae
@@ -127,7 +128,7 @@ def test_a_document_of_another_type_is_refused(kind: Kind, name: str) -> None:
     """ENV-7: whatever else lies at this place."""
     if DOCUMENTS[name] != documents.seal(kind.honest, kind.signer):
         expected = {"item": "ENV-2", "network": "ENV-2", "page": "ENV-3"}
-        steward = dict.fromkeys(("root", "charter", "roster", "order"), "ENV-3")
+        steward = dict.fromkeys((type_.split("/")[1] for type_ in FORMS), "ENV-3")
         assert refused(kind, DOCUMENTS[name]).rule == (expected | steward).get(name, "ENV-7")
 
 

@@ -1,0 +1,117 @@
+"""Documents that wait for more signatures: which there are, who has to sign, and signing them.
+
+A document waits on the share as parts, or travels as a file (`Desk.files`). When a root waits, what
+has to be signed again under it waits with it, so that each steward signs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import NamedTuple
+
+from peer.stewards.desk import Desk
+from peer.stewards.shelf import Known, order_of_signing
+from peer.stewards.trusting import may_sign, to_sign_again, upcoming
+from protocol.authority import Lacking, StewardDocument, lacking, says_more
+from protocol.decision import Decision
+from protocol.errors import UsageError, WaitingError
+from protocol.order import Order
+from protocol.ruling import CHANGES_TRUST
+from protocol.trust import Trust
+
+
+class Waiting(NamedTuple):
+    """A document that waits, as far as it is signed, what it lacks, and under which trust."""
+
+    document: StewardDocument
+    lacking: Lacking
+    trust: Trust
+
+
+class Signed(NamedTuple):
+    """What came of a signature; `waits_for`: what is still lacking, None where it holds now."""
+
+    document: StewardDocument
+    waits_for: str | None
+
+
+def waiting(known: Known, now_ms: int) -> list[Waiting]:
+    """Every document that waits, in the order of signing."""
+    soon = upcoming(known, now_ms)
+    found = {
+        part.digest: Waiting(part, lacking(part, known.trust), known.trust)
+        for part in known.parts
+        if not _is_stale(part, known, now_ms)
+    }
+    begun = {part.digest: part for part in known.parts_under(soon)}
+    for document in to_sign_again(known, soon, now_ms):
+        part = begun.get(document.digest) or replace(document, keys=frozenset())
+        found[document.digest] = Waiting(part, lacking(part, soon), soon)
+    return sorted(found.values(), key=lambda one: order_of_signing(one.document))
+
+
+def _is_stale(part: StewardDocument, known: Known, now_ms: int) -> bool:
+    """Whether it would change nothing any more."""
+    body = part.body
+    if isinstance(body, Order):
+        return body.order == "resume" and not known.ruling.halts.keys() & set(body.lifts)
+    if isinstance(body, Decision):
+        return body.until is not None and body.until < now_ms
+    newest = known.newest(part.type, part.scope)
+    if not part.number or newest is None or newest.digest == part.digest:
+        return False
+    return part.number <= newest.number
+
+
+def cosign(
+    desk: Desk, only: Collection[str], show: Callable[[StewardDocument, Known], None]
+) -> list[Signed]:
+    """Sign what waits and this steward may sign; `only`: those whose hash begins so, if any.
+
+    `show` is told of each before it is signed. What is enough with it is put on the share.
+    """
+    done: dict[str, Signed] = {}
+    while True:
+        known, now = desk.known(), desk.clock.wall_ms()
+        one = next((w for w in waiting(known, now) if _is_mine(desk, w, only, done)), None)
+        if one is None:
+            break
+        if says_more(one.document):
+            raise UsageError("a newer version wrote what waits; upgrade soma-network to sign it")
+        show(one.document, known)
+        parts = desk.parts(one.document.body, one.trust, [desk.unlock()])
+        try:
+            desk.put(parts, known, one.trust)
+        except WaitingError as error:
+            done[one.document.digest] = Signed(one.document, str(error))
+        else:
+            done[one.document.digest] = Signed(one.document, None)
+    for digest in complete(desk):
+        if digest in done:
+            done[digest] = Signed(done[digest].document, None)
+    return list(done.values())
+
+
+def _is_mine(desk: Desk, one: Waiting, only: Collection[str], done: Collection[str]) -> bool:
+    document = one.document
+    if document.digest in done or desk.identity.key in document.keys:
+        return False
+    if only and not any(document.digest.startswith(prefix) for prefix in only):
+        return False
+    return may_sign(document, one.trust, desk.identity.key)
+
+
+def complete(desk: Desk) -> list[str]:
+    """Put together on the share whatever has enough parts there; returns the digests."""
+    digests: list[str] = []
+    while True:
+        known = desk.known()
+        ready = [part for part in known.ready if part.digest not in digests]
+        if not ready:
+            return digests
+        for part in ready:
+            desk.put([part], known, known.trust)
+            digests.append(part.digest)
+            if part.type in CHANGES_TRUST:
+                break  # what is enough is another thing now

@@ -1,0 +1,241 @@
+"""Changing who may sign: the next root, delegations, revocations; and signing again what needs it.
+
+Rules: whoever takes a right away signs again, in one go, what was in force by that right alone, so
+that newcomers find documents that verify; what somebody else did with a stolen key is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from peer.stewards.desk import Desk, newest_roster
+from peer.stewards.shelf import Known, held
+from protocol import delegation, limits
+from protocol.authority import StewardDocument, act_of, fault_under
+from protocol.delegation import Delegation
+from protocol.errors import NotFoundError, UsageError, WaitingError
+from protocol.order import Order
+from protocol.revocation import Revocation
+from protocol.root import TYPE as ROOT
+from protocol.root import Role, Root, Steward
+from protocol.roster import Roster
+from protocol.ruling import Held, Ruling, ruling_of
+from protocol.signing import Signer
+from protocol.trust import ROLES, Trust, trust_of
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the next root has that the present one has not. `thresholds`: by role; `*` is all.
+
+    `add`: name → key; a name that is there gets another key. `until`: ms since 1970, 0: no end.
+    """
+
+    add: Mapping[str, str] = field(default_factory=dict)
+    remove: Collection[str] = ()
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    until: int | None = None
+
+
+def next_root(current: Root, digest: str, network: str, change: Change, at: int) -> Root:
+    """The root after `current`, whose hash is `digest`; UsageError where that could not hold."""
+    stewards = {steward.name: steward.key for steward in current.stewards}
+    if unknown := sorted(set(change.remove) - stewards.keys()):
+        raise UsageError(f"{unknown[0]} is no steward of the root; `peer network show` lists them")
+    if strange := sorted(set(change.thresholds) - {*ROLES, "*"}):
+        raise UsageError(f"there is no role {strange[0]}; there are {', '.join(ROLES)}")
+    others = {name: key for name, key in stewards.items() if name not in change.remove}
+    after = others | dict(change.add)
+    gone = set(stewards.values()) - set(after.values())
+    fresh = [key for name, key in after.items() if stewards.get(name) != key]
+    roles = tuple(_role(role, gone, fresh, change.thresholds) for role in _all_roles(current))
+    body = replace(
+        current,
+        network=network,
+        version=current.version + 1,
+        prev=digest,
+        at=at,
+        stewards=tuple(Steward(name=name, key=key) for name, key in after.items()),
+        roles=roles,
+        until=current.until if change.until is None else change.until or None,
+    )
+    if fault := body.fault():
+        raise UsageError(f"nobody could go on under that root: {fault}")
+    return body
+
+
+def _all_roles(root: Root) -> list[Role]:
+    """Its roles, and those that a newer version knows, for whoever signs the root."""
+    top = next(role for role in root.roles if role.role == "root" and role.scope == "*")
+    known = {role.role for role in root.roles}
+    return [*root.roles, *(replace(top, role=word) for word in ROLES if word not in known)]
+
+
+def _role(
+    role: Role, gone: Collection[str], fresh: Iterable[str], thresholds: Mapping[str, int]
+) -> Role:
+    keys = [key for key in role.keys if key not in gone]
+    if role.scope == "*":
+        keys += [key for key in fresh if key not in keys]
+    threshold = thresholds.get(role.role, thresholds.get("*", role.threshold))
+    return replace(role, keys=tuple(sorted(keys)), threshold=threshold)
+
+
+def rotate(
+    desk: Desk, change: Change, fresh: Signer | None = None, disowned: Collection[str] = ()
+) -> Root:
+    """Sign the next root, and again what only keys that it drops have signed.
+
+    `fresh`: the key that this steward changes to. `disowned`: hashes of documents that were signed
+    with a stolen key, in whose place what was in force before is signed again. WaitingError where
+    others have to sign, too; all is prepared for them then.
+    """
+    known = desk.known()
+    desk.keep(known)
+    body = next_root(
+        known.trust.root, known.trust.digest, known.trust.network, change, desk.clock.wall_ms()
+    )
+    try:
+        desk.sign_all([body], fresh)
+    except WaitingError:
+        _sign_again(desk, fresh, disowned)
+        raise
+    _sign_again(desk, fresh, disowned)
+    return body
+
+
+def delegate(
+    desk: Desk,
+    scope: str,
+    stewards: Mapping[str, str],
+    roles: Collection[str],
+    *,
+    threshold: int = 1,
+    members_max: int | None = None,
+    until: int | None = None,
+) -> StewardDocument:
+    """Give these stewards (name → key) roles within a scope; without roles all is taken back."""
+    known = desk.known()
+    if strange := sorted(set(roles) - set(ROLES) | {"root"} & set(roles)):
+        allowed = ", ".join(word for word in ROLES if word != "root")
+        raise UsageError(f"{strange[0]} cannot be delegated; what can be: {allowed}")
+    before = known.newest(delegation.TYPE, scope)
+    former = before.body if before else None
+    assert former is None or isinstance(former, Delegation)
+    body = Delegation(
+        network=desk.identity.network,
+        scope=scope,
+        version=before.number + 1 if before else 1,
+        prev=before.digest if before else None,
+        at=desk.clock.wall_ms(),
+        stewards=tuple(Steward(name=name, key=key) for name, key in stewards.items())
+        or (former.stewards if former else ()),
+        roles=tuple(word for word in ROLES if word in roles),
+        threshold=threshold,
+        members_max=_widest(known.trust, scope, desk.identity.key)
+        if members_max is None
+        else members_max,
+        until=until,
+    )
+    if not roles and former is None:
+        raise NotFoundError(f"nothing is delegated for {scope}; `peer network show` lists what is")
+    if fault := body.fault():
+        raise UsageError(f"that says nothing that could hold: {fault}")
+    document = desk.sign(body)
+    _sign_again(desk)
+    return document
+
+
+def _widest(trust: Trust, scope: str, key: str) -> int:
+    """As many members as who signs may admit there himself."""
+    grant = trust.grant("roster", scope, frozenset((key,)))
+    return limits.members_max if grant is None else grant.members_max
+
+
+def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
+    """A key counts for nothing within `scope` any more; nothing takes that back."""
+    known = desk.known()
+    desk.keep(known)
+    if (name := known.trust.root.steward_of(key)) is not None:
+        raise UsageError(
+            f"the root names {name}; `peer root rotate --remove {name}` withdraws that key"
+        )
+    document = desk.sign(
+        Revocation(
+            network=desk.identity.network,
+            scope=scope,
+            key=key,
+            at=desk.clock.wall_ms(),
+            because=because,
+        )
+    )
+    _sign_again(desk)  # after it: whoever has the key must not win time
+    return document
+
+
+def keys_of(desk: Desk, known: Known, word: str) -> tuple[list[str], str]:
+    """(keys, the scope that is meant where none is named) of a member, a steward, or a key."""
+    body = newest_roster(desk).body
+    assert isinstance(body, Roster)
+    member = body.member(word.partition("@")[0])
+    if member is not None and word in (member.name, f"{member.name}@{body.cluster}"):
+        return [one.key for one in member.keys if one.state == "active"], body.cluster
+    named = sorted({key for key, name in known.trust.called if word in (key, name)})
+    named += [steward.key for steward in known.trust.root.stewards if steward.name == word]
+    if not named and len(word) == 43:
+        named = [word]
+    if not named:
+        raise NotFoundError(f"no member and no steward {word}; `peer network show` lists them")
+    return named, "*"
+
+
+def _sign_again(desk: Desk, fresh: Signer | None = None, disowned: Collection[str] = ()) -> None:
+    """Sign what is in force, and not by those who may sign it now; or put a part of it there."""
+    known = desk.known()
+    trust = upcoming(known, desk.clock.wall_ms())
+    signer = fresh or desk.unlock()
+    for document in to_sign_again(known, trust, desk.clock.wall_ms(), disowned):
+        if may_sign(document, trust, signer.key):
+            with suppress(WaitingError):
+                desk.put(desk.parts(document.body, trust, [signer]), known, trust)
+
+
+def may_sign(document: StewardDocument, trust: Trust, key: str) -> bool:
+    """Whether a key may be one of those who sign a document; of a root, by either root."""
+    act = act_of(document.body)
+    if trust.has_right(act, document.scope, key):
+        return True
+    own = isinstance(document.body, Root) and trust_of(trust.network, document.body, "")
+    return bool(own and own.has_right(act, document.scope, key))
+
+
+def upcoming(known: Known, now_ms: int) -> Trust:
+    """Who may sign what once the root that waits for signatures is there; else the present one."""
+    waiting = [part for part in known.parts if part.type == ROOT]
+    if not waiting:
+        return known.trust
+    every = [*held(known.documents.values()), *held(waiting[:1])]
+    return _ruled(known, every, now_ms).trust
+
+
+def to_sign_again(
+    known: Known, trust: Trust, now_ms: int, disowned: Collection[str] = ()
+) -> list[StewardDocument]:
+    """What is in force and would not be accepted from its present signers under `trust`."""
+    kept = [document for digest, document in known.documents.items() if digest not in disowned]
+    ruling = _ruled(known, held(kept), now_ms)
+    newest = [known.documents[ruling.newest[place]] for place in sorted(ruling.newest)]
+    orders = [document for document in kept if isinstance(document.body, Order | Revocation)]
+    return [one for one in (*newest, *orders) if one.type != ROOT and _is_lost(one, trust)]
+
+
+def _ruled(known: Known, every: Sequence[Held], now_ms: int) -> Ruling:
+    ruling = ruling_of(known.trust.network, every, now_ms)
+    assert ruling is not None  # the first root is known
+    return ruling
+
+
+def _is_lost(document: StewardDocument, trust: Trust) -> bool:
+    return fault_under(document.body, document.scope, document.keys, trust) is not None
