@@ -127,7 +127,9 @@ def sealing_keys(folder: str) -> list[Opener]:
     return found
 
 
-def store_sealed_key(folder: str, seed: bytes, passphrase: bytes, entropy: Entropy) -> Signer:
+def store_sealed_key(
+    folder: str, seed: bytes, passphrase: bytes, entropy: Entropy, name: str = KEY
+) -> Signer:
     """Keep a seed so that only the passphrase opens it."""
     salt, nonce = entropy.draw(16), entropy.draw(12)
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -138,7 +140,7 @@ def store_sealed_key(folder: str, seed: bytes, passphrase: bytes, entropy: Entro
         "nonce": canonical.b64(nonce),
         "sealed": canonical.b64(sealed),
     }
-    write_private(os.path.join(folder, "key"), canonical.encode(value))
+    write_private(os.path.join(folder, name), canonical.encode(value))
     return Signer(seed)
 
 
@@ -147,12 +149,12 @@ def is_sealed(folder: str) -> bool:
     return "sealed" in _read(folder, KEY)
 
 
-def load_sealed_key(folder: str, passphrase: bytes) -> Signer:
+def load_sealed_key(folder: str, passphrase: bytes, name: str = KEY) -> Signer:
     """A steward's key; HumanNeededError where the passphrase is wrong."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-    value = _read(folder, KEY)
+    value = _read(folder, name)
     try:
         work = {name: int(value[name]) for name in _ARGON2}
     except (KeyError, TypeError, ValueError) as error:
@@ -168,6 +170,24 @@ def load_sealed_key(folder: str, passphrase: bytes) -> Signer:
             "wrong passphrase for the steward key; try again, or name another --passphrase-file"
         ) from error
     return Signer(seed)
+
+
+def has_next(folder: str) -> bool:
+    """Whether a key lies there that its owner asked to change to."""
+    return os.path.exists(os.path.join(folder, NEXT))
+
+
+def take_next(folder: str) -> None:
+    """The next key becomes the present one as it is, sealed or not; the present one is kept.
+
+    Again is harmless, after a death at any point, too.
+    """
+    numbers = [int(m[1]) for m in map(_FORMER, key_files(folder)) if m]
+    present = read_private(os.path.join(folder, KEY))
+    if all(read_private(os.path.join(folder, f"{KEY}.{n}")) != present for n in numbers):
+        former = f"{KEY}.{max(numbers, default=0) + 1}"
+        write_private(os.path.join(folder, former), present)
+    os.replace(os.path.join(folder, NEXT), os.path.join(folder, KEY))
 
 
 def _derive(passphrase: bytes, salt: bytes, iterations: int, lanes: int, memory_kib: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from peer import keys, lock
+from peer import inforce, keys, lock
 from peer.clock import Clock, Entropy
 from peer.home import Home, create_home
 from peer.home.drive import check_home
@@ -22,24 +22,22 @@ from peer.home.places import (
 from peer.instance import RunningPeer
 from peer.stewards.opening import open_marker
 from peer.stewards.reading import read_marker
+from peer.stewards.shelf import NO_SHELF, gather
 from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat
 from peer.tick.card import CARD, place_card
 from peer.wiring import open_share
-from protocol import canonical, limits, names
-from protocol.authority import open_document
+from protocol import canonical, limits, names, roster
+from protocol.authority import StewardDocument
 from protocol.errors import (
     HomeError,
     RuleError,
-    ShareError,
     UsageError,
     WrongShareError,
 )
-from protocol.root import Root
 from protocol.roster import Roster
 from protocol.signing import Signer, fingerprint, same_fingerprint, show_fingerprint
-from protocol.trust import Trust, trust_of
 from registry import charter, yard
 from registry.share import Share
 
@@ -84,11 +82,9 @@ def join(
     share = open_share(path, name, entropy)
     marker = charter.fetch_marker(share)
     cluster, document = open_marker(marker, None)
-    _check_root(document.digest, root)
-    _check_pinned(home, path, document.digest, root)
-    assert isinstance(document.body, Root)
-    trust = trust_of(document.digest, document.body, document.digest)
-    members = _check_cluster(share, trust, cluster)
+    check_root(document.digest, root)
+    check_pinned(home, path, document.digest, root)
+    members = _check_cluster(share, document, cluster, clock)
     identity, folder = _identity(home, path, name, cluster, document.digest, entropy, seed)
     signer = keys.load_key(folder)
     stored = create_home(os.path.join(folder, DATABASE), entropy.draw)
@@ -165,7 +161,8 @@ def rekey(peer: RunningPeer) -> Rekeyed:
     return Rekeyed(peer.name, peer.fingerprint, shown, again)
 
 
-def _check_root(network: str, expected: str | None) -> None:
+def check_root(network: str, expected: str | None) -> None:
+    """WrongShareError where a network's root has another fingerprint than the expected one."""
     shown = root_fingerprint(network)
     if expected is None or expected.lower() == network or same_fingerprint(expected, shown):
         return
@@ -174,7 +171,7 @@ def _check_root(network: str, expected: str | None) -> None:
     )
 
 
-def _check_pinned(home: str, path: str, network: str, expected: str | None) -> None:
+def check_pinned(home: str, path: str, network: str, expected: str | None) -> None:
     """A path that this home knows as another network is not trusted again on first use."""
     if expected is not None:
         return
@@ -187,22 +184,17 @@ def _check_pinned(home: str, path: str, network: str, expected: str | None) -> N
             )
 
 
-def _check_cluster(share: Share, trust: Trust, cluster: str) -> Roster:
-    """The newest signed roster of the cluster that the marker names; a hint alone is not enough."""
-    found: list[Roster] = []
-    for path in charter.documents(share):
-        try:
-            body = open_document(charter.fetch_document(share, path), trust).body
-        except (RuleError, ShareError):
-            continue
-        if isinstance(body, Roster) and body.cluster == cluster:
-            found.append(body)
-    if not found:
+def _check_cluster(share: Share, first: StewardDocument, cluster: str, clock: Clock) -> Roster:
+    """The roster in force of the cluster that the marker names; a hint alone is not enough."""
+    known = gather(NO_SHELF, share, first, clock.wall_ms())
+    found = known.newest(roster.TYPE, cluster)
+    if found is None:
         raise WrongShareError(
             f"no steward signed a roster of {cluster} here, though NETWORK.json names it;"
             " ask a steward"
         )
-    return max(found, key=lambda body: body.version)
+    assert isinstance(found.body, Roster)
+    return inforce.without(known.trust, found.body)
 
 
 def _identity(

@@ -52,6 +52,13 @@ def check_cluster(text: str) -> str:
     return text
 
 
+def check_scope(text: str) -> str:
+    """`text`, if it is `*`, a region or cluster, or a full address; RuleError otherwise."""
+    if "@" in text:
+        return str(Address.parse(text))
+    return text if text == "*" else check_cluster(text)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
     """A peer's full address. `parse` checks; the constructor takes parts already checked."""

@@ -71,6 +71,11 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
+def is_key(public: bytes) -> bool:
+    """Whether anything could ever verify under this key."""
+    return len(public) == 32 and _sound_key(public) is not None
+
+
 @lru_cache(maxsize=4_096)
 def _sound_key(public_key: bytes) -> Ed25519PublicKey | None:
     """The key object, or None for a key no signature verifies under."""

@@ -46,6 +46,20 @@ class Shelf(Protocol):
         ...
 
 
+class _NoShelf:
+    """Of whoever remembers nothing yet."""
+
+    def keep(self, document: StewardDocument) -> None:
+        """Nothing is kept."""
+
+    def everything(self) -> list[bytes]:
+        """Nothing was kept."""
+        return []
+
+
+NO_SHELF = _NoShelf()
+
+
 class FolderShelf:
     """The shelf in a steward's directory."""
 
