@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from peer.heartbeats import last_tick_at, next_beat_at
@@ -12,10 +12,12 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
+from peer.stewards.charters import at_desk, goal_rows, remembered
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
 from peer.tick import look
-from protocol import canonical, charter, order
+from protocol import canonical, order
+from protocol.charter import Charter
 from protocol.order import Order, halts_in_force
 from protocol.root import Root
 from protocol.roster import Member, Roster
@@ -41,6 +43,7 @@ def status(peer: RunningPeer) -> Row:
         "moved": state.text("moved") is not None,
         "parked": state.text("parked"),
         "halts": [halt_row(halt) for halt in holds.halts],
+        "goals": goal_rows(holds.policy.charters),
         "hidden_orders": holds.hidden_orders,
         "epoch": state.epoch,
         "ticks": state.number("tick"),
@@ -97,27 +100,25 @@ def concerns(peer: RunningPeer) -> list[Row]:
 def network_of_peer(peer: RunningPeer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
     holds = standing(peer)
-    aims = peer.home.archive.newest(charter.TYPE, "*")
-    version = aims.number if aims else None
+    charters = remembered(peer.home.archive)
     halts = holds.all_halts.values()
-    return _network(peer.identity, holds.trust.root, holds.roster, version, halts)
+    return _network(peer.identity, holds.trust.root, holds.roster, charters, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
     """The network as the share shows it now and the steward remembers it."""
-    version = max((d.number for d in desk.documents(charter.TYPE) if d.scope == "*"), default=None)
     orders = {d.digest: d.body for d in desk.documents(order.TYPE) if isinstance(d.body, Order)}
     members = newest_roster(desk).body
     assert isinstance(members, Roster)
     halts = halts_in_force(orders).values()
-    return _network(desk.identity, desk.trust().root, members, version, halts)
+    return _network(desk.identity, desk.trust().root, members, at_desk(desk), halts)
 
 
 def _network(
     identity: Identity,
     root: Root,
     members: Roster | None,
-    charter_version: int | None,
+    charters: Sequence[Charter],
     halts: Iterable[Order],
 ) -> Row:
     return {
@@ -129,7 +130,8 @@ def _network(
             {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
             for steward in root.stewards
         ],
-        "charter": charter_version,
+        "charter": next((one.version for one in charters if one.scope == "*"), None),
+        "goals": goal_rows(charters),
         "roster": members.version if members else None,
         "members": [_member_row(member) for member in (members.members if members else ())],
         "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],

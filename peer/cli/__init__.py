@@ -68,6 +68,8 @@ COMMANDS = {
         "escalations": "What waits for a human",
     },
     "Stewards": {
+        "goal": "What the network is for: add, list and retire goals",
+        "charter": "Goals, values and what agents may do: show, compare, sign",
         "halt": "Stop a peer, a cluster or the whole network",
         "resume": "Lift what was halted",
     },

@@ -16,8 +16,9 @@ from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
 from peer.stewards.opening import open_marker
 from peer.stewards.shelf import Shelf, gather, shared
+from peer.stewards.wording import told
 from protocol import authority, canonical, limits, names, order, roster
-from protocol.authority import StewardDocument, open_document
+from protocol.authority import StewardBody, StewardDocument, open_document
 from protocol.canonical import unb64
 from protocol.card import Card, open_card, predecessor
 from protocol.errors import (
@@ -55,6 +56,9 @@ class Desk:
     clock: Clock
     unlock: Callable[[], Signer]
     entropy: Entropy
+    show: Callable[[list[str]], None] | None = (
+        None  # told in plain words what is about to be signed
+    )
 
     def trust(self) -> Trust:
         """By the root of the pinned network; WrongShareError where the share is another."""
@@ -79,8 +83,10 @@ class Desk:
                 with suppress(RuleError):  # a file that rotted on the shelf
                     charter.place_document(self.share, open_document(data, trust))
 
-    def sign(self, body: Roster | Order) -> StewardDocument:
-        """Sign, remember and place a document."""
+    def sign(self, body: StewardBody) -> StewardDocument:
+        """Say what a document says, then sign, remember and place it."""
+        if self.show is not None:
+            self.show(told(body, gather(self.shelf, self.share, self.trust())))
         data = authority.seal_document(body, self.identity.network, self.unlock())
         document = open_document(data, self.trust())
         # Placed first: what never came to the share was not signed as far as anybody knows.
