@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from peer.results.letters import Letter as Letter
     from peer.results.states import Concern as Concern
     from peer.results.states import Event as Event
+    from peer.results.states import Goal as Goal
     from peer.results.states import Neighbour as Neighbour
     from peer.results.states import Status as Status
     from peer.results.states import Trace as Trace
@@ -55,7 +56,7 @@ _MODULES = {
     "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.letters": ("Letter",),
-    "peer.results.states": ("Concern", "Event", "Neighbour", "Status", "Trace"),
+    "peer.results.states": ("Concern", "Event", "Goal", "Neighbour", "Status", "Trace"),
     "peer.saving": ("Saved",),
     "peer.send": ("Sent",),
     "peer.tick.report": ("Report",),

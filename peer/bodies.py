@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from peer.given import checked_text, checked_topics, permille
+from peer.given import checked_goals, checked_text, checked_topics, permille
 from protocol import canonical, wire
 from protocol.errors import RuleError, UsageError
 from protocol.messages import (
@@ -40,9 +40,10 @@ def insight(text: str, topics: Iterable[str], confidence: float) -> Insight:
     return Insight(text=checked_text(text), topics=about, confidence=sure)
 
 
-def announcement(text: str, topics: Iterable[str]) -> Announcement:
-    """What is being worked on."""
-    return Announcement(text=checked_text(text), topics=checked_topics(topics))
+def announcement(text: str, topics: Iterable[str], goals: Iterable[str] = ()) -> Announcement:
+    """What is being worked on, and the ids of the goals that it serves."""
+    about, serves = checked_topics(topics), checked_goals(goals)
+    return Announcement(text=checked_text(text), topics=about, serves=serves)
 
 
 def alert(text: str, severity: Severity) -> Alert:

@@ -44,6 +44,24 @@ def checked_topics(topics: Iterable[str]) -> tuple[str, ...]:
     return distinct
 
 
+def checked_goals(goals: Iterable[str]) -> tuple[str, ...]:
+    """The ids of goals, each once; a text is one. Whether there are such is not asked here."""
+    distinct = tuple(dict.fromkeys([goals] if isinstance(goals, str) else goals))
+    if len(distinct) > limits.serves_max:
+        raise UsageError(f"{len(distinct)} goals; name at most {limits.serves_max}")
+    return tuple(map(goal_id, distinct))
+
+
+def goal_id(text: str) -> str:
+    """The id of a goal."""
+    if len(text) > limits.word_chars_max or not re.fullmatch(_WORD, text):
+        raise UsageError(
+            f"{text[:80]!r} can be no id of a goal: letters a-z, digits and . _ / - from a letter"
+            f" or digit on, at most {limits.word_chars_max} of them"
+        )
+    return text
+
+
 def permille(confidence: float) -> int:
     """A probability from 0 to 1 as the wire says it."""
     if not 0 <= confidence <= 1:  # also true of "not a number"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from protocol.charter import Goal
 from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send, Settle
 from protocol.messages import (
     Alert,
@@ -23,6 +24,7 @@ from protocol.messages import (
     Question,
     Severity,
 )
+from protocol.policy import flag_of
 
 ANSWER_CONFIDENCE_PERMILLE_MIN = 600
 CLAIMS_MAX = 3
@@ -36,6 +38,10 @@ class View(Protocol):
     @property
     def address(self) -> str:
         """My own full address."""
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """What the stewards want of me: the goals in force, those of the widest scope first."""
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
@@ -109,6 +115,22 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
     ]
 
 
+def flag_aimless(received: Received, view: View) -> list[Effect]:
+    """What serves no goal, where there are goals, is told once; it is not silenced."""
+    item = received.item
+    assert isinstance(item.body, Announcement)
+    flag = flag_of(view.goals, item.body.serves)
+    if flag is None:
+        return []
+    line = " ".join(item.body.text.split())[:200]
+    known = {goal.id for goal in view.goals}
+    odd = ", ".join(id for id in item.body.serves if id not in known)
+    what = "serves no goal" if flag == "no-goal" else "names an unknown goal"
+    text = f"{item.head.author} announced what {what}{f' ({odd})' if odd else ''}: {line}"
+    ask = f"ask {item.head.author.partition('@')[0]}: `peer reply {item.id[:8]} TEXT`"
+    return [Escalate(text=text, mend=f"{ask}; or a steward: `peer goal add ID TEXT`", level="info")]
+
+
 def both(first: Handler, second: Handler) -> Handler:
     """A handler that wants what either wants, in this order; where one raises, nothing happens."""
 
@@ -121,7 +143,7 @@ def both(first: Handler, second: Handler) -> Handler:
 HANDLERS: dict[str, Handler] = {
     "question": answer_question,
     "insight": remember_insight,
-    "announcement": remember_insight,
+    "announcement": both(remember_insight, flag_aimless),
     "endorsement": record_opinion,
     "dispute": record_opinion,
     "alert": raise_alert,

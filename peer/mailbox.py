@@ -21,10 +21,12 @@ from protocol.errors import ShareError, ShareUnavailableError, WrongShareError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
+    from protocol.policy import Policy
     from protocol.sealing import Opener
 
 ALL = "all"
 SEALED = "sealed"
+ANNOUNCEMENT = "announcement"
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
@@ -96,6 +98,7 @@ class Mailbox:
         self.identity = identity
         self._states: dict[tuple[str, str], str] | None = None
         self._openers: list[Opener] | None = None
+        self._policy: Policy | None = None
 
     def mark_read(self, letters: list[Letter], at_ms: int) -> None:
         """A person has seen these letters of others."""
@@ -189,7 +192,10 @@ class Mailbox:
         }
         if said.get("attachments"):
             row["attachments"] = [_attachment(one) for one in said["attachments"]]
-        return row | (_more(body) if understood else {"body": value.get("body")})
+        if not understood:
+            return row | {"body": value.get("body")}
+        aims = self._aims(body) if said["kind"] == ANNOUNCEMENT else {}
+        return row | _more(body) | aims
 
     def _unsealed(self, letter: Letter, value: Row) -> Row | None:
         """What is in a sealed item, in the form of an open one; None where no key opens it."""
@@ -211,6 +217,17 @@ class Mailbox:
             "body": wire.dump(found.item.body),
             "attachments": [wire.dump(one) for one in found.files],
         }
+
+    def _aims(self, body: Row) -> Row:
+        """Which goals an announcement serves, and what is odd about that by those in force now."""
+        if self._policy is None:
+            from peer.stewards.charters import remembered
+            from protocol.policy import Policy
+
+            mine = self.identity.address
+            self._policy = Policy(tuple(remembered(self.home, self.identity.network, mine)))
+        serves = body.get("serves") or []
+        return {"serves": serves, "flag": self._policy.flag(serves)}
 
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from peer import inforce
@@ -13,10 +13,12 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
+from peer.stewards.charters import charters_of, goal_rows, remembered
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
 from peer.tick import look
-from protocol import canonical, charter
+from protocol import canonical
+from protocol.charter import Charter
 from protocol.order import Order
 from protocol.root import Root
 from protocol.roster import Member, Roster
@@ -42,6 +44,7 @@ def status(peer: RunningPeer) -> Row:
         "moved": state.text("moved") is not None,
         "parked": state.text("parked"),
         "halts": [halt_row(halt) for halt in holds.halts],
+        "goals": goal_rows(holds.policy.charters),
         "hidden_orders": holds.hidden_orders,
         "epoch": state.epoch,
         "ticks": state.number("tick"),
@@ -98,27 +101,25 @@ def concerns(peer: RunningPeer) -> list[Row]:
 def network_of_peer(peer: RunningPeer) -> Row:
     """The network as the home of a peer knows it since its last tick."""
     holds = standing(peer)
-    aims = inforce.newest(peer.home, peer.identity.network, charter.TYPE, "*")
-    version = aims.number if aims else None
+    charters = remembered(peer.home, peer.identity.network)
     halts = holds.all_halts.values()
-    return _network(peer.identity, holds.trust.root, holds.roster, version, halts)
+    return _network(peer.identity, holds.trust.root, holds.roster, charters, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
     """The network as the share shows it now and the steward remembers it."""
-    known = desk.known()
-    aims, current = known.newest(charter.TYPE, "*"), newest_roster(desk)
+    known, current = desk.known(), newest_roster(desk)
     assert isinstance(current.body, Roster)
     members = inforce.without(known.trust, current.body)
-    version, halts = aims.number if aims else None, known.ruling.halts.values()
-    return _network(desk.identity, known.trust.root, members, version, halts)
+    halts = known.ruling.halts.values()
+    return _network(desk.identity, known.trust.root, members, charters_of(known), halts)
 
 
 def _network(
     identity: Identity,
     root: Root,
     members: Roster | None,
-    charter_version: int | None,
+    charters: Sequence[Charter],
     halts: Iterable[Order],
 ) -> Row:
     return {
@@ -130,7 +131,8 @@ def _network(
             {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
             for steward in root.stewards
         ],
-        "charter": charter_version,
+        "charter": next((one.version for one in charters if one.scope == "*"), None),
+        "goals": goal_rows(charters),
         "roster": members.version if members else None,
         "members": [_member_row(member) for member in (members.members if members else ())],
         "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],

@@ -36,15 +36,17 @@ from protocol.errors import (
 )
 from protocol.messages import Body, Insight, Item
 from protocol.page import ALL
+from protocol.policy import Flag
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What `send` did: one id for each recipient and body."""
+    """What `send` did: one id for each recipient and body; `flag`: see `Peer.announce`."""
 
     ids: tuple[str, ...]
     to: tuple[str, ...]
     state: Literal["staged", "delivered"]
+    flag: Flag | None = None
 
 
 def send(

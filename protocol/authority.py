@@ -260,6 +260,17 @@ def joined(parts: Sequence[StewardDocument]) -> bytes:
     return canonical.encode(whole)
 
 
+def split(part: StewardDocument, trust: Trust) -> list[StewardDocument]:
+    """One part for each signature of a document that was opened under `trust`."""
+    found = []
+    for key in sorted(part.keys):
+        value = canonical.decode(part.data)
+        for signed in (value, value["head"]):
+            signed["signatures"] = [one for one in signed["signatures"] if one["key"] == key]
+        found.append(open_part(canonical.encode(value), trust))
+    return found
+
+
 def _merged(lists: Sequence[list[dict[str, str]]]) -> list[dict[str, str]]:
     by_key = {entry["key"]: entry for entries in lists for entry in entries}
     return [by_key[key] for key in sorted(by_key)]

@@ -31,11 +31,15 @@ Pattern = Annotated[str, Form(r"\*|[a-z0-9][a-z0-9._/-]*", limits.word_chars_max
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """Something the stewards want; `id` is a short word that agents can refer to."""
+    """Something the stewards want; `id` is a short word that agents can refer to.
+
+    `because` says why it is retired, if anybody said so.
+    """
 
     id: Word
     text: Text
     state: Word = "active"
+    because: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

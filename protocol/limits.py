@@ -46,6 +46,7 @@ line_chars_max = 500
 word_chars_max = 64
 kind_chars_max = 32
 topics_max = 16
+serves_max = 16  # goals that an announcement serves
 evidence_max = 16
 claims_max = 16
 erased_max = 256  # hashes in an erasure

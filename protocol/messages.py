@@ -31,6 +31,7 @@ from protocol.fields import (
     Salt,
     Text,
     Topics,
+    Word,
 )
 from protocol.wire import AtMost, Between, Form
 
@@ -77,11 +78,15 @@ class Insight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What the author works on; whoever works on the same can say so."""
+    """What the author works on; whoever works on the same can say so.
+
+    `serves` are the ids of the stewards' goals that it serves.
+    """
 
     kind: ClassVar[str] = "announcement"
     text: Text
     topics: Topics = ()
+    serves: Annotated[tuple[Word, ...], AtMost(limits.serves_max)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

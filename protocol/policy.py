@@ -14,6 +14,7 @@ from typing import Final, Literal
 from protocol.charter import Budget, Charter, Goal, Rule, Votable
 
 Verdict = Literal["free", "notice", "approve", "forbidden"]
+Flag = Literal["no-goal", "unknown-goal"]
 STRICTNESS: Final[tuple[Verdict, ...]] = ("free", "notice", "approve", "forbidden")
 
 
@@ -42,6 +43,10 @@ class Policy:
                     found.setdefault(goal.id, goal)
         return tuple(found.values())
 
+    def flag(self, serves: Sequence[str]) -> Flag | None:
+        """See `flag_of`."""
+        return flag_of(self.goals, serves)
+
     @property
     def values(self) -> tuple[str, ...]:
         """The values, those of the widest charter first."""
@@ -68,6 +73,17 @@ class Policy:
                 if votable.cluster == cluster:
                     found.setdefault(votable.key, votable)
         return tuple(found.values())
+
+
+def flag_of(goals: Sequence[Goal], serves: Sequence[str]) -> Flag | None:
+    """What is odd about something that says it serves these goals; nothing where there are none.
+
+    `no-goal`: none of them is in force; `unknown-goal`: some are, and some are not.
+    """
+    known = {goal.id for goal in goals}
+    if not known or (serves and known.issuperset(serves)):
+        return None
+    return "no-goal" if known.isdisjoint(serves) else "unknown-goal"
 
 
 def _in_one(charter: Charter, effect: str, kind: str) -> Ruled:

@@ -11,7 +11,7 @@ from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.handlers import Handler
-    from peer.results.states import Concern, Neighbour, Status
+    from peer.results.states import Concern, Goal, Neighbour, Status
     from peer.tick.report import Report
 
 H = TypeVar("H", bound="Handler")
@@ -89,6 +89,14 @@ class Living(Opened):
             return handler
 
         return register
+
+    def goals(self) -> list[Goal]:
+        """What the stewards want of this peer: the goals in force, as its home knows them."""
+        from peer.results import states
+        from peer.stewards.charters import goal_rows
+        from peer.stewards.standing import standing
+
+        return [states.goal(row) for row in goal_rows(standing(self.running).policy.charters)]
 
     def peers(self) -> list[Neighbour]:
         """The other members, and how they seemed at the last tick."""

@@ -92,11 +92,20 @@ class Writing(Opened):
 
         return self._publish(bodies.made("question", text, topics))
 
-    def announce(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
-        """Publish what is being worked on."""
-        from peer import bodies
+    def announce(self, text: str, *, topics: Iterable[str] = (), goals: Iterable[str] = ()) -> Sent:
+        """Publish what is being worked on, and the ids of the stewards' goals that it serves.
 
-        return self._publish(bodies.announcement(text, topics))
+        `flag` of the result is "no-goal" where there are goals and it serves none that is in force,
+        "unknown-goal" where it names some that are not; it is published all the same.
+        """
+        from dataclasses import replace
+
+        from peer import bodies
+        from peer.stewards.standing import standing
+
+        body = bodies.announcement(text, topics, goals)
+        sent = self._publish(body)
+        return replace(sent, flag=standing(self.running).policy.flag(body.serves))
 
     def alert(self, text: str, *, severity: Severity = "warn") -> Sent:
         """Publish trouble of one's own: "info", "warn" or "critical"."""

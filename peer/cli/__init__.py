@@ -68,8 +68,14 @@ COMMANDS = {
         "escalations": "What waits for a human",
     },
     "Stewards": {
+        "goal": "What the network is for: add, list and retire goals",
+        "charter": "Goals, values and what agents may do: show, compare, sign",
         "halt": "Stop a peer, a cluster or the whole network",
         "resume": "Lift what was halted",
+        "steward": "A key for one more steward",
+        "root": "Who the stewards are, and how many sign together",
+        "delegate": "Let others sign for a region or a cluster",
+        "revoke": "Withdraw a key for good",
     },
     "Science": {
         "simulate": "Play networks of simulated peers, with faults",

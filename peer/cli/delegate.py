@@ -59,17 +59,17 @@ def command(
         raise UsageError("say --to whom, or --take-back")
     if take_back and (roles or members_max is not None or until):
         raise UsageError("--take-back takes everything back; it goes with no other option")
-    where_to = scope(scope_)
+    where_to, named = scope(scope_), steward_keys(stewards)
     end = SystemClock().wall_ms() + duration(until, "the time") if until else None
     document = delegate(
-        open_desk(where, passphrase_file), where_to, steward_keys(stewards),
+        open_desk(where, passphrase_file), where_to, named,
         () if take_back else roles or USUAL,
         threshold=threshold, members_max=members_max, until=end,
     )  # fmt: skip
     value = {
         "scope": where_to, "version": document.number, "digest": document.digest,
-        "stewards": sorted(steward_keys(stewards)), "taken_back": take_back,
+        "stewards": sorted(named), "taken_back": take_back,
     }  # fmt: skip
-    who = ", ".join(value["stewards"])
+    who = ", ".join(sorted(named))
     said = "nobody signs for it by delegation now" if take_back else f"{who} may sign for it now"
     output.answer(where, value, lambda: [f"{output.bold(where_to)}: {said}"])

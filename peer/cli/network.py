@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from peer.cli import output
-from peer.cli.desk import new_passphrase, open_desk
+from peer.cli.desk import descriptor_option, new_passphrase, open_desk
 from peer.cli.options import common
 from peer.cli.typed import checked_name, folder
 from peer.cli.where import Where
@@ -38,6 +38,7 @@ def command(where: Where) -> None:
 @click.option("--steward", required=True, metavar="NAME", help="Whose key signs for the network")
 @click.option("--no-passphrase", is_flag=True, help="Keep the steward's key unsealed in this home")
 @click.option("--passphrase-file", metavar="F", help="Seal it with the passphrase in this file")
+@descriptor_option
 @common
 def create(
     where: Where, dir: str, cluster: str, steward: str, no_passphrase: bool,
@@ -89,7 +90,7 @@ def _next_steps(value: dict[str, Any], where: Where) -> Iterator[str]:
 @command.command(epilog=output.examples("peer network show", "peer network show --json"))
 @common
 def show(where: Where) -> None:
-    """Show root, stewards, members and halts, as stewards signed them.
+    """Show root, stewards, goals, members and halts, as stewards signed them.
 
     A steward's home looks at the share; a peer's tells what it knew at its last tick.
     """
@@ -113,6 +114,9 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for halt in found["halts"]:
         why = f": {output.line(halt['because'])}" if halt["because"] else ""
         yield output.bad(f"  halted   {halt['scope']} since {halt['at']}{why}")
+    for goal in found["goals"]:
+        whose = "" if goal["scope"] == "*" else f" ({goal['scope']})"
+        yield f"  goal     {goal['id']}{whose}: {output.line(goal['text'])}"
     yield f"  {output.counted(len(found['members']), 'member')}, roster {found['roster']}"
     rows = [(m["name"], m["fingerprint"] or "no active key") for m in found["members"]]
     for text in output.table(("NAME", "FINGERPRINT"), rows) if rows else ():

@@ -71,9 +71,12 @@ def seen() -> None:
         stdout.flush()
 
 
-def sent(where: Where, what: Sent) -> None:
-    """What was written: the ids alone on stdout, and in words what became of them on stderr."""
-    value = {"ids": list(what.ids), "to": list(what.to), "state": what.state}
+def sent(where: Where, what: Sent, **more: Any) -> None:
+    """What was written: the ids alone on stdout, and in words what became of them on stderr.
+
+    `more` are further members of the document.
+    """
+    value = {"ids": list(what.ids), "to": list(what.to), "state": what.state, **more}
     answer(where, value, lambda: what.ids)
     if where.json:
         return
@@ -162,6 +165,10 @@ def _marks(row: dict[str, Any]) -> list[str]:
         marks.append("about " + " ".join(row["topics"]))
     if row.get("confidence") is not None:
         marks.append(f"confidence {row['confidence']:g}")
+    if row.get("serves"):
+        marks.append("serves " + " ".join(row["serves"]))
+    if row.get("flag"):
+        marks.append("serves no goal" if row["flag"] == "no-goal" else "names an unknown goal")
     if row.get("severity"):
         marks.append(row["severity"])
     if row.get("expires"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from peer.cli import output
-from peer.cli.desk import open_desk, passphrase_option
+from peer.cli.desk import desk_of, key_ring, passphrase_option
 from peer.cli.options import common
 from peer.cli.typed import checked_name, duration, steward_keys
 from peer.cli.where import Where
@@ -63,7 +63,6 @@ def rotate(
     asks for: `peer charter sign` on their machines. A stolen key counts for nothing any more once
     the next root is there; what it signed meanwhile is named with --disown.
     """
-    from peer.cli.desk import key_ring
     from peer.stewards.trusting import Change
     from peer.stewardship import rotate_root
 
@@ -76,9 +75,7 @@ def rotate(
         until=None if until is None else _end(until),
     )
     ring = key_ring(where, passphrase_file)
-    body = rotate_root(
-        open_desk(where, passphrase_file, ring), ring, change, disown, new_key=new_key
-    )
+    body = rotate_root(desk_of(where, ring), ring, change, disown, new_key=new_key)
     value = {
         "root": body.version,
         "stewards": [steward.name for steward in body.stewards],

@@ -48,6 +48,8 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
         why = f"away since {shown(found['away_since'])}: {found['away_fault']}"
         yield f"             {output.bad(_cut(why, room))}"
     yield f"  standing   {_standing(found, room)}"
+    if found["goals"]:
+        yield f"  goals      {_goals(found['goals'], room)}"
     yield f"  last tick  {_last(found)}"
     if found["last_tick_fault"]:
         yield " " * FACT_INDENT + _cut(found["last_tick_fault"], room)
@@ -58,6 +60,11 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     yield f"  letters    {_letters(found)}"
     if found["quarantined"]:
         yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
+
+
+def _goals(goals: Sequence[Found], room: int | None) -> str:
+    """As many ids as there is room for; the texts stand in `peer goal list`."""
+    return _cut(f"{', '.join(goal['id'] for goal in goals)} (`peer goal list`)", room)
 
 
 def _last(found: Found) -> str:

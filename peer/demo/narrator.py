@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable
 
 from peer.demo.stage import PEERS, STEWARD, Stage
-from peer.demo.story import Event, Forged, Ordered, Round, Said, Ticked
+from peer.demo.story import Event, Forged, Ordered, Round, Said, Ticked, Wanted
 from peer.instance import HOUR_MS
 from peer.tick.report import Report
 
@@ -39,7 +39,12 @@ class Narrator:
                 self._tell_round(reports)
             case Said(author=author, to=to, kind=kind, text=text):
                 self._said.append(event)
-                self._line(author, to, kind, text + (" [automatic]" if event.auto else ""))
+                marks = " [automatic]" if event.auto else ""
+                if event.serves:
+                    marks = f" [serves {', '.join(event.serves)}]"
+                self._line(author, to, kind, text + marks)
+            case Wanted(id=id, text=text):
+                self._say(f"  {STEWARD:<9}   sets the goal {id}: {text}")
             case Ordered(text=text):
                 self._say(f"  {STEWARD:<9}   {text} [takes a steward's key]")
             case Forged(pretended=pretended, to=to, text=text):
@@ -50,7 +55,7 @@ class Narrator:
         return next(said for said in self._said if said.kind == "question")
 
     def _line(self, author: str, to: str, kind: str, text: str) -> None:
-        head = f"  {author:<9} → {to:<9}  {kind:<11}  "
+        head = f"  {author:<9} → {to:<9}  {kind:<12}  "
         for line in textwrap.wrap(text, WIDTH - len(head)):
             self._say(head + line)
             head = " " * len(head)

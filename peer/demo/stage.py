@@ -18,6 +18,7 @@ from peer.membership import join, root_fingerprint
 from peer.send import send
 from peer.stewards import orders
 from peer.stewards.admission import admit
+from peer.stewards.charters import add_goal
 from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
@@ -106,6 +107,10 @@ class Stage:
     def tick(self, names: Iterable[str]) -> list[Report]:
         """One tick of each of these peers, in this order."""
         return [tick(self.peers[name]) for name in names]
+
+    def set_goal(self, id: str, text: str) -> None:
+        """The steward says what the network is for."""
+        add_goal(self.desk, "*", id, text)
 
     def halt(self, name: str, because: str) -> None:
         """The steward orders a peer to stop acting and sending."""

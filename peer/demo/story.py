@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from peer.demo.stage import PEERS, Stage
 from peer.instance import HOUR_MS
 from peer.tick.report import Report
-from protocol.messages import Alert, Answer, Body, Endorsement, Insight, Note, Question, stored_item
+from protocol.messages import (
+    Alert,
+    Announcement,
+    Answer,
+    Body,
+    Endorsement,
+    Insight,
+    Note,
+    Question,
+    stored_item,
+)
 
 ROUND_HOURS = 6
 ROUNDS = 5
@@ -23,6 +33,10 @@ EARLY_MS = 300_000
 # scout falls asleep after half a day.
 AWAKE = tuple(name for name in PEERS if name != "scout")
 STEP_MS = 15_000
+GOALS = {
+    "safe-drives": "Know how drives lose files, and lose none.",
+    "quiet-nights": "Nobody is woken for what can wait.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote an item; `auto`: a handler did, in a tick."""
+    """Somebody wrote an item; `auto`: a handler did, in a tick; `serves`: goals that it names."""
 
     id: str
     author: str
@@ -49,12 +63,21 @@ class Said:
     kind: str
     text: str
     auto: bool = False
+    serves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """The steward signed an order; in words."""
 
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The steward set a goal."""
+
+    id: str
     text: str
 
 
@@ -68,7 +91,7 @@ class Forged:
     path: str
 
 
-Event = Round | Ticked | Said | Ordered | Forged
+Event = Round | Ticked | Said | Ordered | Wanted | Forged
 
 
 class Story:
@@ -81,7 +104,10 @@ class Story:
 
     def until_last_round(self) -> None:
         """Four rounds; then mail of all sorts waits for the fifth."""
-        self._tick_all(*PEERS)
+        self._begin_round()
+        for id, text in GOALS.items():
+            self._want(id, text)
+        self._tick_round(*PEERS)
         self._say("core", "all", Note(text="This week: find out how drives lose our files."))
         rename = "SMB: an open file cannot be replaced; retry after 20 ms."
         insight = self._say(
@@ -91,6 +117,9 @@ class Story:
         self._tick_all(*PEERS)
         why = Question(text="Why do my renames fail now and then?", topics=("drives",))
         asked = self._say("smith", "librarian", why)
+        trying = Announcement(text="I rename 10,000 files.", serves=("safe-drives",))
+        self._say("smith", "all", trying)
+        self._say("warden", "all", Announcement(text="I draw a logo for us."))
         which = self._say("core", "scout", Question(text="Which drives have you tried so far?"))
 
         self._tick_all(*PEERS)
@@ -136,7 +165,8 @@ class Story:
     def _say(self, author: str, to: str, body: Body, re: str | None = None) -> str:
         self._step()
         id = self._stage.say(author, to, body, re)
-        self._tell(Said(id, author, to, body.kind, getattr(body, "text", "")))
+        serves = body.serves if isinstance(body, Announcement) else ()
+        self._tell(Said(id, author, to, body.kind, getattr(body, "text", ""), serves=serves))
         return id
 
     def _reply(self, author: str, re: str, body: Answer) -> None:
@@ -154,6 +184,11 @@ class Story:
                 to = letter.audience.partition("@")[0]
                 text = getattr(body, "text", "")
                 self._tell(Said(letter.id, author, to, letter.kind, text, auto=True))
+
+    def _want(self, id: str, text: str) -> None:
+        self._step()
+        self._stage.set_goal(id, text)
+        self._tell(Wanted(id, text))
 
     def _order(self, name: str, halt_because: str | None) -> None:
         self._step()

@@ -66,6 +66,15 @@ class Concern(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Goal(_Shown):
+    """Something the stewards want of everybody within `scope`; letters name it by its `id`."""
+
+    id: str
+    text: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status(_Shown):
     """How a peer is. `parked` says why it signs nothing, `halted` that a steward stopped it.
 
@@ -85,6 +94,7 @@ class Status(_Shown):
     outbox: int
     quarantined: int
     concerns: tuple[Concern, ...]
+    goals: tuple[Goal, ...]
 
 
 def neighbour(row: Row) -> Neighbour:
@@ -109,6 +119,11 @@ def concern(row: Row) -> Concern:
     )  # fmt: skip
 
 
+def goal(row: Row) -> Goal:
+    """A goal of a row of `peer goal list --json`."""
+    return Goal(details=row, id=row["id"], text=row["text"], scope=row["scope"])
+
+
 def status(row: Row) -> Status:
     """How a peer is of what `peer status --json` prints."""
     return Status(
@@ -116,5 +131,5 @@ def status(row: Row) -> Status:
         admitted=row["admitted"], parked=row["parked"], halted=bool(row["halts"]),
         last_tick=row["last_tick"], away_since=row["away_since"], unread=row["unread"],
         outbox=row["outbox"], quarantined=row["quarantined"],
-        concerns=tuple(map(concern, row["concerns"])),
+        concerns=tuple(map(concern, row["concerns"])), goals=tuple(map(goal, row["goals"])),
     )  # fmt: skip

@@ -6,19 +6,29 @@ has to be signed again under it waits with it, so that each steward signs once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from peer.stewards.desk import Desk
 from peer.stewards.shelf import Known, order_of_signing
 from peer.stewards.trusting import may_sign, to_sign_again, upcoming
-from protocol.authority import Lacking, StewardDocument, lacking, says_more
+from peer.stewards.wording import told
+from protocol.authority import (
+    Lacking,
+    StewardDocument,
+    joined,
+    lacking,
+    open_part,
+    says_more,
+    split,
+)
 from protocol.decision import Decision
-from protocol.errors import UsageError, WaitingError
+from protocol.errors import RuleError, UsageError, WaitingError
 from protocol.order import Order
 from protocol.ruling import CHANGES_TRUST
 from protocol.trust import Trust
+from registry import charter
 
 
 class Waiting(NamedTuple):
@@ -64,12 +74,10 @@ def _is_stale(part: StewardDocument, known: Known, now_ms: int) -> bool:
     return part.number <= newest.number
 
 
-def cosign(
-    desk: Desk, only: Collection[str], show: Callable[[StewardDocument, Known], None]
-) -> list[Signed]:
+def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
     """Sign what waits and this steward may sign; `only`: those whose hash begins so, if any.
 
-    `show` is told of each before it is signed. What is enough with it is put on the share.
+    Each is told before it is signed. What is enough with it is put on the share.
     """
     done: dict[str, Signed] = {}
     while True:
@@ -77,9 +85,8 @@ def cosign(
         one = next((w for w in waiting(known, now) if _is_mine(desk, w, only, done)), None)
         if one is None:
             break
-        if says_more(one.document):
-            raise UsageError("a newer version wrote what waits; upgrade soma-network to sign it")
-        show(one.document, known)
+        _check_known(one.document)
+        desk.tell(one.document.body, known)
         parts = desk.parts(one.document.body, one.trust, [desk.unlock()])
         try:
             desk.put(parts, known, one.trust)
@@ -91,6 +98,32 @@ def cosign(
         if digest in done:
             done[digest] = Signed(done[digest].document, None)
     return list(done.values())
+
+
+def cosign_file(desk: Desk, data: bytes) -> tuple[StewardDocument, Lacking]:
+    """A document that came as a file, with this steward's signature; the share is not touched.
+
+    Raises RuleError where it is none, HumanNeededError where he may not sign it.
+    """
+    desk.files.append(data)
+    known = desk.known()
+    trust = known.trust
+    try:
+        part = open_part(data, trust)
+    except RuleError:
+        trust = upcoming(known, desk.clock.wall_ms())
+        part = open_part(data, trust)
+    _check_known(part)
+    desk.tell(part.body, known)
+    parts = desk.parts(part.body, trust, [desk.unlock()])
+    others = [one for one in known.parts_under(trust) if one.digest == part.digest]
+    whole = open_part(joined([part, *others, *parts]), trust)
+    return whole, lacking(whole, trust)
+
+
+def _check_known(document: StewardDocument) -> None:
+    if says_more(document):
+        raise UsageError("a newer version wrote what waits; upgrade soma-network to sign it")
 
 
 def _is_mine(desk: Desk, one: Waiting, only: Collection[str], done: Collection[str]) -> bool:
@@ -115,3 +148,40 @@ def complete(desk: Desk) -> list[str]:
             digests.append(part.digest)
             if part.type in CHANGES_TRUST:
                 break  # what is enough is another thing now
+
+
+def place_file(desk: Desk, data: bytes) -> tuple[StewardDocument, bool]:
+    """Put a document that came as a file on the share, whole if it is enough, else its parts.
+
+    Raises RuleError where nobody would accept it.
+    """
+    known = desk.known()
+    trust = known.trust
+    try:
+        part = open_part(data, trust)
+    except RuleError:
+        trust = upcoming(known, desk.clock.wall_ms())
+        part = open_part(data, trust)
+    for one in split(part, trust):
+        charter.place_part(desk.share, one)
+    return part, part.digest in complete(desk) or part.digest in known.documents
+
+
+def waiting_rows(desk: Desk) -> list[dict[str, Any]]:
+    """What waits, as `peer charter waiting --json` has it."""
+    known = desk.known()
+    rows = []
+    for one in waiting(known, desk.clock.wall_ms()):
+        document = one.document
+        number = f" {document.number}" if document.number else ""
+        rows.append(
+            {
+                "document": f"{document.type.split('/')[1]}{number} of {document.scope}",
+                "hash": document.digest,
+                "signed": sorted(one.trust.name_of(key) for key in document.keys),
+                "more": one.lacking.more,
+                "missing": sorted(one.lacking.names),
+                "lines": told(document.body, known.documents.values()),
+            }
+        )
+    return rows

@@ -13,11 +13,20 @@ from dataclasses import dataclass, field
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Known, Shelf, gather, shared
+from peer.stewards.shelf import Known, Shelf, first_root, gather, shared
+from peer.stewards.wording import told
 from protocol import authority, roster
 from protocol.authority import StewardBody, StewardDocument, joined, open_document, open_part
 from protocol.canonical import unb64
-from protocol.errors import HomeError, HumanNeededError, NotFoundError, RuleError, WaitingError
+from protocol.errors import (
+    HomeError,
+    HumanNeededError,
+    NotFoundError,
+    RuleError,
+    ShareError,
+    WaitingError,
+    WrongShareError,
+)
 from protocol.roster import Roster
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from protocol.trust import Trust
@@ -39,13 +48,26 @@ class Desk:
     clock: Clock
     unlock: Callable[[], Signer]
     entropy: Entropy
+    # Told in plain words what is about to be signed.
+    show: Callable[[list[str]], None] | None = None
     # Documents that came another way than over the share.
     files: list[bytes] = field(default_factory=list)
 
     def known(self) -> Known:
-        """Every document that verifies; WrongShareError where the share is another network."""
-        _, first = open_marker(charter.fetch_marker(self.share), self.identity.network)
-        return gather(self.shelf, self.share, first, self.clock.wall_ms(), self.files)
+        """Every document that verifies; WrongShareError where the share is another network.
+
+        Where a file came another way, what the shelf holds is enough.
+        """
+        try:
+            _, first = open_marker(charter.fetch_marker(self.share), self.identity.network)
+            return gather(self.shelf, self.share, first, self.clock.wall_ms(), self.files)
+        except WrongShareError:
+            raise
+        except ShareError:
+            if not self.files:
+                raise
+        first = first_root(self.shelf, self.identity.network)
+        return gather(self.shelf, None, first, self.clock.wall_ms(), self.files)
 
     def documents(self, type_: str) -> list[StewardDocument]:
         """The valid documents of a type, by scope, number and digest."""
@@ -81,6 +103,7 @@ class Desk:
         known = self.known()
         placed, waiting = list[StewardDocument](), list[WaitingError]()
         for body in bodies:
+            self.tell(body, known)
             try:
                 signers = [self.unlock(), *([also] if also else [])]
                 parts = self.parts(body, known.trust, signers)
@@ -90,6 +113,11 @@ class Desk:
         if waiting:
             raise waiting[0]
         return placed
+
+    def tell(self, body: StewardBody, known: Known) -> None:
+        """Say in plain words what is about to be signed, and what is new in it."""
+        if self.show is not None:
+            self.show(told(body, known.documents.values()))
 
     def parts(
         self, body: StewardBody, trust: Trust, signers: Sequence[Signer]

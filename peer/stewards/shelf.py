@@ -20,6 +20,7 @@ from protocol.authority import (
     open_document,
     open_next_root,
     open_part,
+    open_root,
 )
 from protocol.decision import TYPE as DECISION
 from protocol.errors import HomeError, RuleError, ShareError
@@ -132,15 +133,20 @@ class Known:
 
 
 def gather(
-    shelf: Shelf, share: Share, first: StewardDocument, now_ms: int, files: Iterable[bytes] = ()
+    shelf: Shelf,
+    share: Share | None,
+    first: StewardDocument,
+    now_ms: int,
+    files: Iterable[bytes] = (),
 ) -> Known:
     """Every valid document of the shelf, of the share and of `files`; `first`: root version 1.
 
-    What the shelf holds was verified when it came there, maybe under a root that is over.
+    None: the share is out of reach. What the shelf holds was verified when it came there, maybe
+    under a root that is over.
     """
     mine = [data for data in shelf.everything() if _type(data) is not None]
     found = {first.digest: first}
-    others = [*shared(share), *files]
+    others = [*([] if share is None else shared(share)), *files]
     left = sorted((_place(data), data) for data in {*mine, *others} if _trusts(data))
     while True:  # once for each root, and for each delegation that hangs on another
         ruling = _ruled(found.values(), first.digest, now_ms)
@@ -156,7 +162,18 @@ def gather(
             if _learn(found, data, trust):
                 break
     ruling = _ruled(found.values(), first.digest, now_ms)
-    return Known(found, ruling, (*others, *mine, *shared_parts(share)))
+    parts = [] if share is None else shared_parts(share)
+    return Known(found, ruling, (*others, *mine, *parts))
+
+
+def first_root(shelf: Shelf, network: str) -> StewardDocument:
+    """Root version 1 as the shelf holds it; HomeError where it does not."""
+    for data in shelf.everything():
+        try:
+            return open_root(data, network)
+        except RuleError:
+            continue
+    raise HomeError("the first root is not remembered here; run the command beside the share once")
 
 
 def held(documents: Iterable[StewardDocument]) -> list[Held]:

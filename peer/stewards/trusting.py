@@ -198,6 +198,7 @@ def _sign_again(desk: Desk, fresh: Signer | None = None, disowned: Collection[st
     signer = fresh or desk.unlock()
     for document in to_sign_again(known, trust, desk.clock.wall_ms(), disowned):
         if may_sign(document, trust, signer.key):
+            desk.tell(document.body, known)
             with suppress(WaitingError):
                 desk.put(desk.parts(document.body, trust, [signer]), known, trust)
 

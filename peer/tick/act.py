@@ -14,8 +14,10 @@ from peer import effects, sealing
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
+from peer.stewards.standing import standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
+from protocol.charter import Goal
 from protocol.errors import HomeError, RuleError
 from protocol.messages import Item, Sealed, stored_item
 
@@ -36,6 +38,11 @@ class HomeView:
     def address(self) -> str:
         """My own full address."""
         return self._peer.address
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """The goals in force for me."""
+        return standing(self._peer).policy.goals
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights on these topics, newest first."""

@@ -14,6 +14,7 @@ from peer.stewards import standing as stewards
 from peer.stewards.standing import Standing
 from peer.tick import own
 from peer.tick.act import act
+from peer.tick.aims import unflag
 from peer.tick.beat import beat
 from peer.tick.card import renew_card
 from peer.tick.deliver import deliver
@@ -63,6 +64,7 @@ def _session(peer: RunningPeer, report: Report) -> None:
     done = receive(peer, standing, report, fresh)
     watch = _OrderWatch(peer, standing)
     if standing.obedient:
+        unflag(peer)
         act(peer, report, watch.obedient)
     if not peer.goes_on():
         report.problems.append("ended before its time, as asked; the next tick goes on from here")
