@@ -76,6 +76,7 @@ COMMANDS = {
         "root": "Who the stewards are, and how many sign together",
         "delegate": "Let others sign for a region or a cluster",
         "revoke": "Withdraw a key for good",
+        "audit": "The history of what stewards signed, verified",
     },
     "Science": {
         "simulate": "Play networks of simulated peers, with faults",

@@ -1,0 +1,141 @@
+"""The history of what stewards signed, from the share alone: who signed what, and what holds of it.
+
+Rules: nothing of a home is believed but the pinned root. A document counts as signed where it
+verifies under one of the roots of the chain, whatever was withdrawn since; what became of it is
+said beside. Files that verify under none, and documents that must have been there because another
+one follows them, are told. Not here: what peers agreed on among themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from peer.mailbox import moment
+from peer.stewards.opening import open_marker
+from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing
+from peer.stewards.wording import told
+from protocol.authority import StewardBody, StewardDocument, fault_under, open_document
+from protocol.decision import Decision
+from protocol.delegation import TYPE as DELEGATION
+from protocol.delegation import Delegation
+from protocol.errors import RuleError, ShareError
+from protocol.order import Order
+from protocol.revocation import Revocation
+from protocol.root import Root
+from protocol.trust import Signed, Trust, trust_of, trust_with
+from registry import charter, layout
+from registry.share import Share
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Rows as JSON has them, oldest first by the clocks of who signed; and what is wrong."""
+
+    rows: list[dict[str, Any]]
+    problems: list[str]
+
+
+def history(share: Share, network: str, now_ms: int) -> History:
+    """Everything that stewards signed and that can be read; ShareError where nothing can."""
+    _, first = open_marker(charter.fetch_marker(share), network)
+    known = gather(NO_SHELF, share, first, now_ms)
+    stages = _stages(known, first)
+    found, problems = {first.digest: first}, []
+    for path in charter.documents(share):
+        try:
+            document = _opened(charter.fetch_document(share, path), stages)
+        except (RuleError, ShareError) as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if _path(document) == path:
+            found[document.digest] = document
+        else:
+            problems.append(f"{path}: a copy of {_path(document)} under another name")
+    problems += _gaps(found)
+    everything = sorted(found.values(), key=lambda one: (one.body.at, order_of_signing(one)))
+    names = {key: name for trust in stages for key, name in _named(trust)}
+    return History([_row(one, known, names, everything) for one in everything], problems)
+
+
+def _named(trust: Trust) -> list[tuple[str, str]]:
+    return [*trust.called, *((steward.key, steward.name) for steward in trust.root.stewards)]
+
+
+def _path(document: StewardDocument) -> str:
+    return layout.document_path(document.type, document.number, document.digest)
+
+
+def _stages(known: Known, first: StewardDocument) -> list[Trust]:
+    """What each root of the chain let its stewards do, with all that they ever delegated."""
+    signed = [
+        Signed(one.body, one.keys, one.digest)
+        for one in known.documents.values()
+        if one.type == DELEGATION and isinstance(one.body, Delegation)
+    ]
+    stages = []
+    for digest in known.ruling.roots:
+        body = known.documents[digest].body
+        assert isinstance(body, Root)
+        stages.append(trust_with(trust_of(first.digest, body, digest), signed, (), 0))
+    return stages
+
+
+def _opened(data: bytes, stages: Iterable[Trust]) -> StewardDocument:
+    """The document as the newest root has it that can; RuleError by the newest one of all."""
+    fault: RuleError | None = None
+    for trust in reversed(list(stages)):
+        try:
+            return open_document(data, trust)
+        except RuleError as error:
+            fault = fault or error
+    assert fault is not None
+    raise fault
+
+
+def _gaps(found: dict[str, StewardDocument]) -> list[str]:
+    return [
+        f"{_path(one)} follows {str(prev)[:8]}…, which is not on the share"
+        for one in found.values()
+        if (prev := getattr(one.body, "prev", None)) is not None and prev not in found
+    ]
+
+
+def _row(
+    one: StewardDocument, known: Known, names: dict[str, str], everything: list[StewardDocument]
+) -> dict[str, Any]:
+    words = told(one.body, everything)
+    return {
+        "at": moment(one.body.at),
+        "document": one.type.split("/")[1],
+        "scope": one.scope,
+        "number": one.number or None,
+        "signed_by": sorted(names.get(key, f"{key[:8]}…") for key in one.keys),
+        "state": _state(one, known),
+        "says": words[0],
+        "details": words[1:],
+        "because": getattr(one.body, "because", "") or None,
+        "file": _path(one),
+        "hash": one.digest,
+    }
+
+
+def _state(one: StewardDocument, known: Known) -> str:
+    """In force, superseded, over, lifted, or void: signed by whom nobody believes any more."""
+    body: StewardBody = one.body
+    if isinstance(body, Order) and body.order != "resume":
+        return "in force" if one.digest in known.ruling.halts else "lifted"
+    if isinstance(body, Order | Decision):
+        right = fault_under(body, one.scope, one.keys, known.trust) is None
+        return "in force" if right or (isinstance(body, Decision) and _is_no(body)) else "void"
+    if isinstance(body, Revocation):
+        return "in force"
+    newest = known.newest(one.type, one.scope)
+    if newest is None or one.number <= newest.number:
+        return "in force" if newest is not None and newest.digest == one.digest else "superseded"
+    return "void"
+
+
+def _is_no(body: Decision) -> bool:
+    return body.decision == "deny"
