@@ -14,17 +14,14 @@ from typing import Any
 
 from peer.mailbox import moment
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing
+from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing, stages
 from peer.stewards.wording import told
 from protocol.authority import StewardBody, StewardDocument, fault_under, open_document
 from protocol.decision import Decision
-from protocol.delegation import TYPE as DELEGATION
-from protocol.delegation import Delegation
 from protocol.errors import RuleError, ShareError
 from protocol.order import Order
 from protocol.revocation import Revocation
-from protocol.root import Root
-from protocol.trust import Signed, Trust, trust_of, trust_with
+from protocol.trust import Trust
 from registry import charter, layout
 from registry.share import Share
 
@@ -41,11 +38,11 @@ def history(share: Share, network: str, now_ms: int) -> History:
     """Everything that stewards signed and that can be read; ShareError where nothing can."""
     _, first = open_marker(charter.fetch_marker(share), network)
     known = gather(NO_SHELF, share, first, now_ms)
-    stages = _stages(known, first)
+    trusts = stages(known.documents, known.ruling)
     found, problems = {first.digest: first}, []
     for path in charter.documents(share):
         try:
-            document = _opened(charter.fetch_document(share, path), stages)
+            document = _opened(charter.fetch_document(share, path), trusts)
         except (RuleError, ShareError) as error:
             problems.append(f"{path}: {error}")
             continue
@@ -55,7 +52,7 @@ def history(share: Share, network: str, now_ms: int) -> History:
             problems.append(f"{path}: a copy of {_path(document)} under another name")
     problems += _gaps(found)
     everything = sorted(found.values(), key=lambda one: (one.body.at, order_of_signing(one)))
-    names = {key: name for trust in stages for key, name in _named(trust)}
+    names = {key: name for trust in trusts for key, name in _named(trust)}
     return History([_row(one, known, names, everything) for one in everything], problems)
 
 
@@ -67,25 +64,10 @@ def _path(document: StewardDocument) -> str:
     return layout.document_path(document.type, document.number, document.digest)
 
 
-def _stages(known: Known, first: StewardDocument) -> list[Trust]:
-    """What each root of the chain let its stewards do, with all that they ever delegated."""
-    signed = [
-        Signed(one.body, one.keys, one.digest)
-        for one in known.documents.values()
-        if one.type == DELEGATION and isinstance(one.body, Delegation)
-    ]
-    stages = []
-    for digest in known.ruling.roots:
-        body = known.documents[digest].body
-        assert isinstance(body, Root)
-        stages.append(trust_with(trust_of(first.digest, body, digest), signed, (), 0))
-    return stages
-
-
-def _opened(data: bytes, stages: Iterable[Trust]) -> StewardDocument:
+def _opened(data: bytes, trusts: Iterable[Trust]) -> StewardDocument:
     """The document as the newest root has it that can; RuleError by the newest one of all."""
     fault: RuleError | None = None
-    for trust in reversed(list(stages)):
+    for trust in trusts:
         try:
             return open_document(data, trust)
         except RuleError as error:

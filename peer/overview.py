@@ -20,8 +20,8 @@ from peer.tick import look
 from protocol import canonical
 from protocol.charter import Charter
 from protocol.order import Order
-from protocol.root import Root
 from protocol.roster import Member, Roster
+from protocol.trust import Grant, Trust
 
 Row = dict[str, Any]
 
@@ -103,7 +103,7 @@ def network_of_peer(peer: RunningPeer) -> Row:
     holds = standing(peer)
     charters = remembered(peer.home, peer.identity.network)
     halts = holds.all_halts.values()
-    return _network(peer.identity, holds.trust.root, holds.roster, charters, halts)
+    return _network(peer.identity, holds.trust, holds.roster, charters, halts)
 
 
 def network_of_steward(desk: Desk) -> Row:
@@ -112,12 +112,12 @@ def network_of_steward(desk: Desk) -> Row:
     assert isinstance(current.body, Roster)
     members = inforce.without(known.trust, current.body)
     halts = known.ruling.halts.values()
-    return _network(desk.identity, known.trust.root, members, charters_of(known), halts)
+    return _network(desk.identity, known.trust, members, charters_of(known), halts)
 
 
 def _network(
     identity: Identity,
-    root: Root,
+    trust: Trust,
     members: Roster | None,
     charters: Sequence[Charter],
     halts: Iterable[Order],
@@ -129,13 +129,30 @@ def _network(
         "share": identity.share,
         "stewards": [
             {"name": steward.name, "fingerprint": key_fingerprint(steward.key)}
-            for steward in root.stewards
+            for steward in trust.root.stewards
         ],
+        "root_version": trust.root.version,
+        "root_until": moment(trust.root.until) if trust.root.until else None,
+        "rights": [_right_row(trust, grant) for grant in trust.grants],
         "charter": next((one.version for one in charters if one.scope == "*"), None),
         "goals": goal_rows(charters),
         "roster": members.version if members else None,
         "members": [_member_row(member) for member in (members.members if members else ())],
         "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],
+    }
+
+
+def _right_row(trust: Trust, grant: Grant) -> Row:
+    """Who may sign what; those who were revoked there are left out."""
+    sound = [key for key in grant.keys if not (grant.given and trust.is_void(key, grant.scope))]
+    return {
+        "role": grant.role,
+        "scope": grant.scope,
+        "stewards": sorted(trust.name_of(key) for key in sound),
+        "threshold": grant.threshold,
+        "delegated": grant.given,
+        "members_max": grant.members_max if grant.given else None,
+        "until": moment(grant.until) if grant.until else None,
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
 from protocol.authority import StewardBody, act_of, fault_under
@@ -45,13 +46,15 @@ class Held(NamedTuple):
 class Ruling:
     """`roots`: digests from version 1 on. `newest`: (type, scope) → digest of what is in force.
 
-    `halts`: halts and pauses that nothing lifts, by digest. `until`: from then on, ms since 1970,
+    `unsure`: where that is not by those who may sign it now. `halts`: halts and pauses that nothing
+    lifts, by digest. `until`: from then on, ms since 1970,
     it may be another one; None: it stays until a document comes.
     """
 
     trust: Trust
     roots: tuple[str, ...]
     newest: dict[tuple[str, str], str]
+    unsure: frozenset[tuple[str, str]]
     halts: dict[str, Order]
     until: int | None
 
@@ -64,23 +67,22 @@ def ruling_of(network: str, held: Sequence[Held], now_ms: int) -> Ruling | None:
     by_type: dict[str, list[Held]] = {}
     for one in held:
         by_type.setdefault(one.type, []).append(one)
-    chain = _chain(network, by_type.pop(ROOT, []))
-    if not chain:
+    roots = _chain(network, by_type.pop(ROOT, []))
+    if not roots:
         return None
     delegations = by_type.pop(DELEGATION, [])
     signed = [Signed(_as(one, Delegation), one.keys, one.digest) for one in delegations]
     revoked = [_as(one, Revocation) for one in by_type.pop(REVOCATION, [])]
-    last = _as(chain[-1], Root)
-    trust = trust_with(trust_of(network, last, chain[-1].digest), signed, revoked, now_ms)
+    last = _as(roots[-1], Root)
+    trust = trust_with(trust_of(network, last, roots[-1].digest), signed, revoked, now_ms)
     orders = by_type.pop(ORDER, [])
     by_type.pop(DECISION, None)
-    newest = {(ROOT, "*"): chain[-1].digest} | _newest(delegations, trust)
-    for rest in by_type.values():
-        newest |= _newest(rest, trust)
+    newest, unsure = _newest([*delegations, *chain.from_iterable(by_type.values())], trust)
+    newest[ROOT, "*"] = roots[-1].digest
     ends = [one.delegation.until for one in signed] + [last.until]
     until = min((end + grace_ms for end in ends if end and end + grace_ms >= now_ms), default=None)
     return Ruling(
-        interned(trust), tuple(one.digest for one in chain), newest, _halts(orders, trust),
+        interned(trust), tuple(one.digest for one in roots), newest, unsure, _halts(orders, trust),
         None if until is None else until + 1,
     )  # fmt: skip
 
@@ -93,26 +95,31 @@ def _chain(network: str, roots: Iterable[Held]) -> list[Held]:
     """
     left = {one.digest: one for one in roots}
     first = left.pop(network, None)
-    chain = [] if first is None else [first]
-    while chain:
-        after = [one for one in left.values() if _as(one, Root).prev == chain[-1].digest]
+    found = [] if first is None else [first]
+    while found:
+        after = [one for one in left.values() if _as(one, Root).prev == found[-1].digest]
         if not after:
             break
-        chain.append(min(after, key=lambda one: one.digest))
-        del left[chain[-1].digest]
-    return chain
+        found.append(min(after, key=lambda one: one.digest))
+        del left[found[-1].digest]
+    return found
 
 
-def _newest(some: list[Held], trust: Trust) -> dict[tuple[str, str], str]:
+def _newest(
+    some: list[Held], trust: Trust
+) -> tuple[dict[tuple[str, str], str], frozenset[tuple[str, str]]]:
     """For each scope: the highest number, then the lowest digest, of those that hold."""
     found: dict[tuple[str, str], str] = {}
+    unsure: set[tuple[str, str]] = set()
     by_place: dict[tuple[str, str], list[Held]] = {}
     for one in sorted(some, key=lambda one: (-one.number, one.digest)):
         by_place.setdefault((one.type, one.scope), []).append(one)
     for place, ranked in by_place.items():
-        holding = (one for one in ranked if holds(one, trust))
-        found[place] = next(holding, ranked[0]).digest
-    return found
+        best = next((one for one in ranked if holds(one, trust)), None)
+        if best is None:
+            unsure.add(place)
+        found[place] = (best or ranked[0]).digest
+    return found, frozenset(unsure)
 
 
 def holds(one: Held, trust: Trust) -> bool:

@@ -167,12 +167,22 @@ def trust_with(
         for one in left:
             if one.delegation.scope not in taken and delegates(known, one.delegation, one.keys):
                 taken.add(one.delegation.scope)
-                fresh += _given(known, one, now_ms)
+                fresh += _given(one, now_ms)
                 called += [(steward.key, steward.name) for steward in one.delegation.stewards]
         if not fresh:
             break
         known = replace(known, grants=(*known.grants, *fresh), called=tuple(called))
     return known
+
+
+def ever(trust: Trust, signed: Iterable[Signed]) -> Trust:
+    """What was granted under a root at any time, whatever was taken back or revoked since."""
+    found = list(signed)
+    given = [grant for one in found for grant in _given(one, 0)]
+    called = [(steward.key, steward.name) for one in found for steward in one.delegation.stewards]
+    return replace(
+        trust, grants=(*trust.grants, *given), void=frozenset(), expired=False, called=tuple(called)
+    )
 
 
 def delegates(trust: Trust, delegation: Delegation, keys: frozenset[str]) -> bool:
@@ -194,7 +204,7 @@ def _passes(trust: Trust, role: str, delegation: Delegation, keys: frozenset[str
     return grant.until is None or (delegation.until or limits.int_abs_max) <= grant.until
 
 
-def _given(trust: Trust, one: Signed, now_ms: int) -> list[Grant]:
+def _given(one: Signed, now_ms: int) -> list[Grant]:
     delegation = one.delegation
     if delegation.until is not None and now_ms > delegation.until + grace_ms:
         return []

@@ -111,6 +111,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"  root     {found['root']}"
     for steward in found["stewards"]:
         yield f"  steward  {steward['name']}  {steward['fingerprint']}"
+    yield from _rights(found["rights"])
     for halt in found["halts"]:
         why = f": {output.line(halt['because'])}" if halt["because"] else ""
         yield output.bad(f"  halted   {halt['scope']} since {halt['at']}{why}")
@@ -121,3 +122,16 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     rows = [(m["name"], m["fingerprint"] or "no active key") for m in found["members"]]
     for text in output.table(("NAME", "FINGERPRINT"), rows) if rows else ():
         yield f"    {text}"
+
+
+def _rights(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Thresholds above one, and what is delegated; that one steward signs alone is the usual."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        if row["delegated"] or row["threshold"] > 1:
+            of = f"{row['threshold']} of {', '.join(row['stewards']) or 'nobody'}"
+            place = "" if row["scope"] == "*" else f" for {row['scope']}"
+            end = f", until {row['until'][:10]}" if row["until"] else ""
+            together.setdefault((of, place, end), []).append(row["role"])
+    for (of, place, end), roles in together.items():
+        yield f"  rights   {of} sign{place}: {', '.join(roles)}{end}"

@@ -80,6 +80,7 @@ def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
     Each is told before it is signed. What is enough with it is put on the share.
     """
     done: dict[str, Signed] = {}
+    desk.keep(desk.known())
     while True:
         known, now = desk.known(), desk.clock.wall_ms()
         one = next((w for w in waiting(known, now) if _is_mine(desk, w, only, done)), None)
@@ -170,6 +171,7 @@ def place_file(desk: Desk, data: bytes) -> tuple[StewardDocument, bool]:
 def waiting_rows(desk: Desk) -> list[dict[str, Any]]:
     """What waits, as `peer charter waiting --json` has it."""
     known = desk.known()
+    desk.keep(known)
     rows = []
     for one in waiting(known, desk.clock.wall_ms()):
         document = one.document

@@ -174,9 +174,10 @@ class Desk:
     def keep(self, known: Known) -> None:
         """Remember what is in force: whoever changes keys has to sign it again."""
         mine = set(self.shelf.everything())
-        for digest in known.ruling.newest.values():
-            if known.documents[digest].data not in mine:
-                self.shelf.keep(known.documents[digest])
+        for digest, document in known.documents.items():
+            holds = digest in known.ruling.newest.values() or digest in known.ruling.roots
+            if (holds or not document.number) and document.data not in mine:
+                self.shelf.keep(document)
 
     def _withdraw(self, newer: StewardDocument, known: Known) -> None:
         """What he signed before for the same place, and nobody completed, is given up."""

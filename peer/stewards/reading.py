@@ -86,6 +86,7 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
             told += said
             if flood.has_read(path, size):
                 break
+        _look_again(peer, set(paths))
         if standing(peer).trust == trust:
             break
         _reconsider(peer)  # who may sign what is another now
@@ -142,6 +143,17 @@ def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list
         for digest in peer.home.archive.remember(document, now):
             peer.home.concerns.resolve(f"hidden:{digest}", now)
     return None, []
+
+
+def _look_again(peer: RunningPeer, present: set[str]) -> None:
+    """Where none of those that I hold is by who may sign it now, one may be signed anew."""
+    unsure = inforce.ruling(peer.home, peer.identity.network).unsure
+    for stored in peer.home.archive.everything() if unsure else ():
+        path = layout.document_path(stored.type, stored.number, stored.digest)
+        if (stored.type, stored.scope) in unsure and path in present:
+            whole = peer.home.archive.get(stored.digest)
+            assert whole is not None
+            _stands(peer, path, whole)
 
 
 def _tell_rival_root(peer: RunningPeer, data: bytes, error: RuleError) -> None:

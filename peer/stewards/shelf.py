@@ -7,7 +7,7 @@ newest of what the share shows and what this shelf holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,12 +23,13 @@ from protocol.authority import (
     open_root,
 )
 from protocol.decision import TYPE as DECISION
+from protocol.delegation import Delegation
 from protocol.errors import HomeError, RuleError, ShareError
 from protocol.order import TYPE as ORDER
 from protocol.root import TYPE as ROOT
 from protocol.root import Root
 from protocol.ruling import CHANGES_TRUST, Held, Ruling, ruling_of
-from protocol.trust import Trust, trust_of
+from protocol.trust import STOPS, Signed, Trust, ever, trust_of
 from registry import charter, layout
 from registry.share import Share
 
@@ -156,11 +157,14 @@ def gather(
         found[fresh.digest] = fresh
     for data in sorted({*others} - {*mine}):
         _learn(found, data, ruling.trust)
-    former = [trust_of(first.digest, _root(found[digest]), digest) for digest in ruling.roots]
+    former = stages(found, ruling)
     for data in mine:
-        for trust in (ruling.trust, *reversed(former)):
+        for trust in (ruling.trust, *former):
             if _learn(found, data, trust):
                 break
+    for data in sorted({*others} - {*mine}):
+        if _stops(data):  # peers that saw it obey it, whatever became of who signed it
+            any(_learn(found, data, trust) for trust in former)
     ruling = _ruled(found.values(), first.digest, now_ms)
     parts = [] if share is None else shared_parts(share)
     return Known(found, ruling, (*others, *mine, *parts))
@@ -249,6 +253,22 @@ def order_of_signing(document: StewardDocument) -> tuple[int, str, int, str]:
     last = len(rank) + (document.type in (ORDER, DECISION))
     place = rank.get(document.type, last)
     return (place, document.scope, document.number, document.digest)
+
+
+def stages(found: Mapping[str, StewardDocument], ruling: Ruling) -> list[Trust]:
+    """What each root of the chain let its stewards do at any time, the last root first."""
+    signed = [
+        Signed(one.body, one.keys, one.digest)
+        for one in found.values()
+        if isinstance(one.body, Delegation)
+    ]
+    network = ruling.roots[0]
+    trusts = [trust_of(network, _root(found[digest]), digest) for digest in ruling.roots]
+    return [ever(trust, signed) for trust in reversed(trusts)]
+
+
+def _stops(data: bytes) -> bool:
+    return _type(data) == ORDER and canonical.decode(data)["signed"].get("order") in STOPS
 
 
 def _root(document: StewardDocument) -> Root:

@@ -143,6 +143,7 @@ def delegate(
         raise NotFoundError(f"nothing is delegated for {scope}; `peer network show` lists what is")
     if fault := body.fault():
         raise UsageError(f"that says nothing that could hold: {fault}")
+    desk.keep(known)
     document = desk.sign(body)
     _sign_again(desk)
     return document
