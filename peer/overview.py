@@ -144,14 +144,14 @@ def _network(
 
 def _right_row(trust: Trust, grant: Grant) -> Row:
     """Who may sign what; those who were revoked there are left out."""
-    sound = [key for key in grant.keys if not (grant.given and trust.is_void(key, grant.scope))]
+    sound = [key for key in grant.keys if not (grant.depth and trust.is_void(key, grant.scope))]
     return {
         "role": grant.role,
         "scope": grant.scope,
         "stewards": sorted(trust.name_of(key) for key in sound),
         "threshold": grant.threshold,
-        "delegated": grant.given,
-        "members_max": grant.members_max if grant.given else None,
+        "delegated": grant.depth > 0,
+        "members_max": grant.members_max if grant.depth else None,
         "until": moment(grant.until) if grant.until else None,
     }
 

@@ -47,7 +47,10 @@ grace_ms: Final = 48 * 3_600_000  # clocks may be wrong
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`threshold` of these keys have a role within a scope; `given`: by a delegation."""
+    """`threshold` of these keys have a role within a scope.
+
+    `depth`: how many delegations it hangs on; 0: the root itself gives it.
+    """
 
     role: str
     scope: str
@@ -55,7 +58,7 @@ class Grant:
     threshold: int = 1
     members_max: int = limits.members_max
     until: int | None = None
-    given: bool = False
+    depth: int = 0
 
 
 class Signed(NamedTuple):
@@ -83,17 +86,20 @@ class Trust:
 
         `act` is a word of `RIGHTS`. Keys that are void, or have no such right, do not count.
         """
+        found = self.grants_by(act, scope, keys)
+        return max(found, key=lambda grant: grant.members_max, default=None)
+
+    def grants_by(self, act: str, scope: str, keys: frozenset[str]) -> list[Grant]:
+        """Every grant by which these keys may sign together."""
         right = RIGHTS.get(act)
-        if right is None:
-            return None
-        found = [
+        return [
             grant
             for grant in self.grants
-            if grant.role == right.role
+            if right is not None
+            and grant.role == right.role
             and contains(grant.scope, scope)
-            and len(self._sound(grant, keys)) >= (grant.threshold if right.together else 1)
+            and len(self._sound(grant, keys, scope)) >= (grant.threshold if right.together else 1)
         ]
-        return max(found, key=lambda grant: grant.members_max, default=None)
 
     def has_right(self, act: str, scope: str, key: str) -> bool:
         """Whether a key may be one of those who sign it."""
@@ -101,7 +107,7 @@ class Trust:
         return right is not None and any(
             grant.role == right.role
             and contains(grant.scope, scope)
-            and self._sound(grant, frozenset((key,)))
+            and self._sound(grant, frozenset((key,)), scope)
             for grant in self.grants
         )
 
@@ -114,9 +120,10 @@ class Trust:
         found = []
         for grant in self.grants:
             if grant.role == right.role and contains(grant.scope, scope):
-                signed = self._sound(grant, keys)
+                signed = self._sound(grant, keys, scope)
                 asked = grant.threshold if right.together else 1
-                rest = frozenset(self.name_of(key) for key in self._sound(grant, grant.keys) - keys)
+                others = self._sound(grant, grant.keys, scope) - keys
+                rest = frozenset(self.name_of(key) for key in others)
                 found.append((max(asked - len(signed), 0), rest))
         return min(found, key=lambda one: (one[0], sorted(one[1])), default=(1, frozenset()))
 
@@ -132,11 +139,12 @@ class Trust:
         """Of what usually tells two of them apart; a whole root takes long."""
         return hash((self.network, self.digest, len(self.grants), self.void, self.expired))
 
-    def _sound(self, grant: Grant, keys: frozenset[str]) -> frozenset[str]:
+    def _sound(self, grant: Grant, keys: frozenset[str], scope: str) -> frozenset[str]:
+        """Those of the grant's keys whose word counts for `scope`, which may be a part of it."""
         both = grant.keys & keys
-        if not grant.given or not self.void:
+        if not grant.depth or not self.void:
             return both
-        return frozenset(key for key in both if not self.is_void(key, grant.scope))
+        return frozenset(key for key in both if not self.is_void(key, scope))
 
 
 def trust_of(network: str, root: Root, digest: str) -> Trust:
@@ -159,52 +167,83 @@ def trust_with(
     revoked = frozenset((one.key, one.scope) for one in void)
     over = trust.root.until is not None and now_ms > trust.root.until + grace_ms
     known = replace(trust, void=revoked, expired=over)
-    left = sorted(signed, key=lambda one: (-one.delegation.version, one.digest))
-    taken: set[str] = set()
-    called: list[tuple[str, str]] = []
-    for _ in range(limits.delegation_depth_max):
-        fresh = []
-        for one in left:
-            if one.delegation.scope not in taken and delegates(known, one.delegation, one.keys):
-                taken.add(one.delegation.scope)
-                fresh += _given(one, now_ms)
-                called += [(steward.key, steward.name) for steward in one.delegation.stewards]
-        if not fresh:
-            break
-        known = replace(known, grants=(*known.grants, *fresh), called=tuple(called))
+    by_scope: dict[str, list[Signed]] = {}
+    for one in sorted(signed, key=lambda one: (-one.delegation.version, one.digest)):
+        by_scope.setdefault(one.delegation.scope, []).append(one)
+    # The wide ones first: what a delegation hangs on always speaks for more than itself.
+    for scope in sorted(by_scope, key=_width):
+        for one in by_scope[scope]:
+            depth = _depth(known, one)
+            if depth is not None:
+                called = [(steward.key, steward.name) for steward in one.delegation.stewards]
+                known = replace(
+                    known,
+                    grants=(*known.grants, *_given(one, depth, now_ms)),
+                    called=(*known.called, *called),
+                )
+                break
     return known
 
 
 def ever(trust: Trust, signed: Iterable[Signed]) -> Trust:
     """What was granted under a root at any time, whatever was taken back or revoked since."""
     found = list(signed)
-    given = [grant for one in found for grant in _given(one, 0)]
+    given = [grant for one in found for grant in _given(one, 1, 0)]
     called = [(steward.key, steward.name) for one in found for steward in one.delegation.stewards]
     return replace(
         trust, grants=(*trust.grants, *given), void=frozenset(), expired=False, called=tuple(called)
     )
 
 
+def _width(scope: str) -> tuple[int, str]:
+    """Ascending: whatever contains a scope stands before it."""
+    labels = 0 if scope == "*" else scope.count(".") + 1
+    return (limits.address_chars_max if "@" in scope else labels, scope)
+
+
+def _depth(trust: Trust, one: Signed) -> int | None:
+    """On how many delegations this one hangs, itself counted; None where it has no right."""
+    for depth in sorted({grant.depth for grant in trust.grants}):
+        near = replace(trust, grants=tuple(g for g in trust.grants if g.depth <= depth))
+        if delegates(near, one.delegation, one.keys):
+            return depth + 1
+    return None
+
+
 def delegates(trust: Trust, delegation: Delegation, keys: frozenset[str]) -> bool:
-    """Whether these keys may sign this delegation: they have every right that it gives."""
+    """Whether these keys may sign this delegation: they have every right that it gives.
+
+    What a delegation of the same scope gives does not count: who was given a scope cannot extend
+    what he was given, and no delegation hangs on one that it would replace.
+    """
     scope = delegation.scope
-    base = trust.grant("delegation", scope, keys)
-    if base is None or (base.given and base.scope == scope):
-        return False  # who was given a scope cannot extend what he was given
-    return all(_passes(trust, role, delegation, keys) for role in delegation.roles)
+    above = replace(
+        trust,
+        grants=tuple(
+            grant
+            for grant in trust.grants
+            if not grant.depth
+            or (grant.scope != scope and grant.depth < limits.delegation_depth_max)
+        ),
+    )
+    return bool(above.grants_by("delegation", scope, keys)) and all(
+        _passes(above, role, delegation, keys) for role in delegation.roles
+    )
 
 
 def _passes(trust: Trust, role: str, delegation: Delegation, keys: frozenset[str]) -> bool:
     act = next((act for act, right in RIGHTS.items() if right == Right(role, True)), None)
     if act is None:
         return True  # an unknown word gives nothing
-    grant = trust.grant(act, delegation.scope, keys)
-    if grant is None or delegation.members_max > grant.members_max:
-        return False
-    return grant.until is None or (delegation.until or limits.int_abs_max) <= grant.until
+    until = limits.int_abs_max if delegation.until is None else delegation.until
+    return any(
+        delegation.members_max <= grant.members_max
+        and (grant.until is None or until <= grant.until)
+        for grant in trust.grants_by(act, delegation.scope, keys)
+    )
 
 
-def _given(one: Signed, now_ms: int) -> list[Grant]:
+def _given(one: Signed, depth: int, now_ms: int) -> list[Grant]:
     delegation = one.delegation
     if delegation.until is not None and now_ms > delegation.until + grace_ms:
         return []
@@ -212,7 +251,7 @@ def _given(one: Signed, now_ms: int) -> list[Grant]:
     return [
         Grant(
             role, delegation.scope, keys, delegation.threshold, delegation.members_max,
-            delegation.until, given=True,
+            delegation.until, depth,
         )
         for role in delegation.roles
         if role in ROLES and role != "root"
