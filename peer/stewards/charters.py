@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from peer.home.archive import Archive
 from peer.stewards.desk import Desk
 from peer.stewards.drafts import Draft
 from peer.stewards.wording import words
@@ -18,7 +17,6 @@ from protocol import canonical, limits, wire
 from protocol.authority import StewardDocument, says_more
 from protocol.charter import TYPE, Charter, Goal
 from protocol.errors import NotFoundError, UsageError
-from protocol.order import contains
 from protocol.policy import policy_of
 
 _signatures_bytes_max = 64 * 1024  # what signatures and the head may add to what is signed
@@ -31,36 +29,6 @@ def in_force(documents: Iterable[StewardDocument]) -> dict[str, StewardDocument]
         if one.type == TYPE:
             found.setdefault(one.scope, one)
     return found
-
-
-def remembered(archive: Archive, address: str | None = None) -> list[Charter]:
-    """The charters in force that a home holds, widest first; only those that speak for `address`.
-
-    Without one: all of every scope.
-    """
-    found = [
-        wire.trusted(Charter, canonical.decode(stored.data)["signed"])
-        for stored in archive.newest_of_all()
-        if stored.type == TYPE and (address is None or contains(stored.scope, address))
-    ]
-    return list(policy_of(found).charters)
-
-
-def goal_rows(charters: Iterable[Charter], *, everything: bool = False) -> list[dict[str, Any]]:
-    """The goals of charters as JSON has them, active ones only unless `everything`.
-
-    Each id once: the widest charter comes first, and says it.
-    """
-    rows: dict[Any, dict[str, Any]] = {}
-    for charter in policy_of(list(charters)).charters:
-        for goal in charter.goals:
-            row: dict[str, Any] = {"id": goal.id, "text": goal.text, "scope": charter.scope}
-            if everything:
-                row |= {"state": goal.state, "because": goal.because}
-                rows[goal.id, charter.scope] = row
-            elif goal.state == "active":
-                rows.setdefault(goal.id, row)
-    return list(rows.values())
 
 
 def at_desk(desk: Desk) -> list[Charter]:
