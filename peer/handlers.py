@@ -43,6 +43,9 @@ class View(Protocol):
     def goals(self) -> tuple[Goal, ...]:
         """What the stewards want of me: the goals in force, those of the widest scope first."""
 
+    def goals_of(self, address: str) -> tuple[Goal, ...]:
+        """What they want of somebody else (full address), as far as I know."""
+
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
 
@@ -119,11 +122,12 @@ def flag_aimless(received: Received, view: View) -> list[Effect]:
     """What serves no goal, where there are goals, is told once; it is not silenced."""
     item = received.item
     assert isinstance(item.body, Announcement)
-    flag = flag_of(view.goals, item.body.serves)
+    goals = view.goals_of(item.head.author)
+    flag = flag_of(goals, item.body.serves)
     if flag is None:
         return []
     line = " ".join(item.body.text.split())[:200]
-    known = {goal.id for goal in view.goals}
+    known = {goal.id for goal in goals}
     odd = ", ".join(id for id in item.body.serves if id not in known)
     what = "serves no goal" if flag == "no-goal" else "names an unknown goal"
     text = f"{item.head.author} announced what {what}{f' ({odd})' if odd else ''}: {line}"

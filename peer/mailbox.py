@@ -21,7 +21,6 @@ from protocol.errors import ShareError, ShareUnavailableError, WrongShareError
 
 if TYPE_CHECKING:
     from peer.home.places import Identity
-    from protocol.policy import Policy
     from protocol.sealing import Opener
 
 ALL = "all"
@@ -98,7 +97,6 @@ class Mailbox:
         self.identity = identity
         self._states: dict[tuple[str, str], str] | None = None
         self._openers: list[Opener] | None = None
-        self._policy: Policy | None = None
 
     def mark_read(self, letters: list[Letter], at_ms: int) -> None:
         """A person has seen these letters of others."""
@@ -194,7 +192,7 @@ class Mailbox:
             row["attachments"] = [_attachment(one) for one in said["attachments"]]
         if not understood:
             return row | {"body": value.get("body")}
-        aims = self._aims(body) if said["kind"] == ANNOUNCEMENT else {}
+        aims = self._aims(letter.author, body) if said["kind"] == ANNOUNCEMENT else {}
         return row | _more(body) | aims
 
     def _unsealed(self, letter: Letter, value: Row) -> Row | None:
@@ -218,16 +216,13 @@ class Mailbox:
             "attachments": [wire.dump(one) for one in found.files],
         }
 
-    def _aims(self, body: Row) -> Row:
+    def _aims(self, author: str, body: Row) -> Row:
         """Which goals an announcement serves, and what is odd about that by those in force now."""
-        if self._policy is None:
-            from peer.stewards.charters import remembered
-            from protocol.policy import Policy
+        from peer.stewards.aims import policy_for
 
-            mine = self.identity.address
-            self._policy = Policy(tuple(remembered(self.home, self.identity.network, mine)))
         serves = body.get("serves") or []
-        return {"serves": serves, "flag": self._policy.flag(serves)}
+        holds = policy_for(self.home, self.identity.network, author)
+        return {"serves": serves, "flag": holds.flag(serves)}
 
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)

@@ -13,7 +13,8 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
-from peer.stewards.charters import charters_of, goal_rows, remembered
+from peer.stewards.aims import goal_rows, remembered
+from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
 from peer.tick import look

@@ -93,7 +93,7 @@ class Living(Opened):
     def goals(self) -> list[Goal]:
         """What the stewards want of this peer: the goals in force, as its home knows them."""
         from peer.results import states
-        from peer.stewards.charters import goal_rows
+        from peer.stewards.aims import goal_rows
         from peer.stewards.standing import standing
 
         return [states.goal(row) for row in goal_rows(standing(self.running).policy.charters)]

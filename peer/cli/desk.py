@@ -64,7 +64,8 @@ def known_charters(
     A steward's home looks at the share; a peer's knows what its last tick knew, and with `mine`
     tells only what speaks for it.
     """
-    from peer.stewards.charters import at_desk, remembered
+    from peer.stewards.aims import remembered
+    from peer.stewards.charters import at_desk
     from peer.stewards.orders import scope_named
 
     part, there, identity = where.anybody()
@@ -76,7 +77,8 @@ def known_charters(
 
     peer = open_peer(there, identity)
     named = peer.full(scope) if scope == peer.name else checked_scope(scope or "*")
-    return remembered(peer.home, identity.network, peer.address if mine else None), named
+    mine_only = peer.address if mine else None
+    return list(remembered(peer.home, identity.network, mine_only)), named
 
 
 def _keep(ctx: click.Context, option: click.Parameter, value: int | None) -> None:

@@ -90,7 +90,7 @@ def list_(where: Where, everything: bool, scope: str | None) -> None:
 
     A steward's home looks at the share, and shows those of every scope.
     """
-    from peer.stewards.charters import goal_rows
+    from peer.stewards.aims import goal_rows
 
     charters, named = known_charters(where, scope, mine=True)
     if scope is not None:

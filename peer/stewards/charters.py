@@ -6,12 +6,10 @@ goal had is never given to another one, because announcements name goals by thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from peer import inforce
-from peer.home import Home
 from peer.stewards.desk import Desk, draft_after
 from peer.stewards.drafts import Draft
 from peer.stewards.shelf import Known
@@ -20,47 +18,15 @@ from protocol import canonical, limits, wire
 from protocol.authority import StewardDocument, says_more
 from protocol.charter import TYPE, Charter, Goal
 from protocol.errors import NotFoundError, UsageError
-from protocol.order import contains
 from protocol.policy import policy_of
 
 _signatures_bytes_max = 64 * 1024  # what signatures and the head may add to what is signed
-
-
-def remembered(home: Home, network: str, address: str | None = None) -> list[Charter]:
-    """The charters in force that a home holds, widest first; only those that speak for `address`.
-
-    Without one: all of every scope.
-    """
-    found = [
-        home.archive.get(digest)
-        for (type_, scope), digest in inforce.ruling(home, network).newest.items()
-        if type_ == TYPE and (address is None or contains(scope, address))
-    ]
-    bodies = [inforce.body_of(Charter, stored.data) for stored in found if stored is not None]
-    return list(policy_of(bodies).charters)
 
 
 def charters_of(known: Known) -> list[Charter]:
     """The charters in force that a steward knows, widest first."""
     bodies = [known.documents[digest].body for digest in known.ruling.newest.values()]
     return list(policy_of([body for body in bodies if isinstance(body, Charter)]).charters)
-
-
-def goal_rows(charters: Iterable[Charter], *, everything: bool = False) -> list[dict[str, Any]]:
-    """The goals of charters as JSON has them, active ones only unless `everything`.
-
-    Each id once: the widest charter comes first, and says it.
-    """
-    rows: dict[Any, dict[str, Any]] = {}
-    for charter in policy_of(list(charters)).charters:
-        for goal in charter.goals:
-            row: dict[str, Any] = {"id": goal.id, "text": goal.text, "scope": charter.scope}
-            if everything:
-                row |= {"state": goal.state, "because": goal.because}
-                rows[goal.id, charter.scope] = row
-            elif goal.state == "active":
-                rows.setdefault(goal.id, row)
-    return list(rows.values())
 
 
 def at_desk(desk: Desk) -> list[Charter]:

@@ -14,6 +14,7 @@ from peer import effects, sealing
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
+from peer.stewards.aims import policy_for
 from peer.stewards.standing import standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
@@ -43,6 +44,10 @@ class HomeView:
     def goals(self) -> tuple[Goal, ...]:
         """The goals in force for me."""
         return standing(self._peer).policy.goals
+
+    def goals_of(self, address: str) -> tuple[Goal, ...]:
+        """The goals in force for somebody else."""
+        return policy_for(self._peer.home, self._peer.identity.network, address).goals
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights on these topics, newest first."""

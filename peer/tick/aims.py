@@ -5,10 +5,12 @@ Nothing is flagged here: a handler does that, once for each announcement (`peer.
 
 from __future__ import annotations
 
+from peer.home.mail import Letter
 from peer.instance import RunningPeer
-from peer.stewards.standing import standing
+from peer.stewards.aims import goal_rows, policy_for, remembered
 from protocol.errors import NotFoundError
 from protocol.messages import Announcement, stored_item
+from protocol.policy import Flag
 
 _KNOWN = "goals"
 _PREFIX = "item:"
@@ -16,20 +18,20 @@ _PREFIX = "item:"
 
 def unflag(peer: RunningPeer) -> None:
     """Resolve what was said of announcements that the goals in force explain."""
-    policy = standing(peer).policy
-    ids = " ".join(goal.id for goal in policy.goals)
+    charters = remembered(peer.home, peer.identity.network)
+    ids = " ".join(f"{row['scope']}/{row['id']}" for row in goal_rows(charters))
     if ids == (peer.home.state.text(_KNOWN) or ""):
         return
     now = peer.clock.wall_ms()
     with peer.home.transaction(durable=False):
         for concern in peer.home.concerns.all():
-            body = _announced(peer, concern.key)
-            if body is not None and policy.flag(body.serves) is None:
+            letter = _announcement(peer, concern.key)
+            if letter is not None and not _flag(peer, letter):
                 peer.home.concerns.resolve(concern.key, now)
         peer.home.state.put(_KNOWN, ids)
 
 
-def _announced(peer: RunningPeer, key: str) -> Announcement | None:
+def _announcement(peer: RunningPeer, key: str) -> Letter | None:
     """The announcement that a concern is about, where it is about one."""
     if not key.startswith(_PREFIX):
         return None
@@ -37,8 +39,13 @@ def _announced(peer: RunningPeer, key: str) -> Announcement | None:
         letter = peer.home.mail.get(key.rpartition(":")[2])
     except NotFoundError:
         return None  # its time at home is over
-    if letter.kind != Announcement.kind or not letter.understood or letter.state == "erased":
+    return letter if letter.kind == Announcement.kind and letter.understood else None
+
+
+def _flag(peer: RunningPeer, letter: Letter) -> Flag | None:
+    """None where it serves a goal, or its author took it back."""
+    if letter.state == "erased":
         return None
     body = stored_item(letter.data, understood=True).body
     assert isinstance(body, Announcement)
-    return body
+    return policy_for(peer.home, peer.identity.network, letter.author).flag(body.serves)
