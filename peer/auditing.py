@@ -16,7 +16,8 @@ from peer.mailbox import moment
 from peer.stewards.opening import open_marker
 from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing, stages
 from peer.stewards.wording import told
-from protocol.authority import StewardBody, StewardDocument, fault_under, open_document
+from protocol.acts import StewardBody, fault_under
+from protocol.authority import StewardDocument, open_document
 from protocol.decision import Decision
 from protocol.errors import RuleError, ShareError
 from protocol.order import Order

@@ -12,7 +12,7 @@ from typing import TypeVar
 from peer.home import Home
 from peer.home.archive import Stored
 from protocol import canonical, roster, wire
-from protocol.authority import FORMS, StewardBody
+from protocol.acts import FORMS, StewardBody
 from protocol.errors import HomeError
 from protocol.remembered import remembered
 from protocol.roster import Member, Roster

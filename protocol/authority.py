@@ -15,33 +15,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from protocol import canonical, limits, wire
-from protocol.charter import TYPE as CHARTER
+from protocol.acts import FORMS, StewardBody, act_of, fault_under, scope_of, type_of
 from protocol.charter import Charter
-from protocol.decision import TYPE as DECISION
-from protocol.decision import Decision
-from protocol.delegation import TYPE as DELEGATION
 from protocol.delegation import Delegation
 from protocol.envelope import Envelope, open_envelope, seal_envelope
 from protocol.errors import RuleError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
-from protocol.order import TYPE as ORDER
-from protocol.order import Order
 from protocol.remembered import remembered
-from protocol.revocation import TYPE as REVOCATION
 from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
 from protocol.root import Root
-from protocol.roster import TYPE as ROSTER
 from protocol.roster import Roster
 from protocol.signing import Signer, pae
-from protocol.trust import RIGHTS, STOPS, Trust, delegates, trust_of
+from protocol.trust import RIGHTS, STOPS, Trust, trust_of
 
-StewardBody = Root | Charter | Roster | Delegation | Revocation | Order | Decision
-FORMS: dict[str, type[StewardBody]] = {
-    ROOT: Root, CHARTER: Charter, ROSTER: Roster, DELEGATION: Delegation,
-    REVOCATION: Revocation, ORDER: Order, DECISION: Decision,
-}  # fmt: skip
 _UNDER_A_ROOT = tuple(type_ for type_ in FORMS if type_ != ROOT)
 
 
@@ -146,23 +134,6 @@ def open_steward_document(data: bytes, trust: Trust) -> StewardDocument:
     if (error := fault_under(body, document.scope, document.keys, trust)) is not None:
         raise error
     return document
-
-
-def fault_under(
-    body: StewardBody, scope: str, keys: frozenset[str], trust: Trust
-) -> RuleError | None:
-    """Why those who signed may not sign this together; AUTH-14 to AUTH-16, None where they may."""
-    act = act_of(body)
-    grant = trust.grant(act, scope, keys)
-    if grant is None:
-        return RuleError("AUTH-16", f"{len(keys)} signatures are too few for a {act} of {scope}")
-    if isinstance(body, Delegation) and not delegates(trust, body, keys):
-        return RuleError("AUTH-15", "it gives more than those who signed it have")
-    if isinstance(body, Roster):
-        active = sum(member.active for member in body.members)
-        if active > grant.members_max:
-            return RuleError("AUTH-14", f"{active} members, {grant.members_max} are allowed")
-    return None
 
 
 @remembered
@@ -284,7 +255,7 @@ def _keys(envelope: Envelope) -> frozenset[str]:
 def open_head(data: bytes, trust: Trust) -> Head:
     """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
     head, keys = _head(data)
-    acts = [act for act, type_ in _ACTS.items() if type_ == head.of]
+    acts = [act for act in RIGHTS if type_of(act) == head.of]
     if head.network != trust.network or not any(trust.grant(act, head.scope, keys) for act in acts):
         raise RuleError("HEAD-2", "not signed by stewards with authority over what it names")
     return head
@@ -318,30 +289,3 @@ def _says_more(said: Any, known: Any) -> bool:
     if isinstance(said, list):
         return any(_says_more(one, other) for one, other in zip(said, known, strict=True))
     return False
-
-
-def scope_of(body: StewardBody) -> str:
-    """What a document speaks for: `*`, a region, a cluster or a full address."""
-    if isinstance(body, Roster):
-        return body.cluster
-    return "*" if isinstance(body, Root) else body.scope
-
-
-# What is signed → the type of the document that says it.
-_ACTS = (
-    {act: f"soma/{act}/1" for act in RIGHTS}
-    | dict.fromkeys(("halt", "pause", "resume"), ORDER)
-    | dict.fromkeys(("approve", "deny"), DECISION)
-)
-
-
-def type_of(act: str) -> str:
-    """The type of the document that says a word of the table."""
-    return _ACTS[act]
-
-
-def act_of(body: StewardBody) -> str:
-    """The word of the table (`protocol.trust.RIGHTS`) for a document."""
-    if isinstance(body, Order):
-        return body.order
-    return body.decision if isinstance(body, Decision) else body.type.split("/")[1]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
-from protocol.authority import StewardBody, act_of, fault_under
+from protocol.acts import StewardBody, act_of, fault_under
 from protocol.decision import TYPE as DECISION
 from protocol.delegation import TYPE as DELEGATION
 from protocol.delegation import Delegation

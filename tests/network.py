@@ -39,7 +39,8 @@ from peer.tick.report import Report
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
 from protocol import authority, canonical, documents
-from protocol.authority import StewardBody, StewardDocument
+from protocol.acts import StewardBody
+from protocol.authority import StewardDocument
 from protocol.card import Card
 from protocol.charter import Charter
 from protocol.effect import Effect

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from protocol import authority, canonical, documents, wire
-from protocol.authority import StewardBody
+from protocol import acts, authority, canonical, documents, wire
+from protocol.acts import StewardBody
 from protocol.canonical import encode
 from protocol.card import Card
 from protocol.charter import Charter, Goal
@@ -164,7 +164,7 @@ def head_of(body: StewardBody, signer: Signer = STEWARD, **members: Any) -> byte
     honest = SignedHead(
         network=NETWORK,
         of=body.type,
-        scope=authority.scope_of(body),
+        scope=acts.scope_of(body),
         number=getattr(body, "version", 0),
         hash=digest,
     )

@@ -16,7 +16,8 @@ from peer.stewards.opening import open_marker
 from peer.stewards.shelf import Known, Shelf, first_root, gather, shared
 from peer.stewards.wording import told
 from protocol import authority, roster
-from protocol.authority import StewardBody, StewardDocument, joined, open_document, open_part
+from protocol.acts import StewardBody
+from protocol.authority import StewardDocument, joined, open_document, open_part
 from protocol.canonical import unb64
 from protocol.errors import (
     HomeError,

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from peer.home.files import make_private_folder, read_private, write_private
 from protocol import canonical
+from protocol.acts import StewardBody
 from protocol.authority import (
-    StewardBody,
     StewardDocument,
     joined,
     open_document,

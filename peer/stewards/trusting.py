@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from peer.stewards.desk import Desk, newest_roster
 from peer.stewards.shelf import Known, held
 from protocol import delegation, limits
-from protocol.authority import StewardDocument, act_of, fault_under
+from protocol.acts import act_of, fault_under
+from protocol.authority import StewardDocument
 from protocol.delegation import Delegation
 from protocol.errors import NotFoundError, UsageError, WaitingError
 from protocol.order import Order

@@ -21,7 +21,8 @@ from peer.stewards.sentences import (
     span,
     widenings,
 )
-from protocol.authority import StewardBody, StewardDocument, scope_of
+from protocol.acts import StewardBody, scope_of
+from protocol.authority import StewardDocument
 from protocol.canonical import unb64
 from protocol.charter import Charter
 from protocol.decision import Decision

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from protocol.authority import StewardBody, act_of, scope_of
+from protocol.acts import StewardBody, act_of, scope_of
 from protocol.delegation import Delegation
 from protocol.revocation import Revocation
 from protocol.root import Root

@@ -18,15 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.authority import (
-    StewardBody,
-    act_of,
-    open_head,
-    open_steward_document,
-    scope_of,
-    seal_document,
-    type_of,
-)
+from protocol.acts import StewardBody, act_of, scope_of, type_of
+from protocol.authority import open_head, open_steward_document, seal_document
 from protocol.canonical import encode
 from protocol.charter import Charter
 from protocol.decision import Decision

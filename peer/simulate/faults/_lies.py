@@ -8,7 +8,7 @@ from peer.simulate.chance import Chance
 from peer.simulate.instance import Instance
 from peer.simulate.world import CLUSTER, World
 from protocol import authority, canonical, documents
-from protocol.authority import StewardBody
+from protocol.acts import StewardBody
 from protocol.card import Card
 from protocol.errors import RuleError
 from protocol.messages import Body, Head, Item, compose

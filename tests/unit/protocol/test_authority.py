@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 
-from protocol import authority, limits, wire
+from protocol import acts, limits, wire
+from protocol.acts import FORMS, StewardBody, scope_of
 from protocol.authority import (
-    FORMS,
-    StewardBody,
     StewardDocument,
     open_head,
     open_root,
     open_steward_document,
     says_more,
-    scope_of,
     seal_document,
 )
 from protocol.canonical import b64, decode, encode, sha256_hex
@@ -128,7 +126,7 @@ def test_a_root_opens_under_its_own_keys() -> None:
 
 def test_the_table_names_every_type() -> None:
     assert FORMS.keys() == TABLE.keys() == BODIES.keys()
-    assert {authority.type_of(act) for act in RIGHTS} == FORMS.keys()
+    assert {acts.type_of(act) for act in RIGHTS} == FORMS.keys()
 
 
 @pytest.mark.parametrize("who", SIGNERS)

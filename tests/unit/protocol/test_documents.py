@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from protocol import card, documents, heartbeat, limits, receipt, wire
-from protocol.authority import FORMS
+from protocol.acts import FORMS
 from protocol.canonical import b64, decode, encode
 from protocol.errors import RuleError
 from protocol.signing import Signer, pae

@@ -55,13 +55,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from protocol import limits, wire
+from protocol.acts import StewardBody, scope_of
 from protocol.authority import (
-    StewardBody,
     StewardDocument,
     open_next_root,
     open_root,
     open_steward_document,
-    scope_of,
     seal_document,
 )
 from protocol.canonical import decode, encode, sha256_hex
