@@ -6,8 +6,9 @@ import click
 
 from peer.cli import output
 from peer.cli.desk import open_desk, passphrase_option
+from peer.cli.named import scope, steward_keys
 from peer.cli.options import common
-from peer.cli.typed import duration, scope, steward_keys
+from peer.cli.typed import duration
 from peer.cli.where import Where
 from peer.clock import SystemClock
 from protocol.errors import UsageError

@@ -6,8 +6,9 @@ import click
 
 from peer.cli import output
 from peer.cli.desk import open_desk, passphrase_option
+from peer.cli.named import scope
 from peer.cli.options import common
-from peer.cli.typed import one_line, scope
+from peer.cli.typed import one_line
 from peer.cli.where import Where
 
 

@@ -6,8 +6,9 @@ import click
 
 from peer.cli import output
 from peer.cli.desk import desk_of, key_ring, passphrase_option
+from peer.cli.named import steward_keys
 from peer.cli.options import common
-from peer.cli.typed import checked_name, duration, steward_keys
+from peer.cli.typed import checked_name, duration
 from peer.cli.where import Where
 from peer.clock import SystemClock
 from protocol.errors import UsageError

@@ -14,12 +14,12 @@ from typing import Any
 import click
 
 from peer.given import check_utf8, checked_text, checked_topics, duration, permille, seconds
-from protocol import canonical, limits, names, signing
+from protocol import limits, names
 from protocol.errors import RuleError, UsageError
 
 __all__ = [
     "checked_name", "checked_topics", "duration", "folder", "id_argument", "item_id", "one_line",
-    "permille", "scope", "seconds", "steward_keys", "text_options", "topic_option", "whole_text",
+    "permille", "seconds", "text_options", "topic_option", "whole_text",
 ]  # fmt: skip
 Params = Any  # click's decorators give back what they are given
 
@@ -116,32 +116,3 @@ def ago_ms(text: str) -> int:
         raise UsageError(f"{text[:40]!r} is no span of time; write 90s, 30min, 1h or 2d")
     unit = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}[found[2]]
     return int(found[1]) * unit * 1000
-
-
-def steward_keys(typed: tuple[str, ...]) -> dict[str, str]:
-    """Name → key of stewards, each typed as NAME:KEY, as `peer steward create` prints it."""
-    found: dict[str, str] = {}
-    for one in typed:
-        name, colon, key = one.partition(":")
-        try:
-            point = canonical.unb64(key, limits.key_bytes)
-        except RuleError:
-            point = b""
-        if not colon or not point or not signing.is_key(point):
-            raise UsageError(
-                f"{one[:80]!r} is no steward: write NAME:KEY, as `peer steward create` printed it"
-            )
-        if found.setdefault(checked_name(name), key) != key:
-            raise UsageError(f"{name} stands there twice, with two keys")
-    if len(set(found.values())) != len(found):
-        raise UsageError("one key stands there under two names")
-    return found
-
-
-def scope(text: str) -> str:
-    """A region, a cluster or an address; `*.eu` is the region eu."""
-    found = text.removeprefix("*.")
-    try:
-        return names.check_scope(found)
-    except RuleError as error:
-        raise UsageError(f"{text[:80]!r} is no scope: {error.reason}") from error
