@@ -71,13 +71,14 @@ BUGS = (
         (
             Edit(
                 "peer.stewards.reading:read_documents",
-                "    trust = standing(peer).root\n",
+                "    known = _remembered(peer)\n",
                 "    with peer.home.transaction():\n"
+                "        paths = shelf.listed(peer.share, 4096, lambda path: path)\n"
                 "        for stored in peer.home.archive.all(order.TYPE):\n"
                 "            if layout.document_path(stored.type, 0, stored.digest) not in paths:\n"
                 "                peer.home.db.write('DELETE FROM document WHERE digest = ?',"
                 " stored.digest)\n"
-                "    trust = standing(peer).root\n",
+                "    known = _remembered(peer)\n",
             ),
         ),
         weather="hiders",
@@ -98,14 +99,14 @@ BUGS = (
         "Keeps what the steward signs before it is placed: what he has he never places again.",
         (
             Edit(
-                "peer.stewards.desk:Desk.sign",
+                "peer.stewards.desk:Desk.put",
                 "        # Placed first",
                 "        self.shelf.keep(document)\n        # Placed first",
             ),
             Edit(
                 "peer.stewards.desk:Desk.put_back",
-                "        root, shown =",
-                "        return\n        root, shown =",
+                "        known, shown =",
+                "        return\n        known, shown =",
             ),
         ),
         weather="signers",
@@ -133,18 +134,31 @@ BUGS = (
     Bug(
         "anybody-may-rule",
         "Checks that a steward document is signed, and not whether by a steward.",
-        (Edit("protocol.authority:_may_sign", "key in role.keys", "key"),),
+        (
+            Edit("protocol.authority:_part", "if not trust.has_right(act, scope, key) and", "if"),
+            Edit("protocol.authority:_part", "if not own.has_right(act, scope, key)", "if not key"),
+            Edit("protocol.acts:fault_under", "    if grant is None:", "    if keys:"),
+            Edit(
+                "protocol.acts:fault_under",
+                '        return RuleError("AUTH-16",',
+                '        return None if keys else RuleError("AUTH-16",',
+            ),
+        ),
     ),
     Bug(
         "steward-signature-not-checked",
         "Compares the key that a steward document names with the root, and never verifies.",
         (
             Edit(
-                "protocol.authority:_authorised",
-                "if not envelope.signed_by(signer):",
-                "if not signer:",
+                "protocol.authority:_verified",
+                "if not all(envelope.signed_by(key) for key in sorted(keys)):",
+                "if not keys:",
             ),
-            Edit("protocol.authority:_open_head", "        or not envelope.signed_by(key)\n", ""),
+            Edit(
+                "protocol.authority:_head",
+                "if not all(envelope.signed_by(key) for key in sorted(keys)):",
+                "if not keys:",
+            ),
         ),
     ),
 )
