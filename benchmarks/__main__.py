@@ -14,6 +14,7 @@ PROGRAMS = (
     "attachments",
     "waiting",
     "waking",
+    "halting",
     "commands",
     "history",
     "neighbours",

@@ -37,11 +37,11 @@ def run(rounds: int) -> None:
     with network(("core", "librarian")) as made:
         for peer in made.peers.values():
             peer.home.close()
-        with _residents(made, ("core", "librarian")):
+        with residents(made, ("core", "librarian")):
             _native(made, rounds)
-        with _residents(made, ("librarian",), "--watch", "polling", "--poll", str(POLL_SECONDS)):
+        with residents(made, ("librarian",), "--watch", "polling", "--poll", str(POLL_SECONDS)):
             _polling(made)
-        with _residents(made, ("librarian",), "--cron", "0 0 29 2 *") as processes:
+        with residents(made, ("librarian",), "--cron", "0 0 29 2 *") as processes:
             _idle(made, processes[0].pid)
 
 
@@ -131,7 +131,7 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def _residents(
+def residents(
     made: Network, names: Sequence[str], *words: str
 ) -> Iterator[list[subprocess.Popen[str]]]:
     """`peer run` of each, ready."""
