@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from peer.home.database import Database, Stamp
@@ -114,6 +114,11 @@ class Archive:
             data,
             at,
         )
+
+    def forget_hidden(self, digests: Iterable[str]) -> None:
+        """These are not missed any more."""
+        for digest in digests:
+            self._db.write("DELETE FROM hidden WHERE digest = ?", digest)
 
     def hidden(self) -> list[Stored]:
         """Documents that somebody hides; `data` are the bytes of the signed head."""

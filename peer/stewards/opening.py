@@ -45,6 +45,15 @@ def open_head(value: dict[str, Any], trust: Trust) -> Head:
     return authority.open_head(canonical.encode(value), trust)
 
 
+def stands(data: bytes, trust: Trust) -> bool:
+    """Whether those who signed a head may do that now."""
+    try:
+        authority.open_head(data, trust)
+    except RuleError:
+        return False
+    return True
+
+
 def is_sound(data: bytes, path: str, trust: Trust) -> bool:
     """Whether a document verifies now, with the signatures that it carries."""
     try:

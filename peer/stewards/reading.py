@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peer import inforce
 from peer.home.archive import Stored
@@ -19,7 +19,7 @@ from peer.home.quarantine import BY_TRUST, unreadable
 from peer.instance import DAY_MS, RunningPeer
 from peer.stewards import strangers
 from peer.stewards.standing import also_kept, in_force, standing
-from protocol import limits, order
+from protocol import canonical, limits, order
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -28,11 +28,13 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
+from protocol.ruling import CHANGES_TRUST
 from protocol.trust import Trust
 from registry import charter as shelf
 from registry import layout
 
 if TYPE_CHECKING:
+    from protocol.authority import StewardDocument
     from protocol.head import Head
 
 
@@ -88,8 +90,8 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
                 break
         _look_again(peer, set(paths))
         if standing(peer).trust == trust:
-            break
-        _reconsider(peer)  # who may sign what is another now
+            break  # else what was refused for who signed it may say something now
+    _forget_heads(peer)
     problems += [*told, *flood.told()]
     now = standing(peer)
     if now.member is not None and not now.hidden_orders:
@@ -99,10 +101,34 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     return problems
 
 
-def _reconsider(peer: RunningPeer) -> None:
-    """What was refused because of who signed it is looked at again."""
-    with peer.home.transaction(durable=False):
+def _remember(peer: RunningPeer, document: StewardDocument) -> None:
+    """Keep it; and where it says who may sign, look again at what was refused for that (AUTH-20).
+
+    Both or neither: who dies in between would never look again.
+    """
+    now = peer.clock.wall_ms()
+    if isinstance(document.body, order.Order) and document.body.ms is not None:
+        peer.home.state.put(f"paused:{document.digest}", peer.lived_ms)
+    for digest in peer.home.archive.remember(document, now):
+        peer.home.concerns.resolve(f"hidden:{digest}", now)
+    if document.type in CHANGES_TRUST:
         peer.home.quarantine.reconsider(shelf.FOLDERS, BY_TRUST)
+
+
+def _forget_heads(peer: RunningPeer) -> None:
+    """What only a key says that has no right any more is not hidden: maybe it never was."""
+    hidden = peer.home.archive.hidden()
+    if not hidden:
+        return
+    from peer.stewards.opening import stands
+
+    trust, now = standing(peer).trust, peer.clock.wall_ms()
+    over = [one.digest for one in hidden if one.data and not stands(one.data, trust)]
+    if over:
+        with peer.home.transaction():
+            peer.home.archive.forget_hidden(over)
+            for digest in over:
+                peer.home.concerns.resolve(f"hidden:{digest}", now)
 
 
 def _remembered(peer: RunningPeer) -> set[str]:
@@ -138,10 +164,7 @@ def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list
         _tell_rival_root(peer, data, error)
         return len(data), [] if done is None else [f"{path}: {error}"]
     with peer.home.transaction():
-        if isinstance(document.body, order.Order) and document.body.ms is not None:
-            peer.home.state.put(f"paused:{document.digest}", peer.lived_ms)
-        for digest in peer.home.archive.remember(document, now):
-            peer.home.concerns.resolve(f"hidden:{digest}", now)
+        _remember(peer, document)
     return None, []
 
 
@@ -231,6 +254,8 @@ def _adopted(peer: RunningPeer, path: str, stored: Stored, data: bytes) -> bool:
         return False
     with peer.home.transaction():
         peer.home.archive.remember(found, peer.clock.wall_ms())
+        if found.type in CHANGES_TRUST:  # others signed it than I knew
+            peer.home.quarantine.reconsider(shelf.FOLDERS, BY_TRUST)
     return True
 
 
@@ -272,13 +297,20 @@ def _tell_of_end(peer: RunningPeer, trust: Trust) -> None:
 _signed, _hash = itemgetter("signed"), itemgetter("hash")
 
 
-def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Head]:
+class Heard(NamedTuple):
+    """A signed head, and its bytes: who may sign it can be another question one day."""
+
+    head: Head
+    data: bytes
+
+
+def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Heard]:
     """The heads among these that a steward signed for a document which I do not hold."""
     known = peer.home.archive.digests()
     with suppress(KeyError, TypeError):  # the usual case at one go: nothing that I do not hold
         if known.issuperset(map(_hash, map(_signed, heads))):
             return []
-    unknown: dict[str, Head] = {}
+    unknown: dict[str, Heard] = {}
     for value in heads:
         try:
             digest = value["signed"]["hash"]
@@ -288,7 +320,7 @@ def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Head]
         except (RuleError, KeyError, TypeError):
             continue  # a peer's unsigned claim proves nothing
         if not _superseded(peer, head):
-            unknown[head.hash] = head
+            unknown[head.hash] = Heard(head, canonical.encode(value))
     return list(unknown.values())
 
 
@@ -305,7 +337,7 @@ def _superseded(peer: RunningPeer, head: Head) -> bool:
     return mine is not None and mine.number >= head.number
 
 
-def hide(peer: RunningPeer, heads: list[Head], named_by: Mapping[str, str]) -> list[str]:
+def hide(peer: RunningPeer, heads: list[Heard], named_by: Mapping[str, str]) -> list[str]:
     """Signed heads name what neither home nor share holds: somebody hides it. Returns problems.
 
     `named_by`: whose heartbeat names it, by its hash.
@@ -313,8 +345,8 @@ def hide(peer: RunningPeer, heads: list[Head], named_by: Mapping[str, str]) -> l
     problems = []
     now = peer.clock.wall_ms()
     with peer.home.transaction():
-        for head in heads:
-            peer.home.archive.hide(head, b"", now)
+        for head, data in heads:
+            peer.home.archive.hide(head, data, now)
             word = head.of.split("/")[1]
             path = layout.document_path(head.of, head.number, head.hash)
             by = named_by.get(head.hash)

@@ -19,7 +19,6 @@ from peer.tick import epochs
 from peer.tick.intake import freeze
 from peer.tick.report import Report
 from protocol.errors import MissingError, RuleError, ShareError
-from protocol.head import Head
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from protocol.page import ALL, Stream
 from protocol.roster import Member
@@ -159,14 +158,14 @@ def elapsed(row: Neighbour, now: Moment) -> int:
 
 
 def _look_for(
-    peer: RunningPeer, unknown: list[Head], fresh: list[Heartbeat], report: Report
+    peer: RunningPeer, unknown: list[reading.Heard], fresh: list[Heartbeat], report: Report
 ) -> None:
     """Heads name documents that I do not hold: they came to the share since, or are hidden."""
-    report.problems += reading.read_documents(peer, unknown)
+    report.problems += reading.read_documents(peer, [one.head for one in unknown])
     held = peer.home.archive.digests()
-    missing = [head for head in unknown if head.hash not in held]
+    missing = [one for one in unknown if one.head.hash not in held]
     if missing:
-        by = {head.hash: _who_names(head.hash, fresh) for head in missing}
+        by = {one.head.hash: _who_names(one.head.hash, fresh) for one in missing}
         report.problems += reading.hide(peer, missing, by)
 
 
