@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from peer.given import checked_text, checked_topics, permille
-from protocol import canonical, wire
+from peer.given import check_utf8, checked_text, checked_topics, permille
+from protocol import canonical, limits, wire
 from protocol.errors import RuleError, UsageError
 from protocol.messages import (
     Alert,
@@ -55,6 +55,15 @@ def alert(text: str, severity: Severity) -> Alert:
 def dispute(because: str) -> Dispute:
     """A contradiction."""
     return Dispute(because=checked_text(because))
+
+
+def proposal_words(key: str, value: str, because: str) -> tuple[str, str, str]:
+    """What is to be proposed, why: the key, one line, and a text that may be empty."""
+    checked_topics([key])
+    check_utf8(value, "the value")
+    if not value.strip() or len(value) > limits.line_chars_max or not value.isprintable():
+        raise UsageError(f"a value is one line of 1 to {limits.line_chars_max} characters")
+    return key, value, checked_text(because) if because else ""
 
 
 def checked(body: Body) -> Body:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from peer import voting
 from peer.heartbeats import last_tick_at, next_beat_at
 from peer.home import census, outages
 from peer.home.places import Identity
@@ -42,6 +43,7 @@ def status(peer: RunningPeer) -> Row:
         "parked": state.text("parked"),
         "halts": [halt_row(halt) for halt in holds.halts],
         "hidden_orders": holds.hidden_orders,
+        "agreed": [one.as_json() for one in voting.agreed(peer).values()],
         "epoch": state.epoch,
         "ticks": state.number("tick"),
         "last_tick": moment(ended) if ended else None,
