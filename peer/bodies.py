@@ -12,11 +12,14 @@ from protocol.messages import (
     Alert,
     Announcement,
     Body,
+    Certificate,
     Dispute,
     Insight,
     Note,
+    Proposal,
     Question,
     Severity,
+    Vote,
 )
 
 Kind = Literal["note", "question", "alert"]
@@ -68,6 +71,8 @@ def proposal_words(key: str, value: str, because: str) -> tuple[str, str, str]:
 
 def checked(body: Body) -> Body:
     """A body that a program made itself; what nobody would understand is not signed."""
+    if isinstance(body, Proposal | Vote | Certificate):
+        raise UsageError(f"{type(body).__name__} is not sent as such; use `propose` and `vote`")
     try:
         return wire.validate(type(body), canonical.encode(wire.dump(body)), "ITEM-4")
     except (RuleError, TypeError, ValueError) as error:

@@ -34,7 +34,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Certificate, Insight, Item, Proposal, Vote
+from protocol.messages import Body, Insight, Item
 from protocol.page import ALL
 
 
@@ -229,7 +229,7 @@ def _remember_own(peer: RunningPeer, audience: str, items: list[Item]) -> None:
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
-        if audience == ALL and isinstance(item.body, Proposal | Vote | Certificate):
+        if audience == ALL and ballot_box.fault(peer, item) is None:
             ballot_box.keep(peer, item)
 
 

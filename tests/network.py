@@ -190,7 +190,7 @@ class Network:
 
     def _found(self) -> None:
         now = self.clock.wall_ms()
-        roles = ("root", "charter", "roster", "order")
+        roles = ("root", "charter", "roster", "order", "approval")
         root = Root(
             version=1,
             at=now,
