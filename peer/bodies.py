@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from peer.given import checked_goals, checked_text, checked_topics, permille
-from protocol import canonical, wire
+from peer.given import check_utf8, checked_goals, checked_text, checked_topics, permille
+from protocol import canonical, limits, wire
 from protocol.errors import RuleError, UsageError
 from protocol.messages import (
     Alert,
     Announcement,
     Body,
+    Certificate,
     Dispute,
     Insight,
     Note,
+    Proposal,
     Question,
     Severity,
+    Vote,
 )
 
 Kind = Literal["note", "question", "alert"]
@@ -58,8 +61,19 @@ def dispute(because: str) -> Dispute:
     return Dispute(because=checked_text(because))
 
 
+def proposal_words(key: str, value: str, because: str) -> tuple[str, str, str]:
+    """What is to be proposed, why: the key, one line, and a text that may be empty."""
+    checked_topics([key])
+    check_utf8(value, "the value")
+    if not value.strip() or len(value) > limits.line_chars_max or not value.isprintable():
+        raise UsageError(f"a value is one line of 1 to {limits.line_chars_max} characters")
+    return key, value, checked_text(because) if because else ""
+
+
 def checked(body: Body) -> Body:
     """A body that a program made itself; what nobody would understand is not signed."""
+    if isinstance(body, Proposal | Vote | Certificate):
+        raise UsageError(f"{type(body).__name__} is not sent as such; use `propose` and `vote`")
     try:
         return wire.validate(type(body), canonical.encode(wire.dump(body)), "ITEM-4")
     except (RuleError, TypeError, ValueError) as error:

@@ -7,11 +7,20 @@ refuses is reported, and the item counts as acted: refusing is a decision, not a
 
 from __future__ import annotations
 
-from peer import sealing
+from peer import ballot_box, sealing
 from peer.instance import HOUR_MS, RunningPeer
 from protocol import canonical
-from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send, Settle
-from protocol.messages import Body, Head, Item, compose
+from protocol.effect import (
+    CountVote,
+    Effect,
+    Escalate,
+    Publish,
+    RecordEvidence,
+    Remember,
+    Send,
+    Settle,
+)
+from protocol.messages import Body, Certificate, Head, Item, Proposal, Vote, compose
 from protocol.page import ALL
 from protocol.sealing import seal
 
@@ -39,8 +48,12 @@ def apply(
 
 
 def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
+    if isinstance(effect, CountVote):
+        return ballot_box.fault(peer, item)
     if not isinstance(effect, Send | Publish):
         return None
+    if isinstance(effect.body, Proposal | Vote | Certificate):
+        return "no handler proposes or votes; `peer propose` and `peer vote` do"
     if item.head.auto:
         return "nothing automatic answers an automatic item"
     if item.head.kind == "note":
@@ -55,7 +68,7 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
 
 
 def _leak(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
-    if isinstance(effect, Publish | Remember | RecordEvidence):
+    if isinstance(effect, Publish | Remember | RecordEvidence | CountVote):
         return "what was sealed is for its reader alone"
     if not isinstance(effect, Send):
         return None
@@ -100,6 +113,8 @@ def _apply_one(peer: RunningPeer, effect: Effect, item: Item) -> None:
             home.concerns.open(f"item:{item.head.author}:{item.id}", level, text, mend, now)
         case Settle(about=about):
             home.concerns.resolve(f"item:{item.head.author}:{about}", now)
+        case CountVote():
+            ballot_box.keep(peer, item)
 
 
 def _reply(peer: RunningPeer, body: Body, item: Item) -> Item:

@@ -17,7 +17,7 @@ from peer.tick import blobs
 from peer.tick.deliver import put_back_feed
 from peer.tick.report import Report
 from protocol.errors import ShareError, UsageError
-from protocol.messages import Erasure
+from protocol.messages import Certificate, Erasure, Vote
 from protocol.page import ALL
 
 
@@ -79,5 +79,7 @@ def _check(letter: Letter) -> None:
             f"{short} is a letter, which cannot be taken back once it is on its way; while it"
             f" waits `peer outbox cancel {short}` does"
         )
+    if letter.kind in (Vote.kind, Certificate.kind):
+        raise UsageError(f"{short} is a vote, and votes stand; the others have counted it")
     if letter.kind == Erasure.kind:
         raise UsageError(f"{short} itself takes something back; publish that again instead")

@@ -7,23 +7,36 @@ automatic answers what is automatic. Who adds a kind adds one function and one l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from protocol.charter import Goal
-from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send, Settle
+from protocol.effect import (
+    CountVote,
+    Effect,
+    Escalate,
+    Level,
+    RecordEvidence,
+    Remember,
+    Send,
+    Settle,
+)
 from protocol.messages import (
     Alert,
     Announcement,
     Answer,
+    Certificate,
     Dispute,
     Endorsement,
     Insight,
     Item,
+    Proposal,
     Question,
     Severity,
+    Vote,
 )
+from protocol.page import ALL
 from protocol.policy import flag_of
 
 ANSWER_CONFIDENCE_PERMILLE_MIN = 600
@@ -48,6 +61,14 @@ class View(Protocol):
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
+
+    @property
+    def votable(self) -> Collection[str]:
+        """The keys on whose value my cluster may agree, by the charter in force."""
+
+    @property
+    def agreed(self) -> Mapping[str, str]:
+        """What my cluster agreed on: key → value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +156,19 @@ def flag_aimless(received: Received, view: View) -> list[Effect]:
     return [Escalate(text=text, mend=f"{ask}; or a steward: `peer goal add ID TEXT`", level="info")]
 
 
+def count_vote(received: Received, view: View) -> list[Effect]:
+    """What is published in a vote counts; a letter, which others do not see, says nothing there."""
+    item = received.item
+    assert isinstance(item.body, Proposal | Vote | Certificate)
+    if received.audience != ALL:
+        return []
+    if not isinstance(item.body, Proposal) or item.body.key in view.votable:
+        return [CountVote()]
+    text = f"{item.head.author} proposes a value for {item.body.key}, which nobody may vote on"
+    mend = "a steward can declare it votable in the charter; until then it counts for nothing"
+    return [CountVote(), Escalate(text=text, mend=mend, level="info")]
+
+
 def both(first: Handler, second: Handler) -> Handler:
     """A handler that wants what either wants, in this order; where one raises, nothing happens."""
 
@@ -151,4 +185,7 @@ HANDLERS: dict[str, Handler] = {
     "endorsement": record_opinion,
     "dispute": record_opinion,
     "alert": raise_alert,
+    "proposal": count_vote,
+    "vote": count_vote,
+    "certificate": count_vote,
 }

@@ -247,6 +247,11 @@ class Mailbox:
 
 
 def _text(body: Row) -> str:
+    if "value" in body:
+        what = f"{body['key']} = {body['value']}"
+        if "yes" in body:
+            return f"{'yes' if body['yes'] else 'no'} to {what}"
+        return "\n".join(filter(None, (what, body.get("because"))))
     return str(body.get("text") or body.get("because") or "")
 
 
@@ -254,9 +259,12 @@ def _attachment(one: Row) -> Row:
     return {"name": one["name"], "size": one["size"], "sha256": one["sha256"]}
 
 
+_MORE = ("topics", "severity", "evidence", "claims", "key", "value", "version", "roster")
+
+
 def _more(body: Row) -> Row:
     """What only some kinds say: topics, confidence (0 to 1), severity, evidence, claims."""
-    more = {k: body[k] for k in ("topics", "severity", "evidence", "claims") if body.get(k)}
+    more = {k: body[k] for k in _MORE if body.get(k)}
     if "confidence" in body:
         more["confidence"] = body["confidence"] / 1000
     if "items" in body:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from peer import inforce
+from peer import inforce, voting
 from peer.heartbeats import last_tick_at, next_beat_at
 from peer.home import census, outages
 from peer.home.places import Identity
@@ -47,6 +47,7 @@ def status(peer: RunningPeer) -> Row:
         "halts": [halt_row(halt) for halt in holds.halts],
         "goals": goal_rows(holds.policy.charters),
         "hidden_orders": holds.hidden_orders,
+        "agreed": [one.as_json() for one in voting.agreed(peer).values()],
         "epoch": state.epoch,
         "ticks": state.number("tick"),
         "last_tick": moment(ended) if ended else None,

@@ -35,7 +35,7 @@ _NOT_DAMAGE = (
 _TABLES = (
     "self", "document", "hidden", "stream", "item", "attachment", "sealed", "own_stream",
     "own_page", "receipt", "page", "damage", "own_receipt", "neighbour", "unripe", "quarantine",
-    "concern", "claim", "evidence", "age", "erased",
+    "concern", "claim", "evidence", "age", "erased", "proposal", "ballot", "certificate",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from peer import rekeying
+from peer import ballot_box, rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
 from peer.deadline import NEXT_TICK
 from peer.enclosing import Source, keep
@@ -74,7 +74,7 @@ def send(
         reachable = _reachable(peer)
         if rekeying.is_due(peer):
             reachable = reachable and rekeying.change_alone(peer)
-        standing = _allowed(peer)
+        standing = check_allowed(peer)
         recipients = [_recipient(peer, standing, name) for name in dict.fromkeys(to)]
         if seal:
             check_sealing(peer, recipients)
@@ -105,7 +105,8 @@ def _foreseen(peer: RunningPeer) -> Iterator[None]:
         peer.foresee(NEXT_TICK)
 
 
-def _allowed(peer: RunningPeer) -> stewards.Standing:
+def check_allowed(peer: RunningPeer) -> stewards.Standing:
+    """What holds; HumanNeededError where it does not let this peer send."""
     standing = stewards.standing(peer)
     if standing.member is None and not rekeying.is_due(peer):
         raise HumanNeededError(
@@ -226,10 +227,12 @@ def _bring(peer: RunningPeer, audience: str, seen: _Seen | None, pages: list[Own
 
 
 def _remember_own(peer: RunningPeer, audience: str, items: list[Item]) -> None:
-    """My own insights answer questions too; inside a transaction."""
+    """My own insights answer questions too, and my own votes count; inside a transaction."""
     for item in items:
         if audience == ALL and isinstance(item.body, Insight):
             peer.home.knowledge.remember(item.id, item.body.topics)
+        if audience == ALL and ballot_box.fault(peer, item) is None:
+            ballot_box.keep(peer, item)
 
 
 def _remember_files(peer: RunningPeer, composed: list[Composed]) -> None:

@@ -66,4 +66,14 @@ class Settle:
     about: str
 
 
-Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountVote:
+    """The published item that is being handled proposes, votes, or proves what was agreed on.
+
+    What it says counts as far as its own signatures bear it out; see `protocol.ballots`.
+    """
+
+    name: ClassVar[str] = "count-vote"
+
+
+Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle | CountVote

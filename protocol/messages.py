@@ -29,6 +29,8 @@ from protocol.fields import (
     Millis,
     Permille,
     Salt,
+    Seq,
+    Signature,
     Text,
     Topics,
     Word,
@@ -131,6 +133,56 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Let `key` be `value`: for the members of roster `roster` to vote on, as its `version`-th."""
+
+    kind: ClassVar[str] = "proposal"
+    key: Word
+    roster: Seq
+    version: Seq
+    value: Line
+    because: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """A ballot and who signed it; `protocol.ballots` makes the signed document of it.
+
+    `members` is the digest of the roster that decides, `proposal` the hash of what is voted on.
+    """
+
+    kind: ClassVar[str] = "vote"
+    key: Word
+    roster: Seq
+    members: Hash
+    version: Seq
+    proposal: Hash
+    value: Line
+    yes: bool
+    voter: Key
+    sig: Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Enough YES ballots for one proposal: what they say, once, and the signature of each voter.
+
+    `voters` are the bits of those members of the roster who signed, `sigs` their signatures of 64
+    bytes in the roster's order, both base64url: those of 667 members fit into an item.
+    """
+
+    kind: ClassVar[str] = "certificate"
+    key: Word
+    roster: Seq
+    members: Hash
+    version: Seq
+    proposal: Hash
+    value: Line
+    voters: Annotated[str, Form(r"[A-Za-z0-9_-]+", limits.members_max)]
+    sigs: Annotated[str, Form(r"[A-Za-z0-9_-]+", limits.item_bytes_max)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """An item that only its reader can open; see `protocol.sealing`."""
 
@@ -141,13 +193,13 @@ class Sealed:
 
 Body = (
     Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
-    | Erasure | Sealed
+    | Erasure | Proposal | Vote | Certificate | Sealed
 )  # fmt: skip
 KINDS: dict[str, type[Body]] = {
     kind.kind: kind
     for kind in (
         Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
-        Erasure, Sealed,
+        Erasure, Proposal, Vote, Certificate, Sealed,
     )
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from protocol.messages import (
     Announcement,
     Answer,
     Body,
+    Certificate,
     Dispute,
     Endorsement,
     Erasure,
@@ -33,9 +34,11 @@ from protocol.messages import (
     Insight,
     Item,
     Note,
+    Proposal,
     Question,
     Retraction,
     Sealed,
+    Vote,
     compose,
 )
 from protocol.order import Order
@@ -75,6 +78,9 @@ NETWORK = authority.open_root(ROOT_DATA).digest
 TRUST = trust_of(NETWORK, ROOT, NETWORK)
 OTHER_NETWORK = "f" * 64
 
+VOTED: dict[str, Any] = {
+    "key": "pace", "roster": 1, "members": HASH, "version": 1, "proposal": HASH, "value": "slow",
+}  # fmt: skip
 BODIES: tuple[Body, ...] = (
     Note(text="hello"),
     Question(text="who knows?", topics=("nfs",)),
@@ -86,6 +92,9 @@ BODIES: tuple[Body, ...] = (
     Dispute(because="it does not"),
     Retraction(because="I was wrong"),
     Erasure(items=("5d" * 32,)),
+    Proposal(key="pace", roster=1, version=1, value="slow", because="drives are old"),
+    Vote(**VOTED, yes=True, voter=CORE.key, sig="A" * 86),
+    Certificate(**VOTED, voters="gA", sigs="A" * 86),
     Sealed(ephemeral=CORE.key, box="c2VhbGVk"),
 )
 

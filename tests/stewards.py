@@ -13,8 +13,8 @@ from typing import Any
 from peer.home.places import Identity
 from peer.inforce import ruling
 from peer.stewards.desk import Desk
-from protocol import authority, canonical
-from protocol.authority import StewardBody
+from protocol import acts, authority, canonical
+from protocol.acts import StewardBody
 from protocol.charter import Charter, Goal
 from protocol.delegation import Delegation
 from protocol.order import Order
@@ -72,7 +72,7 @@ class Stewards:
         self.place(data)
         _, digest = path_and_digest(data)
         number = getattr(body, "version", 0)
-        self.last[(body.type, authority.scope_of(body))] = (number, digest)
+        self.last[(body.type, acts.scope_of(body))] = (number, digest)
         return digest
 
     def version(self, type_: str, scope: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from peer.home.mail import Letter as Stored
     from peer.mailbox import Mailbox
     from peer.results.letters import Letter, Row
-    from peer.results.states import Trace
+    from peer.results.states import Proposed, Trace
     from peer.saving import Saved
 
 
@@ -73,6 +73,20 @@ class Reading(Opened):
     def feed(self, author: str | None = None, *, limit: int = 50) -> list[Letter]:
         """What was published by everybody, or by `author`, newest first."""
         return _letters(self._mailbox().feed(author, limit))
+
+    def proposals(self, *, everything: bool = False) -> list[Proposed]:
+        """What is open for a vote, or agreed on, as far as this home knows; or everything."""
+        from peer.deciding import proposals
+        from peer.results import states
+
+        rows = proposals(self.running, everything=everything)
+        return [states.proposed(row) for row in rows]
+
+    def agreed(self) -> dict[str, str]:
+        """What the members agreed on: key → value."""
+        from peer.voting import agreed
+
+        return {key: one.value for key, one in agreed(self.running).items()}
 
     def outbox(self) -> list[Letter]:
         """Letters that no receipt covers yet, oldest first; `state`, and `details` on why.

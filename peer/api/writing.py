@@ -125,6 +125,27 @@ class Writing(Opened):
 
         return self._judge(id, bodies.dispute(because))
 
+    def propose(self, key: str, value: str, *, because: str = "") -> Sent:
+        """Propose, for the members to vote on, a value of a key that the charter lets them decide.
+
+        UsageError for another key, SomaError where the same is proposed already.
+        """
+        from peer import bodies
+        from peer.deciding import propose
+
+        return propose(self.running, *bodies.proposal_words(key, value, because))
+
+    def vote(self, id: str, yes: bool) -> Sent:
+        """Vote on a proposal, for everybody to see; a ballot can never be taken back.
+
+        The same vote again is harmless. NotFoundError for an unknown id, SomaError where the vote
+        is over or another ballot of this peer stands against it, HumanNeededError where the roster
+        that decides does not name its key.
+        """
+        from peer.deciding import vote
+
+        return vote(self.running, id, yes)
+
     def cancel(self, id: str) -> Cancelled:
         """Take back a letter that is in no page yet, or put away one that expired.
 

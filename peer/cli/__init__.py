@@ -61,6 +61,11 @@ COMMANDS = {
         "feed": "What was published, newest first",
         "erase": "Take back what you published",
     },
+    "Votes": {
+        "propose": "Propose a value that the members may agree on",
+        "vote": "Vote on a proposal",
+        "proposals": "What is proposed, and how the votes stand",
+    },
     "Neighbours": {
         "peers": "Who is alive",
         "status": "Everything about a peer on one screen",

@@ -58,6 +58,9 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     hint = "; does anything run `peer tick`?" if overdue else unkept
     yield f"  next beat  {coming(found)}{hint}"
     yield f"  letters    {_letters(found)}"
+    if found.get("agreed"):
+        values = ", ".join(f"{one['key']} = {one['value']}" for one in found["agreed"])
+        yield f"  agreed     {_cut(values, room)}"
     if found["quarantined"]:
         yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from peer.home.search import Search
     from peer.home.state import State
     from peer.home.terms import Terms
+    from peer.home.votes import Votes
 
 
 class Home:
@@ -141,6 +142,13 @@ class Home:
         from peer.home.knowledge import Knowledge
 
         return Knowledge(self.db)
+
+    @cached_property
+    def votes(self) -> Votes:
+        """See `peer.home.votes`."""
+        from peer.home.votes import Votes
+
+        return Votes(self.db)
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[None]:
         """All or nothing; see `Database.transaction`."""

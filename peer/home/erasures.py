@@ -70,6 +70,7 @@ class Erasures:
         bare = without_content(data)
         self._db.write("UPDATE item SET state = 'erased', data = ? WHERE n = ?", bare, n)
         self._db.write("DELETE FROM claim WHERE item = ?", item)
+        self._db.write("DELETE FROM proposal WHERE id = ?", item)  # ballots on it stay
         # That somebody vouched for something, or contradicted it, stays; his words go.
         self._db.write("UPDATE evidence SET data = ? WHERE by = ? AND data = ?", bare, author, data)
         self._db.write(

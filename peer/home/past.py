@@ -256,6 +256,11 @@ class Past:
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""
         self._db.write("DELETE FROM claim WHERE item NOT IN (SELECT id FROM item)")
+        self._db.write("DELETE FROM proposal WHERE id NOT IN (SELECT id FROM item)")
+        self._db.write("DELETE FROM ballot WHERE item NOT IN (SELECT id FROM item)")
+        self._db.write(
+            "DELETE FROM certificate WHERE NOT taken AND item NOT IN (SELECT id FROM item)"
+        )
         self._db.write(
             "DELETE FROM evidence WHERE kind IN ('endorsement', 'dispute') AND at < ?"
             " AND about NOT IN (SELECT id FROM item)",

@@ -55,6 +55,28 @@ class Trace(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed(_Shown):
+    """A proposal. `state` is open, agreed, vetoed, void, outdated or early.
+
+    Names say who voted `yes` and `no`, who is `missing`, and who is `void` because he voted both
+    ways; `needed` YES decide, None while the roster that decides is not known.
+    """
+
+    id: str
+    key: str
+    value: str
+    because: str
+    sender: str
+    state: str
+    version: int
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    missing: tuple[str, ...]
+    void: tuple[str, ...]
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Concern(_Shown):
     """What somebody should know; at level `human` only a person can mend it, by doing `mend`."""
 
@@ -109,6 +131,16 @@ def trace(row: Row) -> Trace:
     """The way of a letter of what `peer trace --json` prints."""
     events = tuple(Event(one["at"], one["what"], one["where"]) for one in row["events"])
     return Trace(details=row, id=row["id"], sender=row["from"], to=row["to"], events=events)
+
+
+def proposed(row: Row) -> Proposed:
+    """A proposal of a row of `peer proposals --json`."""
+    return Proposed(
+        details=row, id=row["id"], key=row["key"], value=row["value"], because=row["because"],
+        sender=row["from"], state=row["state"], version=row["version"], yes=tuple(row["yes"]),
+        no=tuple(row["no"]), missing=tuple(row["missing"]),
+        void=tuple(one["name"] for one in row["void"]), needed=row["needed"],
+    )  # fmt: skip
 
 
 def concern(row: Row) -> Concern:

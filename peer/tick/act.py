@@ -7,10 +7,10 @@ Orders are looked at again between transactions, so a halt stops a long tick too
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import effects, sealing
+from peer import effects, sealing, voting
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
@@ -53,6 +53,16 @@ class HomeView:
         """Insights on these topics, newest first."""
         found = self._peer.home.knowledge.about(topics, items_max)
         return [stored_item(data, understood=True) for _, data in found]
+
+    @property
+    def votable(self) -> Collection[str]:
+        """The keys on whose value my cluster may agree, by the charter in force."""
+        return voting.polls(self._peer).keys()
+
+    @property
+    def agreed(self) -> Mapping[str, str]:
+        """What my cluster agreed on: key → value."""
+        return {key: one.value for key, one in voting.agreed(self._peer).items()}
 
 
 def act(peer: RunningPeer, report: Report, may_go_on: Callable[[], bool]) -> None:

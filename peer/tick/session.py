@@ -7,7 +7,7 @@ parked for another reason writes nothing to the share.
 
 from __future__ import annotations
 
-from peer import lock, rekeying
+from peer import lock, rekeying, voting
 from peer.instance import RunningPeer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
@@ -66,6 +66,8 @@ def _session(peer: RunningPeer, report: Report) -> None:
     if standing.obedient:
         unflag(peer)
         act(peer, report, watch.obedient)
+        if watch.standing.obedient:
+            report.problems += voting.settle(peer)
     if not peer.goes_on():
         report.problems.append("ended before its time, as asked; the next tick goes on from here")
         return

@@ -13,7 +13,8 @@ import pytest
 
 from peer.home.quarantine import BY_TRUST
 from protocol import limits
-from protocol.authority import StewardBody, joined, open_part
+from protocol.acts import StewardBody
+from protocol.authority import joined, open_part
 from protocol.canonical import decode, encode
 from protocol.errors import WaitingError
 from protocol.trust import trust_of
