@@ -11,17 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from protocol.effect import Effect, Escalate, Level, RecordEvidence, Remember, Send, Settle
+from protocol import canonical
+from protocol.effect import Effect, Enter, Escalate, Level, RecordEvidence, Remember, Send, Settle
 from protocol.messages import (
     Alert,
     Announcement,
     Answer,
     Dispute,
     Endorsement,
+    Escalation,
     Insight,
     Item,
     Question,
+    Request,
     Severity,
+    item_id,
 )
 
 ANSWER_CONFIDENCE_PERMILLE_MIN = 600
@@ -36,6 +40,10 @@ class View(Protocol):
     @property
     def address(self) -> str:
         """My own full address."""
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward: a person reads here, and nobody else acts."""
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
@@ -58,7 +66,7 @@ def answer_question(received: Received, view: View) -> list[Effect]:
     """Answer from insights on the same topics, or stay silent: a guess costs more than nothing."""
     item = received.item
     assert isinstance(item.body, Question)
-    if item.head.auto or not item.body.topics:
+    if item.head.auto or not item.body.topics or view.is_mailbox:
         return []
     known = [
         insight
@@ -109,6 +117,22 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
     ]
 
 
+def enter_matter(received: Received, view: View) -> list[Effect]:
+    """In a steward's mailbox each matter stands once: what is told again replaces what was told.
+
+    Anywhere else it is nobody's business.
+    """
+    item = received.item
+    if not view.is_mailbox or received.audience != view.address:
+        return []
+    match item.body:
+        case Escalation(key=key, over=over):
+            return [Enter(matter=f"escalation:{key}", over=over)]
+        case Request(audience=audience, item=asked):
+            return [Enter(matter=f"request:{audience}:{item_id(canonical.reencode(asked))}")]
+    return [Enter(matter=f"digest:{item.id}")]
+
+
 def both(first: Handler, second: Handler) -> Handler:
     """A handler that wants what either wants, in this order; where one raises, nothing happens."""
 
@@ -125,4 +149,7 @@ HANDLERS: dict[str, Handler] = {
     "endorsement": record_opinion,
     "dispute": record_opinion,
     "alert": raise_alert,
+    "escalation": enter_matter,
+    "request": enter_matter,
+    "digest": enter_matter,
 }

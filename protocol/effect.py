@@ -66,4 +66,13 @@ class Settle:
     about: str
 
 
-Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """In a steward's mailbox: the item is what its author has to say of `matter` from now on."""
+
+    name: ClassVar[str] = "enter"
+    matter: str
+    over: bool = False
+
+
+Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle | Enter

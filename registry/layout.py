@@ -29,7 +29,9 @@ _NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _NUMBER = r"[1-9][0-9]{0,15}"
 _LETTER = re.compile(rf"({_NAME})\.([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
 _PAGE = re.compile(rf"([a-z2-7]{{8}})\.({_NUMBER})\.page\Z").match
-_DOCUMENT = re.compile(rf"({_NUMBER})\.(root|charter|roster|delegation)\.([0-9a-f]{{8}})\.json\Z").match
+_DOCUMENT = re.compile(
+    rf"({_NUMBER})\.(root|charter|roster|delegation)\.([0-9a-f]{{8}})\.json\Z"
+).match
 _REVOCATION = re.compile(r"revocation\.[0-9a-f]{16}\.json\Z").match
 _BLOB = re.compile(r"[0-9a-f]{64}\Z").match
 _ORDER = re.compile(r"[0-9a-f]{16}\.json\Z").match

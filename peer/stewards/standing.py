@@ -20,7 +20,7 @@ from protocol.order import Order, contains, halts_in_force, within
 from protocol.policy import Policy, policy_of
 from protocol.remembered import remembered, shared
 from protocol.root import Root
-from protocol.roster import Member, Roster
+from protocol.roster import STEWARD, Member, Roster
 from protocol.trust import Trust, trust_of
 
 T = TypeVar("T")
@@ -30,8 +30,9 @@ T = TypeVar("T")
 class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
-    `others` are the names of all members but me, as the roster orders them. `decisions` are by what
-    they decide; of a yes and a no to one thing the no.
+    `mailboxes` are the names of the mailboxes of stewards, `others` those of all other members, both
+    without me, as the roster orders them. `decisions` are by what they decide; of a yes and a no to
+    one thing the no.
     """
 
     trust: Trust
@@ -41,12 +42,18 @@ class Standing:
     all_halts: dict[str, Order]
     hidden_orders: int
     others: tuple[str, ...]
+    mailboxes: tuple[str, ...]
     policy: Policy
     decisions: dict[str, Decision]
 
     def find(self, name: str) -> Member | None:
         """The member called `name` by the roster in force, or None."""
         return None if self.roster is None else self.roster.member(name)
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward."""
+        return self.member is not None and STEWARD in self.member.roles
 
     @property
     def halts(self) -> list[Order]:
@@ -85,6 +92,7 @@ def _sum_up(peer: RunningPeer) -> Standing:
     if member is not None and member.state_of(peer.signer.key) != "active":
         member = None
     orders = {d.digest: _parsed(peer, d.digest, Order, d.data) for d in _orders(peer)}
+    others = [m for m in (found.members if found else ()) if m.name != peer.name]
     return Standing(
         trust=trust_of(first.digest, root, first.digest),
         roster=found,
@@ -92,7 +100,8 @@ def _sum_up(peer: RunningPeer) -> Standing:
         address=peer.address,
         all_halts=halts_in_force(orders),
         hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
-        others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
+        others=tuple(m.name for m in others if STEWARD not in m.roles),
+        mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer)),
         decisions=_decisions(peer),
     )
@@ -111,6 +120,8 @@ def _decisions(peer: RunningPeer) -> dict[str, Decision]:
     found: dict[str, Decision] = {}
     for stored in peer.home.archive.all(decision.TYPE):
         body = _parsed(peer, stored.digest, Decision, stored.data)
+        if not contains(body.scope, peer.address):
+            continue  # a no of somebody else's steward must not hide the yes of mine
         if body.of not in found or body.decision == "deny":
             found[body.of] = body
     return found

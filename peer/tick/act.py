@@ -14,6 +14,7 @@ from peer import effects, sealing
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
+from peer.stewards.standing import standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.errors import HomeError, RuleError
@@ -36,6 +37,11 @@ class HomeView:
     def address(self) -> str:
         """My own full address."""
         return self._peer.address
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward."""
+        return standing(self._peer).is_mailbox
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights on these topics, newest first."""
