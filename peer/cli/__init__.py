@@ -70,6 +70,9 @@ COMMANDS = {
     "Stewards": {
         "halt": "Stop a peer, a cluster or the whole network",
         "resume": "Lift what was halted",
+        "approvals": "What waits for a steward's yes",
+        "approve": "As a steward, say yes to exactly one thing",
+        "deny": "As a steward, say no to it",
     },
     "Science": {
         "simulate": "Play networks of simulated peers, with faults",

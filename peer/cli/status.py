@@ -56,6 +56,11 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     hint = "; does anything run `peer tick`?" if overdue else unkept
     yield f"  next beat  {coming(found)}{hint}"
     yield f"  letters    {_letters(found)}"
+    if found["asked"]:
+        count = output.counted(found["asked"], "item waits", "items wait")
+        yield f"  approvals  {count} for a steward's yes: `peer approvals`"
+    if found["notices"]:
+        yield f"  notices    {_cut('; '.join(found['notices']), room)}"
     if found["quarantined"]:
         yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
 

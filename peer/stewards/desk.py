@@ -14,12 +14,14 @@ from typing import Literal
 from peer import keys
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity, identities
+from peer.stewards.mailboxes import with_role
 from peer.stewards.opening import open_marker
 from peer.stewards.shelf import Shelf, gather, shared
 from protocol import authority, canonical, limits, names, order, roster
 from protocol.authority import StewardDocument, open_document
 from protocol.canonical import unb64
 from protocol.card import Card, open_card, predecessor
+from protocol.decision import Decision
 from protocol.errors import (
     HomeError,
     HumanNeededError,
@@ -79,7 +81,7 @@ class Desk:
                 with suppress(RuleError):  # a file that rotted on the shelf
                     charter.place_document(self.share, open_document(data, trust))
 
-    def sign(self, body: Roster | Order) -> StewardDocument:
+    def sign(self, body: Roster | Order | Decision) -> StewardDocument:
         """Sign, remember and place a document."""
         data = authority.seal_document(body, self.identity.network, self.unlock())
         document = open_document(data, self.trust())
@@ -130,6 +132,7 @@ def admit(
     confirm: Callable[[str], bool],
     rekey: bool = False,
     compromised: bool = False,
+    steward: bool = False,
 ) -> tuple[Roster, bool]:
     """Make the key on the card of `name` a member; (roster in force, whether it changed).
 
@@ -137,7 +140,8 @@ def admit(
     home, or one that `confirm` (asked with the fingerprint) says yes to, or with `rekey` one that
     the present key vouches for. HumanNeededError else. `rekey`: the same holder has a new key, and
     his old one retires; `compromised`: somebody else has the old one, whose word then counts for
-    nothing. `reuse`: the name has another holder.
+    nothing. `reuse`: the name has another holder. `steward`: it is the mailbox of the steward who
+    has this name (UsageError where none has).
     """
     desk.trust()  # another network's card is nobody's here
     card = card_of(desk, name)
@@ -156,7 +160,7 @@ def admit(
         _check_sure(desk, member, card, asked, confirm)
     if authority.says_more(current):
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
-    changed = _changed(member, card, asked)
+    changed = with_role(desk, _changed(member, card, asked), steward=steward, reuse=reuse)
     if changed == member:
         desk.put_back()
         return current.body, False

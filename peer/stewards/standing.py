@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
-    `mailboxes` are the names of the mailboxes of stewards, `others` those of all other members, both
+    `mailboxes` are the names of stewards' mailboxes, `others` those of all other members, both
     without me, as the roster orders them. `decisions` are by what they decide; of a yes and a no to
     one thing the no.
     """
