@@ -42,6 +42,8 @@ def cancel(home: Home, prefix: str, now_ms: int) -> Cancelled:
         if not home.past.put_away(letter.id, now_ms):
             raise SomaError(f"{short} cannot be taken back, it {_still_possible(letter, short)}")
         expired = letter.state == "expired"
+        if letter.state == "asked":
+            home.asks.withdraw(letter.id, now_ms)
         if expired and not home.terms.expired(letter.audience):
             home.concerns.resolve(f"expired:{letter.audience}", now_ms)
     return Cancelled(letter.id, "expired" if expired else "staged")

@@ -31,9 +31,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An item, and of a sealed one what is in its box, and the thread it belongs to."""
+    """An item, and of a sealed one what is in its box, and the thread it belongs to.
+
+    `kinds` are what policy is asked about: its kind, and that of what is in its box.
+    """
 
     item: Item
+    kinds: tuple[str, ...]
     plain: bytes | None = None
     thread: str | None = None
 
@@ -55,7 +59,7 @@ def write(peer: RunningPeer, body: Body, draft: Draft) -> Composed:
     """An item as everybody can read it."""
     head = _head(peer, body, draft, tuple(one.attachment for one in draft.files))
     try:
-        return Composed(compose(head, body))
+        return Composed(compose(head, body), (body.kind,))
     except ValueError as error:
         raise _too_large(error) from error
 
@@ -70,7 +74,7 @@ def write_sealed(peer: RunningPeer, body: Body, draft: Draft, reader: str) -> Co
         item, plain = seal(head, body, files, peer.identity.network, reader, key, seed)
     except ValueError as error:
         raise _too_large(error) from error
-    return Composed(item, plain, draft.thread)
+    return Composed(item, (item.head.kind, body.kind), plain, draft.thread)
 
 
 def _head(peer: RunningPeer, body: Body, draft: Draft, attachments: tuple[Attachment, ...]) -> Head:

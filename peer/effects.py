@@ -1,18 +1,21 @@
 """The one place where effects happen, in the transaction that marks their item "acted".
 
 Rules: nothing automatic answers what is automatic; automatic replies go no deeper than
-`auto_depth_max`, and no faster than `auto_sends_hourly_max` to one peer. An effect that policy
-refuses is reported, and the item counts as acted: refusing is a decision, not a fault.
+`auto_depth_max`, and no faster than `auto_sends_hourly_max` to one peer. What stewards' policy says
+holds for every effect but those that reach a human. An effect that is refused, or that waits for a
+steward's yes, is reported, and the item counts as acted: that is a decision, not a fault.
 """
 
 from __future__ import annotations
 
-from peer import ballot_box, sealing
-from peer.instance import HOUR_MS, RunningPeer
+from peer import asking, ballot_box, permission, sealing
+from peer.instance import RunningPeer
+from peer.permission import auto_sends_hourly_max, has_room
 from protocol import canonical
 from protocol.effect import (
     CountVote,
     Effect,
+    Enter,
     Escalate,
     Publish,
     RecordEvidence,
@@ -20,31 +23,84 @@ from protocol.effect import (
     Send,
     Settle,
 )
-from protocol.messages import Body, Certificate, Head, Item, Proposal, Vote, compose
+from protocol.messages import Body, Certificate, Head, Item, Proposal, Sealed, Vote, compose
 from protocol.page import ALL
 from protocol.sealing import seal
 
 auto_depth_max = 4
-auto_sends_hourly_max = 30
 
 
 def apply(
     peer: RunningPeer, effects: list[Effect], item: Item, *, sealed: bool = False
 ) -> list[str]:
-    """Apply the effects of an item, inside a transaction; returns what policy refused.
+    """Apply the effects of an item, inside a transaction; returns what was refused or waits.
 
     `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
     """
     refused = []
     for effect in effects:
         reason = _refusal(peer, effect, item) or (_leak(peer, effect, item) if sealed else None)
-        if reason is None and sealed:
-            _apply_sealed(peer, effect, item)
-        elif reason is None:
-            _apply_one(peer, effect, item)
-        else:
+        if reason is not None:
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
+        elif isinstance(effect, Send | Publish):
+            refused += _write(peer, effect, item, sealed=sealed)
+        elif reason := _forbidden(peer, effect):
+            refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
+        else:
+            _apply_one(peer, effect, item, sealed=sealed)
     return refused
+
+
+def _forbidden(peer: RunningPeer, effect: Effect) -> str | None:
+    """What policy says against an effect that writes no item."""
+    if not isinstance(effect, Remember | RecordEvidence):
+        return None
+    permit = permission.judge_inner(peer, effect.name)
+    if permit.verdict != "free":
+        peer.home.asks.count(permit.verdict, permit.effect, permit.kind)
+    return permit.rule if permit.verdict == "forbidden" else None
+
+
+def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool) -> list[str]:
+    """Keep what a handler wants to say, as far as policy lets it; returns what it does not."""
+    said = f"{effect.name} for item {item.id[:8]}"
+    audience = effect.to if isinstance(effect, Send) else ALL
+    kinds = [effect.body.kind, Sealed.kind] if sealed else [effect.body.kind]
+    permit = permission.judge(peer, kinds, audience)
+    if permit.verdict in ("forbidden", "notice"):
+        peer.home.asks.count(permit.verdict, permit.effect, permit.kind)
+    if permit.verdict == "forbidden":
+        return [f"{said} refused: {permit.rule}"]
+    cause = asking.cause_of(effect, item)
+    if permit.verdict == "approve" and peer.home.asks.was_asked(cause):
+        return []
+    if not permit.exempt and (reason := permission.over_budget(peer, permit.effect, 1)):
+        return [f"{said} refused: {reason}"]
+    due = None if audience == ALL else peer.due_ms(peer.term_ms())
+    reply, plain = _compose(peer, effect, item, sealed=sealed)
+    if permit.verdict != "approve":
+        peer.home.outgoing.add([reply], audience, peer.clock.wall_ms(), due_ms=due)
+    elif reason := asking.refusal(peer, [reply]):
+        return [f"{said} refused: {reason}"]
+    else:
+        asking.keep(peer, reply, audience, permit, due_ms=due, cause=cause)
+    if plain is not None:
+        peer.home.attachments.keep_plain(reply.id, plain, item.head.thread or item.id)
+    return [f"{said} waits for approval {reply.id[:8]}"] if permit.verdict == "approve" else []
+
+
+def _compose(
+    peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool
+) -> tuple[Item, bytes | None]:
+    """The reply, and of one that is sealed for its reader what is in the box."""
+    head = _reply_head(peer, effect.body, item)
+    if not sealed:
+        return compose(head, effect.body), None
+    assert isinstance(effect, Send)
+    key = sealing.reader_key(peer, effect.to)
+    assert key is not None
+    seed = peer.entropy.draw(32)
+    return seal(head, effect.body, (), peer.identity.network, effect.to, key, seed)
 
 
 def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
@@ -61,8 +117,7 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     if item.head.depth >= auto_depth_max:
         return f"automatic replies go at most {auto_depth_max} deep"
     audience = effect.to if isinstance(effect, Send) else ALL
-    since = peer.clock.wall_ms() - HOUR_MS
-    if peer.home.outgoing.auto_count(audience, since) >= auto_sends_hourly_max:
+    if not has_room(peer, audience):
         return f"more than {auto_sends_hourly_max} automatic sends to {audience} in an hour"
     return None
 
@@ -79,46 +134,23 @@ def _leak(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     return None
 
 
-def _apply_sealed(peer: RunningPeer, effect: Effect, item: Item) -> None:
-    home, now = peer.home, peer.clock.wall_ms()
+def _apply_one(peer: RunningPeer, effect: Effect, item: Item, *, sealed: bool) -> None:
+    home, now, author = peer.home, peer.clock.wall_ms(), item.head.author
     match effect:
-        case Send(to=to, body=body):
-            key = sealing.reader_key(peer, to)
-            assert key is not None
-            head, seed = _reply_head(peer, body, item), peer.entropy.draw(32)
-            reply, plain = seal(head, body, (), peer.identity.network, to, key, seed)
-            home.outgoing.add([reply], to, now, due_ms=peer.due_ms(peer.term_ms()))
-            home.attachments.keep_plain(reply.id, plain, head.thread)
-        case Escalate(level=level):
-            author = item.head.author
-            mend = f"read it with `peer read {item.id[:8]}`"
-            home.concerns.open(f"item:{author}:{item.id}", level, f"{author}: sealed", mend, now)
-        case _:
-            _apply_one(peer, effect, item)
-
-
-def _apply_one(peer: RunningPeer, effect: Effect, item: Item) -> None:
-    home, now = peer.home, peer.clock.wall_ms()
-    match effect:
-        case Send(to=to, body=body):
-            due = peer.due_ms(peer.term_ms())
-            home.outgoing.add([_reply(peer, body, item)], to, now, due_ms=due)
-        case Publish(body=body):
-            home.outgoing.add([_reply(peer, body, item)], ALL, now)
         case Remember(topics=topics):
             home.knowledge.remember(item.id, topics)
         case RecordEvidence(about=about, kind=kind):
-            home.knowledge.record(about, kind, item.head.author, item.data, now)
+            home.knowledge.record(about, kind, author, item.data, now)
         case Escalate(text=text, mend=mend, level=level):
-            home.concerns.open(f"item:{item.head.author}:{item.id}", level, text, mend, now)
+            if sealed:  # what it says must not lie open in the home
+                text, mend = f"{author}: sealed", f"read it with `peer read {item.id[:8]}`"
+            home.concerns.open(f"item:{author}:{item.id}", level, text, mend, now)
         case Settle(about=about):
-            home.concerns.resolve(f"item:{item.head.author}:{about}", now)
+            home.concerns.resolve(f"item:{author}:{about}", now)
+        case Enter(matter=matter, over=over):
+            home.matters.enter(author, matter, item.id, over=over, at=now)
         case CountVote():
             ballot_box.keep(peer, item)
-
-
-def _reply(peer: RunningPeer, body: Body, item: Item) -> Item:
-    return compose(_reply_head(peer, body, item), body)
 
 
 def _reply_head(peer: RunningPeer, body: Body, item: Item) -> Head:

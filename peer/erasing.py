@@ -50,7 +50,7 @@ def erase(peer: RunningPeer, prefix: str) -> Erased:
 
     body = Erasure(items=(digest,))
     sent = send(peer, [ALL], [body], re=letter.id, thread=letter.thread, along=along)
-    state = sent.state
+    state: Literal["staged", "delivered"] = "staged" if sent.state == "staged" else "delivered"
     _drop_files(peer, letter.id)
     try:
         put_back_feed(peer, Report(peer.name))
@@ -69,6 +69,11 @@ def _drop_files(peer: RunningPeer, item: str) -> None:
 
 def _check(letter: Letter) -> None:
     short = letter.id[:8]
+    if letter.state in ("asked", "dropped"):
+        raise UsageError(
+            f"{short} was never published; where it still waits for a steward's yes"
+            f" `peer outbox cancel {short}` takes it back"
+        )
     if not letter.mine:
         raise UsageError(
             f"{short} is not yours; only its author can take it back. You can contradict it:"

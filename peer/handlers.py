@@ -11,10 +11,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from protocol import canonical
 from protocol.charter import Goal
 from protocol.effect import (
     CountVote,
     Effect,
+    Enter,
     Escalate,
     Level,
     RecordEvidence,
@@ -29,12 +31,15 @@ from protocol.messages import (
     Certificate,
     Dispute,
     Endorsement,
+    Escalation,
     Insight,
     Item,
     Proposal,
     Question,
+    Request,
     Severity,
     Vote,
+    item_id,
 )
 from protocol.page import ALL
 from protocol.policy import flag_of
@@ -58,6 +63,10 @@ class View(Protocol):
 
     def goals_of(self, address: str) -> tuple[Goal, ...]:
         """What they want of somebody else (full address), as far as I know."""
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward: a person reads here, and nobody else acts."""
 
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights that I published or remember about these topics, newest first."""
@@ -88,7 +97,7 @@ def answer_question(received: Received, view: View) -> list[Effect]:
     """Answer from insights on the same topics, or stay silent: a guess costs more than nothing."""
     item = received.item
     assert isinstance(item.body, Question)
-    if item.head.auto or not item.body.topics:
+    if item.head.auto or not item.body.topics or view.is_mailbox:
         return []
     known = [
         insight
@@ -169,6 +178,22 @@ def count_vote(received: Received, view: View) -> list[Effect]:
     return [CountVote(), Escalate(text=text, mend=mend, level="info")]
 
 
+def enter_matter(received: Received, view: View) -> list[Effect]:
+    """In a steward's mailbox each matter stands once: what is told again replaces what was told.
+
+    Anywhere else it is nobody's business.
+    """
+    item = received.item
+    if not view.is_mailbox or received.audience != view.address:
+        return []
+    match item.body:
+        case Escalation(key=key, over=over):
+            return [Enter(matter=f"escalation:{key}", over=over)]
+        case Request(audience=audience, item=asked):
+            return [Enter(matter=f"request:{audience}:{item_id(canonical.reencode(asked))}")]
+    return [Enter(matter=f"digest:{item.id}")]
+
+
 def both(first: Handler, second: Handler) -> Handler:
     """A handler that wants what either wants, in this order; where one raises, nothing happens."""
 
@@ -188,4 +213,7 @@ HANDLERS: dict[str, Handler] = {
     "proposal": count_vote,
     "vote": count_vote,
     "certificate": count_vote,
+    "escalation": enter_matter,
+    "request": enter_matter,
+    "digest": enter_matter,
 }

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 ALL = "all"
 SEALED = "sealed"
 ANNOUNCEMENT = "announcement"
+_STEWARD = "steward"
+_VOUCHED = ("own", "admitted", "retired")
+_SAID_BY_SOME = (
+    "topics", "severity", "evidence", "claims", "mend", "rule", "key", "value", "version", "roster",
+)  # fmt: skip
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
@@ -96,6 +101,7 @@ class Mailbox:
         self.home = home
         self.identity = identity
         self._states: dict[tuple[str, str], str] | None = None
+        self._stewards: set[str] = set()
         self._openers: list[Opener] | None = None
 
     def mark_read(self, letters: list[Letter], at_ms: int) -> None:
@@ -104,12 +110,15 @@ class Mailbox:
             self.home.mail.mark_read([one.n for one in letters if not one.mine], at_ms)
 
     def outbox(self, letters: list[Letter] | None = None) -> list[Row]:
-        """Letters that no receipt covers: `staged` (not on the share), `delivered` or `expired`."""
+        """Letters that no receipt covers: `staged` (not on the share), `delivered` or `expired`.
+
+        What is `asked` waits for a steward's yes.
+        """
         letters = self.home.mail.unacknowledged() if letters is None else letters
         rows = self.rows(letters)
         for row, letter in zip(rows, letters, strict=True):
             placed = "staged" if letter.placed_at is None else "delivered"
-            row["state"] = "expired" if letter.state == "expired" else placed
+            row["state"] = letter.state if letter.state in ("expired", "asked") else placed
         return rows
 
     def thread(self, letter: Letter) -> list[Row]:
@@ -170,18 +179,21 @@ class Mailbox:
         understood = bool(letter.understood) and said is not None
         said = said or value
         body = said.get("body") or {}
+        mine = self._trust(letter.author, letter.key)
+        trust = "own" if letter.mine else mine
         row = {
             "id": letter.id,
             "from": self._short(letter.author),
             "to": self._short(letter.audience),
             "kind": said["kind"],
-            "text": _text(body) if understood else "",
+            "text": self._text(said["kind"], body) if understood else "",
             "at": moment(value["at"]),
             "thread": said.get("thread") or letter.thread,
             "read": bool(letter.mine) or letter.read_at is not None,
             "auto": bool(letter.auto),
             "sealed": sealed,
-            "trust": "own" if letter.mine else self._trust(letter.author, letter.key),
+            "trust": trust,
+            "steward": trust in _VOUCHED and letter.author in self._stewards,
             "priority": value.get("priority", 2),
             "re": said.get("re"),
             "expires": None if value.get("expires") is None else moment(value["expires"]),
@@ -224,6 +236,18 @@ class Mailbox:
         holds = policy_for(self.home, self.identity.network, author)
         return {"serves": serves, "flag": holds.flag(serves)}
 
+    def _text(self, kind: str, body: Row) -> str:
+        """What a body says in words, whatever its kind; what it quotes is marked as that."""
+        if kind == "digest":
+            return "\n".join(body["lines"])
+        if kind != "request":
+            return _text(body)
+        asked = body["item"] if isinstance(body["item"].get("body"), dict) else {"body": {}}
+        quoted = self._text("", asked["body"]) or "(no text)"
+        to = self._short(body["audience"])
+        asks = f"asks whether this {asked.get('kind', 'item')} may go to {to}:"
+        return "\n> ".join([asks, *quoted.split("\n")])
+
     def _short(self, address: str) -> str:
         return short(address, self.identity.cluster)
 
@@ -241,6 +265,11 @@ class Mailbox:
                 (f"{member.name}@{self.identity.cluster}", known.key): known.state
                 for member in (found.members if found else ())
                 for known in member.keys
+            }
+            self._stewards = {
+                f"{member.name}@{self.identity.cluster}"
+                for member in (found.members if found else ())
+                if _STEWARD in member.roles
             }
         state = self._states.get((author, key or ""), "unknown")
         return "admitted" if state == "active" else state
@@ -263,8 +292,12 @@ _MORE = ("topics", "severity", "evidence", "claims", "key", "value", "version", 
 
 
 def _more(body: Row) -> Row:
-    """What only some kinds say: topics, confidence (0 to 1), severity, evidence, claims."""
-    more = {k: body[k] for k in _MORE if body.get(k)}
+    """What only some kinds say: topics, confidence (0 to 1), severity and so on."""
+    more = {k: body[k] for k in _SAID_BY_SOME if body.get(k)}
+    if "over" in body:
+        more |= {"level": body["level"], "over": body["over"], "times": body["times"]}
+    if "until" in body:
+        more |= {"audience": body["audience"], "until": moment(body["until"])}
     if "confidence" in body:
         more["confidence"] = body["confidence"] / 1000
     if "items" in body:

@@ -20,6 +20,7 @@ from peer.home.places import (
     save_identity,
 )
 from peer.instance import RunningPeer
+from peer.stewards.founding import Founded, create_network
 from peer.stewards.opening import open_marker
 from peer.stewards.reading import read_marker
 from peer.stewards.shelf import NO_SHELF, gather
@@ -57,6 +58,22 @@ class Joined:
 def root_fingerprint(network: str) -> str:
     """A network id as people compare it: the start of the root's hash."""
     return show_fingerprint(canonical.b32(bytes.fromhex(network))[:26])
+
+
+def found(
+    home: str, share_path: str, cluster: str, steward: str, passphrase: bytes | None, clock: Clock,
+    entropy: Entropy,
+) -> Founded:  # fmt: skip
+    """`create_network`, with a mailbox: a peer of the steward's name, in the same home.
+
+    It has a key of its own, as agents have; the steward's key signs no letters.
+    """
+    made = create_network(
+        home, share_path, cluster, steward, passphrase, clock, entropy,
+        mailbox=entropy.draw(limits.seed_bytes),
+    )  # fmt: skip
+    join(home, share_path, steward, made.network, clock, entropy)
+    return made
 
 
 def join(

@@ -17,11 +17,13 @@ from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
 from peer.stewards.standing import standing
+from peer.telling import digest_lines
 from peer.tick import look
 from protocol import canonical
 from protocol.charter import Charter
+from protocol.messages import Escalation, stored_item
 from protocol.order import Order
-from protocol.roster import Member, Roster
+from protocol.roster import STEWARD, Member, Roster
 from protocol.trust import Grant, Trust
 
 Row = dict[str, Any]
@@ -64,6 +66,8 @@ def status(peer: RunningPeer) -> Row:
         "quarantined": home.quarantine.count(),
         "peers": Counter(row["state"] for row in neighbours),
         "neighbours": neighbours,
+        "asked": len(home.asks.open()),
+        "notices": digest_lines(peer),
         "concerns": concerns(peer),
     }
 
@@ -92,12 +96,42 @@ def _away(peer: RunningPeer) -> Row:
 
 
 def concerns(peer: RunningPeer) -> list[Row]:
-    """What waits for a human first, then what only should be known, each oldest first."""
-    found = sorted(peer.home.concerns.all(), key=lambda c: (c.level != "human", c.since))
-    return [
-        {"key": c.key, "level": c.level, "text": c.text, "mend": c.mend, "since": moment(c.since)}
-        for c in found
-    ]
+    """What waits for a human first, then what only should be known, each oldest first.
+
+    In a steward's mailbox also what peers told it, and have not called off since.
+    """
+    mine = [
+        {
+            "key": c.key, "level": c.level, "text": c.text, "mend": c.mend,
+            "since": moment(c.since), "from": peer.name,
+        }
+        for c in peer.home.concerns.all()
+    ]  # fmt: skip
+    found = [*mine, *_told(peer)]
+    return sorted(found, key=lambda row: (row["level"] != "human", row["since"]))
+
+
+def _told(peer: RunningPeer) -> list[Row]:
+    """What peers told a steward's mailbox, in their words, each with the name of who says so."""
+    rows = []
+    for matter in peer.home.matters.all(Escalation.kind):
+        letter = peer.home.mail.get(matter.item)
+        item = stored_item(letter.data, understood=bool(letter.understood))
+        if matter.over or not isinstance(item.body, Escalation):
+            continue
+        author, body = peer.bare(item.head.author), item.body
+        row = {
+            "key": f"{author}:{body.key}",
+            "level": "human" if body.level == "human" else "warn",
+            "text": f"{author}: {' '.join(body.text.split())}",
+            "mend": f"{author} suggests: {' '.join(body.mend.split())}",
+            "since": moment(letter.stored_at),
+            "from": author,
+            "times": body.times,
+            "id": item.id,
+        }
+        rows.append(row)
+    return rows
 
 
 def network_of_peer(peer: RunningPeer) -> Row:
@@ -124,6 +158,7 @@ def _network(
     charters: Sequence[Charter],
     halts: Iterable[Order],
 ) -> Row:
+    listed = members.members if members else ()
     return {
         "network": identity.network,
         "root": root_fingerprint(identity.network),
@@ -139,7 +174,8 @@ def _network(
         "charter": next((one.version for one in charters if one.scope == "*"), None),
         "goals": goal_rows(charters),
         "roster": members.version if members else None,
-        "members": [_member_row(member) for member in (members.members if members else ())],
+        "members": [_member_row(one) for one in listed if STEWARD not in one.roles],
+        "mailboxes": [_member_row(one) for one in listed if STEWARD in one.roles],
         "halts": [halt_row(halt) for halt in sorted(halts, key=lambda halt: halt.at)],
     }
 

@@ -8,11 +8,11 @@ every tick tries again. Several processes of one identity may send at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from peer import ballot_box, rekeying
+from peer import asking, ballot_box, permission, rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
 from peer.deadline import NEXT_TICK
 from peer.enclosing import Source, keep
@@ -22,7 +22,7 @@ from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.tick import own
 from peer.tick.beat import beat
-from peer.tick.deliver import Listing, place, place_feed, survey
+from peer.tick.deliver import Listing, place, place_feed, send_letters, survey
 from peer.tick.forming import form
 from protocol import limits, names
 from protocol.errors import (
@@ -31,6 +31,7 @@ from protocol.errors import (
     NotFoundError,
     RuleError,
     ShareError,
+    SomaError,
     UsageError,
     WrongShareError,
 )
@@ -41,12 +42,16 @@ from protocol.policy import Flag
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What `send` did: one id for each recipient and body; `flag`: see `Peer.announce`."""
+    """What `send` did: one id for each recipient and body; `flag`: see `Peer.announce`.
+
+    `asked`: some of it waits for a steward's yes; `waiting` has the ids of that.
+    """
 
     ids: tuple[str, ...]
     to: tuple[str, ...]
-    state: Literal["staged", "delivered"]
+    state: Literal["staged", "delivered", "asked"]
     flag: Flag | None = None
+    waiting: tuple[str, ...] = ()
 
 
 def send(
@@ -66,8 +71,9 @@ def send(
 
     A letter is offered for `expires_ms` if that is given, else as the settings say. `along` is
     done in the transaction that keeps the items. Raises NotFoundError for an unknown recipient,
-    HumanNeededError while parked or halted, or where the key to seal with is not known,
-    WrongShareError where the folder is another network; then nothing is written.
+    HumanNeededError while parked or halted, where the key to seal with is not known, or where
+    stewards forbid it, SomaError where it is over their budget, WrongShareError where the folder is
+    another network; then nothing is written.
     """
     with _foreseen(peer):
         own.check_parked(peer)
@@ -84,15 +90,26 @@ def send(
             a: [_write(peer, body, draft, a if seal else None) for body in bodies]
             for a in recipients
         }
+        _check_forbidden(peer, written)
         views = {a: _look_around(peer, a) if reachable else None for a in recipients}
-        pages, complete = _keep(peer, written, views, peer.due_ms(term_ms), along)
+        pages, complete, waiting = _keep(peer, written, views, peer.due_ms(term_ms), along)
         peer.foresee("what was written is kept, and the next tick sends it")
         delivered = [_bring(peer, audience, views[audience], pages[audience]) for audience in pages]
-        state: Literal["staged", "delivered"] = "staged"
-        if complete and len(pages) == len(recipients) and all(delivered):
+        if waiting and reachable:
+            _ask_now(peer)
+        state: Literal["staged", "delivered", "asked"] = "asked" if waiting else "staged"
+        if not waiting and complete and len(pages) == len(recipients) and all(delivered):
             state = "delivered"
         ids = tuple(one.item.id for audience in recipients for one in written[audience])
-        return Sent(ids, tuple(peer.bare(audience) for audience in recipients), state)
+        to = tuple(peer.bare(audience) for audience in recipients)
+        return Sent(ids, to, state, waiting=waiting)
+
+
+def _ask_now(peer: RunningPeer) -> None:
+    """Bring requests to stewards at once; where that fails the next tick does."""
+    for mailbox in stewards.standing(peer).mailboxes:
+        with suppress(ShareError):
+            send_letters(peer, peer.full(mailbox))
 
 
 @contextmanager
@@ -189,28 +206,65 @@ def _keep(
     views: dict[str, _Seen | None],
     due_ms: int | None,
     along: Callable[[], None] | None,
-) -> tuple[dict[str, list[OwnPage]], bool]:
+) -> tuple[dict[str, list[OwnPage]], bool, tuple[str, ...]]:
     """Keep all items in one transaction, and form pages for whoever is in reach.
 
-    Returns the pages, and whether every item of theirs is in one.
+    Returns the pages, whether every item of theirs is in one, and the ids of what waits for a yes.
     """
     pages: dict[str, list[OwnPage]] = {}
+    waiting: list[str] = []
     complete = True
     outgoing = peer.home.outgoing
     with peer.home.transaction():
         if along is not None:
             along()  # first: what it takes back must enter no page
         for audience, composed in written.items():
-            mine = [one.item for one in composed]
             due = None if audience == ALL else due_ms  # a feed has days and pages of its own
-            if views[audience] is None:
+            held = _hold(peer, audience, composed, due)
+            waiting += held
+            mine = [one.item for one in composed if one.item.id not in held]
+            if mine and views[audience] is None:
                 outgoing.add(mine, audience, peer.clock.wall_ms(), due_ms=due)
-            else:
+            elif mine:
                 pages[audience], rest = form(peer, audience, mine, due)
                 complete = complete and not rest
             _remember_own(peer, audience, mine)
             _remember_files(peer, composed)
-    return pages, complete
+        if waiting:
+            asking.request(peer)
+    return pages, complete, tuple(waiting)
+
+
+def _check_forbidden(peer: RunningPeer, written: dict[str, list[Composed]]) -> None:
+    """HumanNeededError where stewards forbid some of it; that is counted, whoever tried."""
+    for audience, composed in written.items():
+        for one in composed:
+            permit = permission.judge(peer, one.kinds, audience)
+            if permit.verdict == "forbidden":
+                with peer.home.transaction(durable=False):
+                    peer.home.asks.count("forbidden", permit.effect, permit.kind)
+                raise HumanNeededError(f"{permit.rule}; only a steward can change that")
+
+
+def _hold(
+    peer: RunningPeer, audience: str, composed: list[Composed], due_ms: int | None
+) -> list[str]:
+    """Keep what needs a yes, and return the ids of that; SomaError where it is too much."""
+    permits = [permission.judge(peer, one.kinds, audience) for one in composed]
+    bound = sum(not permit.exempt for permit in permits)
+    if bound and (reason := permission.over_budget(peer, permits[0].effect, bound)):
+        raise SomaError(reason)
+    held = []
+    for one, permit in zip(composed, permits, strict=True):
+        if permit.verdict == "notice":
+            peer.home.asks.count("notice", permit.effect, permit.kind)
+        if permit.verdict != "approve":
+            continue
+        if reason := asking.refusal(peer, [one.item]):
+            raise SomaError(reason)
+        asking.keep(peer, one.item, audience, permit, due_ms=due_ms)
+        held.append(one.item.id)
+    return held
 
 
 def _bring(peer: RunningPeer, audience: str, seen: _Seen | None, pages: list[OwnPage]) -> bool:

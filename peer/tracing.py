@@ -33,7 +33,7 @@ from registry.share import Share
 
 Event = tuple[int | None, str, str]
 Row = dict[str, Any]
-_ENDED = ("expired", "cancelled")  # nobody offers it any more
+_ENDED = ("expired", "cancelled", "dropped")  # nobody offers it any more
 
 
 def trace(home: Home, identity: Identity, prefix: str) -> Row:
@@ -44,7 +44,7 @@ def trace(home: Home, identity: Identity, prefix: str) -> Row:
         "id": letter.id,
         "from": short(letter.author, identity.cluster),
         "to": short(letter.audience, identity.cluster),
-        "state": letter.state if letter.state in _ENDED else events[-1]["what"],
+        "state": letter.state if letter.state in (*_ENDED, "asked") else events[-1]["what"],
         "events": events,
     }
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from peer.effects import auto_sends_hourly_max
 from peer.home.votes import Certified
 from peer.instance import HOUR_MS, RunningPeer
+from peer.permission import auto_sends_hourly_max
 from peer.stewards.standing import standing
 from protocol import canonical, charter, decision, roster, wire
 from protocol.ballots import (

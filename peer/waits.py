@@ -75,6 +75,12 @@ def _cause(letter: Letter, stopped: Cause | None, reader: _Reader) -> Cause:
             "expired", "nobody received it in its time, and it has left the share",
             "send it again, or put it away with `peer outbox cancel ID`",
         )  # fmt: skip
+    if letter.state == "asked":
+        return Cause(
+            "approval",
+            "it waits for a steward's yes",
+            f"a steward runs `peer approve {letter.id[:8]}`",
+        )
     return stopped or reader.cause(letter)
 
 

@@ -39,7 +39,10 @@ class Whereabouts:
         self.name_typed = name is not None
 
     def identity(self) -> tuple[str, Identity]:
-        """The directory of the one identity that fits, and who it is."""
+        """The directory of the one identity that fits, and who it is.
+
+        Where nobody is named, a steward's mailbox is meant only if nobody else fits.
+        """
         return self._one("peers", self.name)
 
     def identities(self, faults: list[HomeError]) -> Found:
@@ -54,6 +57,20 @@ class Whereabouts:
         """The same for a steward's key; PEER_NAME, which names a peer, narrows nothing down."""
         return self._one("stewards", self.name if self.name_typed else None)
 
+    def steward_mailbox(self) -> tuple[str, Identity] | None:
+        """The mailbox of the one steward who fits, where it is in this home."""
+        _, steward = self.steward()
+        found = self._fitting("peers", steward.name)
+        return next((one for one in found if one[1].network == steward.network), None)
+
+    def asker(self) -> tuple[str, Identity]:
+        """Whose approvals are meant: who is named, else a steward's mailbox, else who fits."""
+        if self.name is None and places.identities(self.home, "stewards"):
+            found = self.steward_mailbox()
+            if found is not None:
+                return found
+        return self.identity()
+
     def anybody(self) -> tuple[Part, str, Identity]:
         """Whoever of this home can speak for the one network that fits, stewards first."""
         parts: tuple[Part, Part] = ("stewards", "peers")
@@ -65,6 +82,8 @@ class Whereabouts:
 
     def _one(self, part: Part, name: str | None) -> tuple[str, Identity]:
         found = self._fitting(part, name)
+        if part == "peers" and name is None and len(found) > 1:
+            found = self._agents(found) or found
         if len(found) > 1 and len({(i.name, i.share) for _, i in found}) == 1:
             # One path was two networks in its time: the one that stands there now is meant.
             network = _network_at(found[0][1].share)
@@ -82,6 +101,11 @@ class Whereabouts:
         those = ", ".join(f"{i.name} ({i.share})" for _, i in found)
         option = "--as" if len({i.name for _, i in found}) > 1 else "--network"
         raise UsageError(f"several fit: {those}; say which with {option}")
+
+    def _agents(self, found: Found) -> Found:
+        """Those of these who are not the mailbox of a steward of this home."""
+        stewards = {(i.name, i.network) for _, i in places.identities(self.home, "stewards")}
+        return [(folder, i) for folder, i in found if (i.name, i.network) not in stewards]
 
     def _fitting(
         self, part: Part, name: str | None, faults: list[HomeError] | None = None

@@ -76,4 +76,13 @@ class CountVote:
     name: ClassVar[str] = "count-vote"
 
 
-Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle | CountVote
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """In a steward's mailbox: the item is what its author has to say of `matter` from now on."""
+
+    name: ClassVar[str] = "enter"
+    matter: str
+    over: bool = False
+
+
+Effect = Send | Publish | Remember | RecordEvidence | Escalate | Settle | CountVote | Enter

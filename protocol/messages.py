@@ -21,6 +21,7 @@ from protocol import canonical, limits, wire
 from protocol.errors import RuleError
 from protocol.fields import (
     AddressText,
+    Audience,
     Count,
     Hash,
     ItemId,
@@ -183,6 +184,44 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """To a steward: something that only a person can mend, or (`over`) that it is mended.
+
+    `key` stays the same for one matter; `times` counts how often it was told.
+    """
+
+    kind: ClassVar[str] = "escalation"
+    key: Line
+    text: Text
+    mend: Text = ""
+    level: Word = "human"
+    times: Count = 1
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """To a steward: may `item`, in exactly these bytes, go to `audience`? See `protocol.request`.
+
+    `rule` says why it is asked; after `until`, ms since 1970 by the asker's clock, it asks no more.
+    """
+
+    kind: ClassVar[str] = "request"
+    audience: Audience
+    item: dict[str, Any]
+    rule: Line = ""
+    until: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """To a steward: what was done, or refused, that policy wants to be told of; a line each."""
+
+    kind: ClassVar[str] = "digest"
+    lines: Annotated[tuple[Line, ...], AtMost(limits.digest_lines_max)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """An item that only its reader can open; see `protocol.sealing`."""
 
@@ -193,13 +232,13 @@ class Sealed:
 
 Body = (
     Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
-    | Erasure | Proposal | Vote | Certificate | Sealed
+    | Erasure | Proposal | Vote | Certificate | Escalation | Request | Digest | Sealed
 )  # fmt: skip
 KINDS: dict[str, type[Body]] = {
     kind.kind: kind
     for kind in (
         Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
-        Erasure, Proposal, Vote, Certificate, Sealed,
+        Erasure, Proposal, Vote, Certificate, Escalation, Request, Digest, Sealed,
     )
 }  # fmt: skip
 

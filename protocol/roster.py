@@ -15,6 +15,7 @@ from protocol.fields import ClusterName, Count, Hash, Key, Millis, NetworkId, Pe
 from protocol.wire import AtMost
 
 TYPE: Final = "soma/roster/1"
+STEWARD: Final = "steward"  # the role of a member that is a steward's mailbox
 KeyState = Literal["active", "retired", "compromised"]
 
 

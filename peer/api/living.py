@@ -11,7 +11,7 @@ from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.handlers import Handler
-    from peer.results.states import Concern, Goal, Neighbour, Status
+    from peer.results.states import Approval, Concern, Goal, Neighbour, Status
     from peer.tick.report import Report
 
 H = TypeVar("H", bound="Handler")
@@ -112,6 +112,13 @@ class Living(Opened):
         from peer.results import states
 
         return states.status(status(self.running))
+
+    def approvals(self) -> list[Approval]:
+        """What this peer asked stewards for; of a steward's mailbox: what peers ask of it."""
+        from peer.approvals import approvals
+        from peer.results import states
+
+        return [states.approval(row) for row in approvals(self.running)]
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""

@@ -82,6 +82,9 @@ COMMANDS = {
         "delegate": "Let others sign for a region or a cluster",
         "revoke": "Withdraw a key for good",
         "audit": "The history of what stewards signed, verified",
+        "approvals": "What waits for a steward's yes",
+        "approve": "As a steward, say yes to exactly one thing",
+        "deny": "As a steward, say no to it",
     },
     "Science": {
         "simulate": "Play networks of simulated peers, with faults",

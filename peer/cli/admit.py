@@ -21,6 +21,7 @@ from protocol.errors import UsageError
         "peer admit core --fingerprint abcde-fghi-jklm-nopqr-stuv-wxyz",
         "peer admit core --rekey",
         "peer admit core --reuse --fingerprint FP",
+        "peer admit lee --steward --fingerprint FP",
     )
 )
 @click.argument("name")
@@ -30,11 +31,12 @@ from protocol.errors import UsageError
     "--compromised", is_flag=True, help="With a new key: others have the old one, it counts no more"
 )
 @click.option("--reuse", is_flag=True, help="Give the name of somebody who is gone to a new holder")
+@click.option("--steward", is_flag=True, help="It is the mailbox of the steward of this name")
 @passphrase_option
 @common
 def command(
     where: Where, *, name: str, fingerprint: str | None, rekey: bool, compromised: bool,
-    reuse: bool, passphrase_file: str | None,
+    reuse: bool, steward: bool, passphrase_file: str | None,
 ) -> None:  # fmt: skip
     """Admit NAME with the key on its card; needs the home that holds a steward's key.
 
@@ -51,7 +53,7 @@ def command(
     desk = open_desk(where, passphrase_file)
     roster, changed = admit(
         desk, name, fingerprint,
-        reuse=reuse, rekey=rekey, compromised=compromised, confirm=_confirm(name),
+        reuse=reuse, rekey=rekey, compromised=compromised, steward=steward, confirm=_confirm(name),
     )  # fmt: skip
     member = roster.member(name)
     assert member is not None

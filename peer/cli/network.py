@@ -46,18 +46,17 @@ def create(
 ) -> None:  # fmt: skip
     """Make DIR, a new or empty folder, a network whose steward's key lies in this home.
 
-    Only this key can admit peers, set goals, and halt. At a terminal you are asked for a
-    passphrase where neither option says what to do.
+    Only this key can admit peers, set goals, and halt. The home also gets a mailbox: a peer of the
+    steward's name, whose letters a person reads. At a terminal you are asked for a passphrase where
+    neither option says what to do.
     """
     share, steward = folder(dir), checked_name(steward)
     passphrase = new_passphrase(steward, none=no_passphrase, file=passphrase_file)
 
     from peer.clock import SystemClock, SystemEntropy
-    from peer.stewards.founding import create_network
+    from peer.membership import found
 
-    founded = create_network(
-        where.home, share, cluster, steward, passphrase, SystemClock(), SystemEntropy()
-    )
+    founded = found(where.home, share, cluster, steward, passphrase, SystemClock(), SystemEntropy())
     value = _founded(founded, share, sealed=passphrase is not None)
     output.answer(where, value, lambda: _next_steps(value, where))
 
@@ -70,6 +69,7 @@ def _founded(founded: Founded, share: str, *, sealed: bool) -> dict[str, Any]:
         "root": root_fingerprint(founded.network),
         "cluster": founded.cluster,
         "steward": founded.steward,
+        "mailbox": founded.steward,
         "share": share,
         "sealed": sealed,
         "key": founded.folder,
@@ -82,6 +82,8 @@ def _next_steps(value: dict[str, Any], where: Where) -> Iterator[str]:
     yield f"  steward  {value['steward']}, whose key is in {value['key']}"
     if not value["sealed"]:
         yield "           (not sealed: whoever can read it can sign for the network)"
+    box = value["mailbox"]
+    yield f"  mailbox  {box}: what is sent to it, you read with `peer inbox --as {box}`"
     yield "next, for each peer:"
     yield f"  peer join {value['share']} --name core --root {value['root']}"
     yield "  peer admit core"
@@ -112,6 +114,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for steward in found["stewards"]:
         yield f"  steward  {steward['name']}  {steward['fingerprint']}"
     yield from _rights(found["rights"])
+    for mailbox in found["mailboxes"]:
+        yield f"  mailbox  {mailbox['name']}  {mailbox['fingerprint'] or 'no active key'}"
     for halt in found["halts"]:
         why = f": {output.line(halt['because'])}" if halt["because"] else ""
         yield output.bad(f"  halted   {halt['scope']} since {halt['at']}{why}")

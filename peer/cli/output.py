@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from protocol.errors import HumanNeededError
+
 if TYPE_CHECKING:
     from peer.cli.where import Where
     from peer.send import Sent
 
 ID_CHARS = 8
-_MARGIN = "  | "
+MARGIN = "  | "
 _USUAL_PRIORITY = 2
 _UNKNOWN = "(not understood by this version)"
 
@@ -78,6 +80,9 @@ def sent(where: Where, what: Sent, **more: Any) -> None:
     """
     value = {"ids": list(what.ids), "to": list(what.to), "state": what.state, **more}
     answer(where, value, lambda: what.ids)
+    if what.state == "asked":
+        seen()
+        raise HumanNeededError(_waits(what))
     if where.json:
         return
     to = ", ".join(what.to)
@@ -87,6 +92,13 @@ def sent(where: Where, what: Sent, **more: Any) -> None:
         aside("published; the others see it at their next tick")
     else:
         aside(f"delivered to {line(to)}; `peer trace {what.ids[0][:ID_CHARS]}` follows it")
+
+
+def _waits(what: Sent) -> str:
+    short = [id_[:ID_CHARS] for id_ in what.waiting]
+    if len(short) == 1:
+        return f"waits for approval {short[0]}; a steward runs `peer approve {short[0]}`"
+    return f"{len(short)} wait for approval ({', '.join(short)}); see `peer approvals`"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -114,7 +126,8 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
     from peer.cli.shown import fold
 
     marks = "".join(f", {mark}" for mark in _marks(row))
-    head = f"{bold(row['id'][:ID_CHARS])}  {line(row['from'])} → {line(row['to'])}  {row['kind']}  "
+    author = line(row["from"]) + (" (steward)" if row["steward"] else "")
+    head = f"{bold(row['id'][:ID_CHARS])}  {author} → {line(row['to'])}  {row['kind']}  "
     head += dim(f"{row['at'][:16].replace('T', ' ')}  ({row['trust']}{marks})")
     text = row["text"].replace("\r\n", "\n").split("\n")
     if row["erased"]:
@@ -124,12 +137,13 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
     elif row.get("erases"):
         text = ["took back " + " ".join(one[:ID_CHARS] for one in row["erases"])]
     columns = screen()
-    inside = None if columns is None else columns - len(indent) - len(_MARGIN)
+    inside = None if columns is None else columns - len(indent) - len(MARGIN)
     text = [one for part in text for one in fold(harmless(part), inside)]
     kept = text if lines_max is None else text[:lines_max]
     more = len(text) - len(kept)
     tail = [dim(f"    … {more} more lines: peer read {row['id'][:ID_CHARS]}")] if more else []
-    said = [head, *(f"{_MARGIN}{part}" for part in kept), *tail, *_files(row)]
+    mend = [dim(f"    {line(row['from'])} suggests: {line(row['mend'])}")] if "mend" in row else []
+    said = [head, *(f"{MARGIN}{part}" for part in kept), *tail, *mend, *_files(row)]
     return [indent + one for one in said]
 
 
@@ -169,6 +183,10 @@ def _marks(row: dict[str, Any]) -> list[str]:
         marks.append("serves " + " ".join(row["serves"]))
     if row.get("flag"):
         marks.append("serves no goal" if row["flag"] == "no-goal" else "names an unknown goal")
+    if row.get("over") is not None:
+        marks.append(
+            "over" if row["over"] else f"told {row['times']} ×" if row["times"] > 1 else "open"
+        )
     if row.get("severity"):
         marks.append(row["severity"])
     if row.get("expires"):

@@ -61,6 +61,11 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     if found.get("agreed"):
         values = ", ".join(f"{one['key']} = {one['value']}" for one in found["agreed"])
         yield f"  agreed     {_cut(values, room)}"
+    if found["asked"]:
+        count = output.counted(found["asked"], "item waits", "items wait")
+        yield f"  approvals  {count} for a steward's yes: `peer approvals`"
+    if found["notices"]:
+        yield f"  notices    {_cut('; '.join(found['notices']), room)}"
     if found["quarantined"]:
         yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
 

@@ -15,12 +15,14 @@ from peer.home.database import Database
 
 if TYPE_CHECKING:
     from peer.home.archive import Archive
+    from peer.home.asks import Asks
     from peer.home.attachments import Attachments
     from peer.home.concerns import Concerns
     from peer.home.erasures import Erasures
     from peer.home.journal import Journal
     from peer.home.knowledge import Knowledge
     from peer.home.mail import Mail
+    from peer.home.matters import Matters
     from peer.home.neighbours import Neighbours
     from peer.home.outgoing import Outgoing
     from peer.home.past import Past
@@ -51,6 +53,20 @@ class Home:
         from peer.home.archive import Archive
 
         return Archive(self.db)
+
+    @cached_property
+    def asks(self) -> Asks:
+        """See `peer.home.asks`."""
+        from peer.home.asks import Asks
+
+        return Asks(self.db)
+
+    @cached_property
+    def matters(self) -> Matters:
+        """See `peer.home.matters`."""
+        from peer.home.matters import Matters
+
+        return Matters(self.db)
 
     @cached_property
     def attachments(self) -> Attachments:

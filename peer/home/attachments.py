@@ -107,7 +107,8 @@ class Attachments:
             "SELECT sha256 FROM attachment JOIN item ON item.id = attachment.item"
             " LEFT JOIN own_page ON (own_page.epoch, own_page.audience, own_page.seq)"
             " = (item.epoch, item.audience, item.seq) WHERE attachment.mine = 0"
-            " OR item.state = 'waiting' OR (own_page.n IS NOT NULL AND item.state <> 'erased')"
+            " OR item.state IN ('asked', 'waiting')"
+            " OR (own_page.n IS NOT NULL AND item.state <> 'erased')"
         )
         return {row[0] for row in rows}
 
@@ -129,7 +130,7 @@ class Attachments:
         self._db.write("DELETE FROM attachment WHERE item NOT IN (SELECT id FROM item)")
         self._db.write(
             "DELETE FROM attachment WHERE open = 0"
-            " AND item IN (SELECT id FROM item WHERE state IN ('erased', 'cancelled'))"
+            " AND item IN (SELECT id FROM item WHERE state IN ('erased', 'cancelled', 'dropped'))"
         )
         self._db.write("DELETE FROM sealed WHERE item NOT IN (SELECT id FROM item)")
 

@@ -47,11 +47,15 @@ _LETTER = (
     " AND own_page.audience = item.audience AND own_page.seq = item.seq"
     " LEFT JOIN stream ON stream.n = item.stream"
 )
+# Of what stewards are told only the newest on each matter is for people, and only where they are.
 # Shared knowledge is for `recall`; the inbox holds what was written to somebody, or to all.
 _FOR_PEOPLE = (
     "item.mine = 0 AND (item.audience <> 'all'"
     " OR (item.auto = 0 AND item.kind IN ('note', 'question', 'alert')))"
+    " AND (item.kind NOT IN ('escalation', 'request', 'digest')"
+    " OR item.id IN (SELECT item FROM matter))"
 )
+_PUBLISHED = "item.audience = 'all' AND item.state NOT IN ('asked', 'dropped')"
 
 
 class Mail:
@@ -68,9 +72,9 @@ class Mail:
     def published(self, author: str | None, items_max: int) -> list[Letter]:
         """What was published, newest first."""
         if author is None:
-            return self._letters("item.audience = 'all' ORDER BY item.n DESC LIMIT ?", items_max)
+            return self._letters(f"{_PUBLISHED} ORDER BY item.n DESC LIMIT ?", items_max)
         return self._letters(
-            "item.audience = 'all' AND item.author = ? ORDER BY item.n DESC LIMIT ?",
+            f"{_PUBLISHED} AND item.author = ? ORDER BY item.n DESC LIMIT ?",
             *(author, items_max),
         )
 
@@ -104,7 +108,7 @@ class Mail:
     def unacknowledged(self) -> list[Letter]:
         """My letters that no receipt covers yet, or that expired; oldest first."""
         return self._letters(
-            "item.mine = 1 AND item.audience <> 'all' AND (item.state <> 'paged'"
+            "item.mine = 1 AND item.audience <> 'all' AND (item.state NOT IN ('paged', 'dropped')"
             " OR (own_page.n IS NOT NULL AND own_page.covered_at IS NULL)) ORDER BY item.n"
         )
 

@@ -67,10 +67,13 @@ class Outgoing:
 
     def add(
         self, items: Sequence[Item], audience: str, at: int,
-        page: OwnPage | None = None, due_ms: int | None = None,
+        page: OwnPage | None = None, due_ms: int | None = None, state: str = "waiting",
     ) -> None:  # fmt: skip
-        """Keep items that are to be sent: in a page, in this order, or waiting for one."""
-        where = (None, None, "waiting") if page is None else (page.epoch, page.seq, "paged")
+        """Keep items that are to be sent: in a page, in this order, or waiting for one.
+
+        `state` is `asked` where they wait for a steward's yes first.
+        """
+        where = (None, None, state) if page is None else (page.epoch, page.seq, "paged")
         self._db.write_many(
             "INSERT INTO item (n, id, mine, author, audience, kind, thread, auto, depth,"
             " understood, data, epoch, seq, state, place, stored_at, priority, due_ms)"

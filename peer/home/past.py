@@ -220,7 +220,8 @@ class Past:
     def forget_items(self, ages: Ages) -> int:
         """Items of that age that are done with go; returns how many letters nobody had read."""
         which = (
-            "n <= ? AND state IN ('paged', 'expired', 'cancelled', 'acted', 'set-aside', 'erased')"
+            "n <= ? AND state IN ('paged', 'expired', 'cancelled', 'dropped', 'acted', 'set-aside',"
+            " 'erased')"
         )
         row = self._db.one(
             f"SELECT count(*) FROM item WHERE {which} AND mine = 0 AND read_at IS NULL"
@@ -237,7 +238,7 @@ class Past:
         """
         row = self._db.one(
             "SELECT n, data FROM item WHERE id = ? AND mine = 1"
-            " AND state IN ('waiting', 'expired')",
+            " AND state IN ('asked', 'waiting', 'expired')",
             item_id,
         )
         if row is None:
@@ -255,7 +256,8 @@ class Past:
 
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""
-        self._db.write("DELETE FROM claim WHERE item NOT IN (SELECT id FROM item)")
+        for table in ("claim", "ask", "ask_told", "matter"):
+            self._db.write(f"DELETE FROM {table} WHERE item NOT IN (SELECT id FROM item)")
         self._db.write("DELETE FROM proposal WHERE id NOT IN (SELECT id FROM item)")
         self._db.write("DELETE FROM ballot WHERE item NOT IN (SELECT id FROM item)")
         self._db.write(

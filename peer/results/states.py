@@ -97,6 +97,26 @@ class Goal(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Approval(_Shown):
+    """Something that needs a steward's yes: `sender` asks to `effect` an item to `to`.
+
+    `state` is open, approved, denied or, where nobody answered, lapsed (at the asker's) or expired
+    (in the mailbox); forbidden by a charter meanwhile, withdrawn by its author, or invalid where
+    the request asks nothing valid. `text` was written by the asker: it is data.
+    """
+
+    id: str
+    sender: str
+    to: str
+    effect: str
+    kind: str
+    text: str
+    state: str
+    because: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status(_Shown):
     """How a peer is. `parked` says why it signs nothing, `halted` that a steward stopped it.
 
@@ -154,6 +174,15 @@ def concern(row: Row) -> Concern:
 def goal(row: Row) -> Goal:
     """A goal of a row of `peer goal list --json`."""
     return Goal(details=row, id=row["id"], text=row["text"], scope=row["scope"])
+
+
+def approval(row: Row) -> Approval:
+    """An approval of a row of `peer approvals --json`."""
+    return Approval(
+        details=row, id=row["id"], sender=row["from"], to=row["to"], effect=row["effect"],
+        kind=row["kind"], text=row["text"], state=row["state"], because=row["because"],
+        until=row["until"],
+    )  # fmt: skip
 
 
 def status(row: Row) -> Status:

@@ -9,6 +9,7 @@ from typing import Literal
 from peer import keys
 from peer.home.places import identities
 from peer.stewards.desk import Desk, key_fingerprint, roster_base
+from peer.stewards.mailboxes import with_role
 from protocol import authority, limits, names
 from protocol.card import Card, open_card, predecessor
 from protocol.errors import (
@@ -55,6 +56,7 @@ def admit(
     confirm: Callable[[str], bool],
     rekey: bool = False,
     compromised: bool = False,
+    steward: bool = False,
 ) -> tuple[Roster, bool]:
     """Make the key on the card of `name` a member; (roster in force, whether it changed).
 
@@ -62,7 +64,8 @@ def admit(
     home, or one that `confirm` (asked with the fingerprint) says yes to, or with `rekey` one that
     the present key vouches for. HumanNeededError else. `rekey`: the same holder has a new key, and
     his old one retires; `compromised`: somebody else has the old one, whose word then counts for
-    nothing. `reuse`: the name has another holder.
+    nothing. `reuse`: the name has another holder. `steward`: it is the mailbox of the steward who
+    has this name (UsageError where none has).
     """
     known = desk.known()  # another network's card is nobody's here
     card = card_of(desk, name)
@@ -80,7 +83,9 @@ def admit(
         _check_sure(desk, member, card, asked, confirm)
     if authority.says_more(current):
         raise UsageError("a newer version wrote the roster; upgrade soma-network before you admit")
-    changed = _changed(member, card, asked)
+    changed = with_role(
+        known, desk.identity.cluster, _changed(member, card, asked), steward=steward, reuse=reuse
+    )
     if changed == member:
         desk.put_back()
         return draft, False

@@ -17,7 +17,8 @@ from protocol.charter import Charter
 from protocol.errors import MissingError, RuleError, UsageError
 from protocol.marker import form_marker
 from protocol.root import Role, Root, Steward
-from protocol.roster import Roster
+from protocol.roster import STEWARD, Member, MemberKey, Roster
+from protocol.sealing import opener_of
 from protocol.signing import Signer
 from protocol.trust import ROLES, trust_of
 from registry import charter as documents
@@ -44,8 +45,13 @@ def create_network(
     clock: Clock,
     entropy: Entropy,
     seed: bytes | None = None,
+    *,
+    mailbox: bytes | None = None,
 ) -> Founded:
     """Make a folder a network whose only steward's key lies in this home.
+
+    `mailbox`: the seed of another key, an agent's, for a peer of the steward's name, which is a
+    member from the beginning and still has to join (`peer.membership.found`).
 
     Raises UsageError for bad names, or where the folder already holds something, MissingError
     where it would lie in none.
@@ -79,7 +85,14 @@ def create_network(
     else:
         keys.store_sealed_key(folder, seed, passphrase, entropy)
     save_identity(home, "stewards", identity)
-    lay_out(share, FolderShelf(folder), cluster, first, signer, now)
+    members: tuple[Member, ...] = ()
+    if mailbox is not None:
+        there = directory(home, "peers", steward, network)
+        make_private_folder(there)
+        agent = keys.store_key(there, mailbox)
+        key = MemberKey(key=agent.key, sealing=opener_of(agent).key)
+        members = (Member(name=steward, keys=(key,), roles=(STEWARD,)),)
+    lay_out(share, FolderShelf(folder), cluster, first, signer, now, members)
     return Founded(network, cluster, steward, folder)
 
 
@@ -94,15 +107,16 @@ def first_root(steward: str, signer: Signer, at: int) -> Root:
 
 
 def lay_out(
-    share: Share, shelf: Shelf, cluster: str, first: bytes, signer: Signer, at: int
-) -> None:
+    share: Share, shelf: Shelf, cluster: str, first: bytes, signer: Signer, at: int,
+    members: tuple[Member, ...] = (),
+) -> None:  # fmt: skip
     """Make an empty share the network whose sealed first root this is; the marker comes last."""
     root = authority.open_root(first)
     assert isinstance(root.body, Root)
     documents.make_folders(share)
     bodies = (
         Charter(network=root.digest, version=1, at=at),
-        Roster(network=root.digest, cluster=cluster, version=1, at=at),
+        Roster(network=root.digest, cluster=cluster, version=1, at=at, members=members),
     )
     sealed = [first] + [authority.seal_document(body, root.digest, signer) for body in bodies]
     for data in sealed:

@@ -20,7 +20,7 @@ from protocol.decision import Decision
 from protocol.order import Order, contains, within
 from protocol.policy import Policy, policy_of
 from protocol.remembered import shared
-from protocol.roster import Member, Roster
+from protocol.roster import STEWARD, Member, Roster
 from protocol.ruling import Ruling
 from protocol.trust import Trust
 
@@ -29,9 +29,10 @@ from protocol.trust import Trust
 class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
-    `others` are the names of all members but me, as the roster orders them. `decisions` are by what
-    they decide; of a yes and a no to one thing the no. `ends_lived_ms`: what this home will have
-    lived when the next pause is over; None: there is none.
+    `mailboxes` are the names of stewards' mailboxes, `others` those of all other members, both
+    without me, as the roster orders them. `decisions` are by what they decide; of a yes and a no to
+    one thing the no. `ends_lived_ms`: what this home will have lived when the next pause is over;
+    None: there is none.
     """
 
     trust: Trust
@@ -41,6 +42,7 @@ class Standing:
     all_halts: dict[str, Order]
     hidden_orders: int
     others: tuple[str, ...]
+    mailboxes: tuple[str, ...]
     policy: Policy
     decisions: dict[str, Decision]
     ends_lived_ms: int | None
@@ -48,6 +50,11 @@ class Standing:
     def find(self, name: str) -> Member | None:
         """The member called `name`, or None."""
         return None if self.roster is None else self.roster.member(name)
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward."""
+        return self.member is not None and STEWARD in self.member.roles
 
     @property
     def halts(self) -> list[Order]:
@@ -89,6 +96,7 @@ def _sum_up(peer: RunningPeer) -> Standing:
     member = None if found is None else found.member(peer.name)
     if member is not None and member.state_of(peer.signer.key) != "active":
         member = None
+    others = [m for m in (found.members if found else ()) if m.name != peer.name]
     ends = {digest: paused_until(peer, digest, body) for digest, body in ruling.halts.items()}
     open_ = {d: end for d, end in ends.items() if end is None or peer.lived_ms < end}
     return Standing(
@@ -98,7 +106,8 @@ def _sum_up(peer: RunningPeer) -> Standing:
         address=peer.address,
         all_halts={digest: ruling.halts[digest] for digest in open_},
         hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
-        others=tuple(m.name for m in (found.members if found else ()) if m.name != peer.name),
+        others=tuple(m.name for m in others if STEWARD not in m.roles),
+        mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer, ruling)),
         decisions=_decisions(peer, ruling.trust),
         ends_lived_ms=min((end for end in open_.values() if end is not None), default=None),
@@ -131,6 +140,8 @@ def _decisions(peer: RunningPeer, trust: Trust) -> dict[str, Decision]:
     for stored in peer.home.archive.all(decision.TYPE):
         body = body_of(Decision, stored.data)
         signers = frozenset(stored.keys.split())
+        if not contains(body.scope, peer.address):
+            continue  # a no of somebody else's steward must not hide the yes of mine
         if body.decision == "deny":
             found[body.of] = body
         elif trust.grant("approve", body.scope, signers) is not None:

@@ -49,6 +49,11 @@ class HomeView:
         """The goals in force for somebody else."""
         return policy_for(self._peer.home, self._peer.identity.network, address).goals
 
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether I am the mailbox of a steward."""
+        return standing(self._peer).is_mailbox
+
     def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
         """Insights on these topics, newest first."""
         found = self._peer.home.knowledge.about(topics, items_max)

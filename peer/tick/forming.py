@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from peer.asking import heed
 from peer.home.outgoing import Line, OwnPage
 from peer.instance import USUAL_MS, RunningPeer
 from peer.tick import own
@@ -31,6 +32,7 @@ def form(
     items wait on for one.
     """
     own.check_moved(peer)
+    heed(peer)
     outgoing, now = peer.home.outgoing, peer.clock.wall_ms()
     line = outgoing.line(peer.home.state.epoch, audience)
     if line.waiting or line.stopped or not items:

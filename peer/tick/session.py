@@ -12,6 +12,7 @@ from peer.instance import RunningPeer
 from peer.stewards import reading
 from peer.stewards import standing as stewards
 from peer.stewards.standing import Standing
+from peer.telling import tell
 from peer.tick import own
 from peer.tick.act import act
 from peer.tick.aims import unflag
@@ -101,7 +102,7 @@ def _check(peer: RunningPeer, report: Report) -> Standing:
     own.check_heartbeat(peer)
     _keep_folders(peer, report)
     own.check_feed(peer)
-    audit(peer, standing.others)
+    audit(peer, (*standing.others, *standing.mailboxes))
     _greet(peer, standing)
     renew_card(peer, standing)
     song = canonical.b32(peer.entropy.draw(16)).encode()
@@ -167,6 +168,7 @@ def _share(peer: RunningPeer, standing: Standing, report: Report, done: list[Pag
         report.problems.append("parked: an order is hidden on the share; see `peer escalations`")
         return
     if standing.obedient:
+        tell(peer)
         deliver(peer, report)
     else:
         report.state = "parked"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from peer import handlers
-from peer.effects import auto_depth_max, auto_sends_hourly_max
+from peer.effects import auto_depth_max
+from peer.permission import auto_sends_hourly_max
 from protocol import canonical
 from protocol.effect import Effect, Publish, Send
 from protocol.messages import Answer, Dispute, Insight, Note, Question
