@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from peer.deciding import find_proposal
 from peer.home.asks import Ask
 from peer.instance import DAY_MS, RunningPeer
 from peer.mailbox import moment
@@ -196,9 +197,18 @@ def _quoted(item: Item) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def find_vote(peer: RunningPeer, prefix: str) -> Answerable | None:
+    """The proposal whose id begins with `prefix`; None: no such, or it is another thing."""
+    try:
+        found = find_proposal(peer, prefix)
+    except (NotFoundError, UsageError):
+        return None
+    return Answerable(found.id, found.hash, found.scope, (found.words,), found.quoted, votes=True)
+
+
 Finder = Callable[[RunningPeer, str], Answerable | None]
 # Whatever a steward can answer, in the order in which an id is looked for.
-FINDERS: tuple[Finder, ...] = (find_request,)
+FINDERS: tuple[Finder, ...] = (find_request, find_vote)
 
 
 def find(peer: RunningPeer, prefix: str) -> Answerable:

@@ -29,21 +29,24 @@ Row = dict[str, Any]
 
 
 class Found(NamedTuple):
-    """A proposal as a steward decides on it: what he denies, for whom, and in words."""
+    """A proposal as a steward decides on it: what he denies, for whom, in our words and theirs."""
 
+    id: str
     hash: str
     scope: str
     words: str
+    quoted: tuple[str, ...]
 
 
 def find_proposal(peer: RunningPeer, prefix: str) -> Found:
     """The proposal whose id begins so; NotFoundError, UsageError where it is another thing."""
     proposed = _proposed(peer, prefix)
     words = (
-        f"{proposed.author} proposes: {proposed.key} = {proposed.value}"
-        f" (version {proposed.version}, decided by roster {proposed.roster})"
+        f"{proposed.author} proposes a value for {proposed.key}, its version {proposed.version},"
+        f" on which roster {proposed.roster} votes"
     )
-    return Found(proposed.hash, peer.identity.cluster, words)
+    quoted = (f"{proposed.key} = {proposed.value}",)
+    return Found(proposed.id, proposed.hash, peer.identity.cluster, words, quoted)
 
 
 def propose(peer: RunningPeer, key: str, value: str, because: str = "") -> Sent:
