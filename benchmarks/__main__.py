@@ -15,6 +15,7 @@ PROGRAMS = (
     "waiting",
     "waking",
     "commands",
+    "authority",
     "history",
     "neighbours",
     "simulation",
