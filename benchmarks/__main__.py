@@ -16,6 +16,7 @@ PROGRAMS = (
     "waking",
     "halting",
     "commands",
+    "authority",
     "history",
     "neighbours",
     "simulation",

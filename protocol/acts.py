@@ -67,7 +67,7 @@ def fault_under(
         return RuleError("AUTH-16", f"{len(keys)} signatures are too few for a {act} of {scope}")
     if isinstance(body, Delegation) and not delegates(trust, body, keys):
         return RuleError("AUTH-15", "it gives more than those who signed it have")
-    if isinstance(body, Roster):
+    if isinstance(body, Roster) and len(body.members) > grant.members_max:
         active = sum(member.active for member in body.members)
         if active > grant.members_max:
             return RuleError("AUTH-14", f"{active} members, {grant.members_max} are allowed")

@@ -18,7 +18,7 @@ from protocol import canonical, limits, wire
 from protocol.acts import FORMS, StewardBody, act_of, fault_under, scope_of, type_of
 from protocol.charter import Charter
 from protocol.delegation import Delegation
-from protocol.envelope import Envelope, open_envelope, seal_envelope
+from protocol.envelope import Envelope, open_envelope, read_envelope, seal_envelope
 from protocol.errors import RuleError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
@@ -72,7 +72,10 @@ def open_root(data: bytes, network: str | None = None) -> StewardDocument:
     `network` is the pinned id; None accepts any (first use). RuleError ROOT-1 to ROOT-3, ROOT-6,
     ROOT-10, AUTH-4 to AUTH-6.
     """
-    envelope = open_envelope(data, (ROOT,), limits.steward_bytes_max, rest=("head",))
+    return _first_root(data, _envelope(data, (ROOT,)), network)
+
+
+def _first_root(data: bytes, envelope: Envelope, network: str | None) -> StewardDocument:
     root = wire.validate(Root, envelope.body, "ROOT-1")
     if network is not None and envelope.digest != network:
         raise RuleError("ROOT-2", f"another root ({envelope.digest[:8]}…) than the pinned one")
@@ -94,14 +97,12 @@ def open_document(data: bytes, trust: Trust) -> StewardDocument:
 
     Raises RuleError as `open_root`, `open_next_root` and `open_steward_document` do.
     """
-    signed = canonical.decode(data[: limits.steward_bytes_max + 1])
-    signed = signed.get("signed") if isinstance(signed, dict) else None
-    said = signed if isinstance(signed, dict) else {}
-    if said.get("type") != ROOT:
-        return open_steward_document(data, trust)
-    return (
-        open_root(data, trust.network) if said.get("version") == 1 else open_next_root(data, trust)
-    )
+    envelope = _envelope(data, tuple(FORMS))
+    if envelope.type != ROOT:
+        return _other(data, envelope, trust)
+    if envelope.signed.get("version") == 1:
+        return _first_root(data, envelope, trust.network)
+    return _next_root(data, envelope, trust)
 
 
 @remembered
@@ -110,7 +111,11 @@ def open_next_root(data: bytes, trust: Trust) -> StewardDocument:
 
     Raises RuleError: ENV-*, ROOT-1, AUTH-2, ROOT-6 to ROOT-10, AUTH-4 to AUTH-6.
     """
-    part = _part(data, trust, (ROOT,))
+    return _next_root(data, _envelope(data, (ROOT,)), trust)
+
+
+def _next_root(data: bytes, envelope: Envelope, trust: Trust) -> StewardDocument:
+    part = _part(data, envelope, trust)
     root = part.body
     assert isinstance(root, Root)
     if trust.grant("root", "*", part.keys) is None:
@@ -127,7 +132,11 @@ def open_steward_document(data: bytes, trust: Trust) -> StewardDocument:
     Raises RuleError: ENV-* for the envelope, AUTH-1 to AUTH-6, AUTH-12, AUTH-14 to AUTH-16 here;
     ROOT-11 where the root has ended, under which stewards can still stop peers.
     """
-    document = _part(data, trust, _UNDER_A_ROOT)
+    return _other(data, _envelope(data, _UNDER_A_ROOT), trust)
+
+
+def _other(data: bytes, envelope: Envelope, trust: Trust) -> StewardDocument:
+    document = _part(data, envelope, trust)
     body = document.body
     if trust.expired and act_of(body) not in STOPS:
         raise RuleError("ROOT-11", "the root has ended; its stewards have to sign the next one")
@@ -142,11 +151,14 @@ def open_part(data: bytes, trust: Trust) -> StewardDocument:
 
     Raises RuleError: ENV-*, ROOT-1, ROOT-6 to ROOT-8 for a root; AUTH-1 to AUTH-6, AUTH-12.
     """
-    return _part(data, trust, tuple(FORMS))
+    return _part(data, _envelope(data, tuple(FORMS)), trust)
 
 
-def _part(data: bytes, trust: Trust, types: tuple[str, ...]) -> StewardDocument:
-    envelope = open_envelope(data, types, limits.steward_bytes_max, rest=("head",))
+def _envelope(data: bytes, types: tuple[str, ...]) -> Envelope:
+    return open_envelope(data, types, limits.steward_bytes_max, rest=("head",))
+
+
+def _part(data: bytes, envelope: Envelope, trust: Trust) -> StewardDocument:
     rule = "ROOT-1" if envelope.type == ROOT else "AUTH-1"
     body = wire.validate(FORMS[envelope.type], envelope.body, rule)
     if body.network != trust.network:
@@ -154,10 +166,12 @@ def _part(data: bytes, trust: Trust, types: tuple[str, ...]) -> StewardDocument:
     _check_numbers(body, trust)
     _check_fault(body)
     scope, keys, act = scope_of(body), _keys(envelope), act_of(body)
-    own = trust_of(trust.network, body, "") if isinstance(body, Root) else trust
-    for key in sorted(keys):
-        if not trust.has_right(act, scope, key) and not own.has_right(act, scope, key):
-            raise RuleError("AUTH-4", f"{key[:8]}… signed it, who has no authority over {scope}")
+    others = [key for key in sorted(keys) if not trust.has_right(act, scope, key)]
+    if others and isinstance(body, Root):
+        own = trust_of(trust.network, body, "")
+        others = [key for key in others if not own.has_right(act, scope, key)]
+    if others:
+        raise RuleError("AUTH-4", f"{others[0][:8]}… signed it, who has no authority over {scope}")
     return _verified(data, envelope, body, keys, trust.network)
 
 
@@ -184,18 +198,18 @@ def _verified(
     data: bytes, envelope: Envelope, body: StewardBody, keys: frozenset[str], network: str
 ) -> StewardDocument:
     """Every signature is checked, each once, and the head's, which is of the same keys."""
-    if not all(envelope.signed_by(key) for key in sorted(keys)):
+    if not envelope.by_all():
         raise RuleError("AUTH-5", "a steward's signature does not verify")
-    head, scope = envelope.rest.get("head"), scope_of(body)
-    opened, signers = _head(canonical.encode(head))
+    head, scope, digest = envelope.rest.get("head"), scope_of(body), envelope.digest
+    if len(canonical.reencode(head)) > limits.document_bytes_max:
+        raise RuleError("ENV-1", "its head is too large for anybody to copy")
+    opened, signers = _head(read_envelope(head, (HEAD,)))
     number = getattr(body, "version", 0)
     said = (opened.network, opened.of, opened.scope, opened.number, opened.hash, signers)
-    if said != (network, envelope.type, scope, number, envelope.digest, keys):
+    if said != (network, envelope.type, scope, number, digest, keys):
         raise RuleError("AUTH-6", "its signed head is that of another document or steward")
     assert isinstance(head, dict)
-    return StewardDocument(
-        envelope.type, scope, number, envelope.digest, keys, body, head, data
-    )  # fmt: skip
+    return StewardDocument(envelope.type, scope, number, digest, keys, body, head, data)
 
 
 class Lacking(NamedTuple):
@@ -254,19 +268,18 @@ def _keys(envelope: Envelope) -> frozenset[str]:
 @remembered
 def open_head(data: bytes, trust: Trust) -> Head:
     """A signed head, under the authority for the document that it names; HEAD-1, HEAD-2."""
-    head, keys = _head(data)
+    head, keys = _head(open_envelope(data, (HEAD,), limits.document_bytes_max))
     acts = [act for act in RIGHTS if type_of(act) == head.of]
     if head.network != trust.network or not any(trust.grant(act, head.scope, keys) for act in acts):
         raise RuleError("HEAD-2", "not signed by stewards with authority over what it names")
     return head
 
 
-def _head(data: bytes) -> tuple[Head, frozenset[str]]:
+def _head(envelope: Envelope) -> tuple[Head, frozenset[str]]:
     """A head and its signers, each signature verified."""
-    envelope = open_envelope(data, (HEAD,), limits.document_bytes_max)
     head = wire.validate(Head, envelope.body, "HEAD-1")
     keys = _keys(envelope)
-    if not all(envelope.signed_by(key) for key in sorted(keys)):
+    if not envelope.by_all():
         raise RuleError("HEAD-2", "a steward's signature does not verify")
     return head, keys
 

@@ -12,7 +12,7 @@ does not limit sizes (whoever reads the file did) and does not know what a docum
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
 from typing import Any
 
@@ -26,6 +26,9 @@ from protocol.errors import RuleError
 _options = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _scalars = frozenset((str, int, bool, type(None)))
 _containers = frozenset((dict, list, tuple))
+
+_urlsafe = bytes.maketrans(b"+/", b"-_")
+_standard = bytes.maketrans(b"-_", b"+/")
 
 _letters = "abcdefghijklmnopqrstuvwxyz234567"
 _pairs = [high + low for high in _letters for low in _letters]
@@ -102,7 +105,7 @@ def _difference(data: bytes, again: bytes) -> str:
 
 def b64(data: bytes) -> str:
     """Unpadded base64url (RFC 4648 §5): keys and signatures."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_urlsafe).rstrip(b"=").decode("ascii")
 
 
 def unb64(text: str, length: int) -> bytes:
@@ -110,7 +113,7 @@ def unb64(text: str, length: int) -> bytes:
     if len(text) != (length * 8 + 5) // 6:
         raise RuleError("CANON-7", f"{len(text)} characters cannot be {length} bytes of base64url")
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = a2b_base64(text.encode("ascii").translate(_standard) + b"=" * (-len(text) % 4))
     except ValueError as fault:
         raise RuleError("CANON-7", f"not base64url: {fault}") from fault
     if b64(data) != text:  # foreign characters, or bits beyond the last byte

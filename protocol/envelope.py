@@ -34,22 +34,24 @@ class Envelope:
     body: bytes  # canonical bytes of `signed`
     signatures: tuple[tuple[str, str], ...]  # (key, signature), both base64url, sorted by key
     rest: dict[str, Any]  # the other top-level members
+    raw: tuple[tuple[bytes, bytes], ...]  # the signatures once more, as bytes
 
     @property
     def digest(self) -> str:
         """ENV-9: what `prev` and every comparison use: sha256 of the bytes that were signed."""
         return sha256_hex(pae(self.type, self.body))
 
+    def by_all(self) -> bool:
+        """ENV-8: whether every signature that this document carries is valid."""
+        message = pae(self.type, self.body)
+        return all(verify(key, message, signature) for key, signature in self.raw)
+
     def signed_by(self, key: str) -> bool:
         """ENV-8: whether this document carries a valid signature of `key` (base64url)."""
-        signature = dict(self.signatures).get(key)
-        if signature is None:
-            return False
-        return verify(
-            unb64(key, limits.key_bytes),
-            pae(self.type, self.body),
-            unb64(signature, limits.signature_bytes),
-        )
+        for (known, _), (public, signature) in zip(self.signatures, self.raw, strict=True):
+            if known == key:
+                return verify(public, pae(self.type, self.body), signature)
+        return False
 
 
 def open_envelope(
@@ -62,34 +64,43 @@ def open_envelope(
     """
     if len(data) > bytes_max:
         raise RuleError("ENV-1", f"{len(data)} bytes, at most {bytes_max} are allowed")
-    document = decode(data)
-    if type(document) is not dict or not _own_members <= document.keys():
+    return read_envelope(decode(data), types, rest)
+
+
+def read_envelope(value: Any, types: tuple[str, ...], rest: tuple[str, ...] = ()) -> Envelope:
+    """The same of what `decode` returned, or of a part of it."""
+    if type(value) is not dict or not _own_members <= value.keys():
         raise RuleError("ENV-2", "not an object with the members signatures and signed")
-    signatures, signed = document.pop("signatures"), document.pop("signed")
-    if foreign := document.keys() - set(rest):
+    signed = value["signed"]
+    others = {name: member for name, member in value.items() if name not in _own_members}
+    if foreign := others.keys() - set(rest):
         raise RuleError("ENV-3", f"unexpected member {min(foreign)[:40]!a} beside signed")
-    pairs = _signature_pairs(signatures)
+    pairs, raw = _signature_pairs(value["signatures"])
     kind = _type_of(signed, types)
     body = reencode(signed)
-    return Envelope(type=kind, signed=signed, body=body, signatures=pairs, rest=document)
+    return Envelope(type=kind, signed=signed, body=body, signatures=pairs, rest=others, raw=raw)
 
 
-def _signature_pairs(signatures: Any) -> tuple[tuple[str, str], ...]:
+def _signature_pairs(
+    signatures: Any,
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[bytes, bytes], ...]]:
+    """(key, signature) of each, as the text that it is, and as bytes."""
     if type(signatures) is not list or not 1 <= len(signatures) <= limits.signatures_max:
         raise RuleError("ENV-4", f"signatures is not a list of 1 to {limits.signatures_max}")
     pairs: list[tuple[str, str]] = []
+    raw: list[tuple[bytes, bytes]] = []
     for entry in signatures:
         if type(entry) is not dict or entry.keys() != {"key", "sig"}:
             raise RuleError("ENV-5", "a signature is not an object of exactly key and sig")
         key, signature = entry["key"], entry["sig"]
         if type(key) is not str or type(signature) is not str:
             raise RuleError("ENV-5", "key and sig of a signature are not both text")
-        unb64(key, limits.key_bytes)
-        unb64(signature, limits.signature_bytes)
+        both = unb64(key, limits.key_bytes), unb64(signature, limits.signature_bytes)
         if pairs and key <= pairs[-1][0]:
             raise RuleError("ENV-6", "signatures are not sorted by key, or one key signs twice")
         pairs.append((key, signature))
-    return tuple(pairs)
+        raw.append(both)
+    return tuple(pairs), tuple(raw)
 
 
 def _type_of(signed: Any, types: tuple[str, ...]) -> str:

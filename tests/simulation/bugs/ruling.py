@@ -134,31 +134,14 @@ BUGS = (
     Bug(
         "anybody-may-rule",
         "Checks that a steward document is signed, and not whether by a steward.",
-        (
-            Edit("protocol.authority:_part", "if not trust.has_right(act, scope, key) and", "if"),
-            Edit("protocol.authority:_part", "if not own.has_right(act, scope, key)", "if not key"),
-            Edit("protocol.acts:fault_under", "    if grant is None:", "    if keys:"),
-            Edit(
-                "protocol.acts:fault_under",
-                '        return RuleError("AUTH-16",',
-                '        return None if keys else RuleError("AUTH-16",',
-            ),
-        ),
+        (Edit("protocol.trust:Trust._sound", "both = grant.keys & keys", "both = keys"),),
     ),
     Bug(
         "steward-signature-not-checked",
         "Compares the key that a steward document names with the root, and never verifies.",
         (
-            Edit(
-                "protocol.authority:_verified",
-                "if not all(envelope.signed_by(key) for key in sorted(keys)):",
-                "if not keys:",
-            ),
-            Edit(
-                "protocol.authority:_head",
-                "if not all(envelope.signed_by(key) for key in sorted(keys)):",
-                "if not keys:",
-            ),
+            Edit("protocol.authority:_verified", "if not envelope.by_all():", "if not keys:"),
+            Edit("protocol.authority:_head", "if not envelope.by_all():", "if not keys:"),
         ),
     ),
 )

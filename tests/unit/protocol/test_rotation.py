@@ -563,3 +563,12 @@ def test_an_expired_root() -> None:
         found = open_next_root(seal_document(next_, trust.network, KEYS[1]), over)
         renewed = trust_with(trusted(found, trust.network), (), (), late)
         assert broken_here(data, renewed) == ("ROOT-11" if until else None)
+
+
+def test_a_head_that_nobody_could_copy() -> None:
+    """AUTH-6, ENV-1: it has to fit into heartbeats."""
+    trust = first()
+    value = decode(seal_document(charter(trust), trust.network, KEYS[1]))
+    said = value["head"]["signed"] | {"more": "x" * limits.document_bytes_max}
+    value["head"] = decode(seal_envelope(HEAD, said, [KEYS[1]]))
+    assert broken_here(encode(value), trust) == "ENV-1"
