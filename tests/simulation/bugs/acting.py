@@ -80,9 +80,9 @@ BUGS = (
         "Publishes its answer instead of sending it to who asked.",
         (
             Edit(
-                "peer.effects:_apply_one",
-                "home.outgoing.add([_reply(peer, body, item)], to, now, due_ms=due)",
-                "home.outgoing.add([_reply(peer, body, item)], ALL, now)",
+                "peer.effects:_write",
+                "audience = effect.to if isinstance(effect, Send) else ALL",
+                "audience = ALL",
             ),
         ),
     ),
@@ -110,8 +110,8 @@ BUGS = (
         (
             Edit(
                 "peer.effects:apply",
-                "        elif reason is None:",
-                "        elif reason is None and isinstance(effect, Send | Publish):",
+                "            _apply_one(peer, effect, item, sealed=sealed)",
+                "            pass",
             ),
         ),
     ),

@@ -19,7 +19,10 @@ BUGS = (
     Bug(
         "signature-not-checked",
         "Takes the key that a document names for the key that signed it.",
-        (Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),),
+        (
+            Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),
+            Edit("protocol.envelope:Envelope.by_all", "verify(", "bool(verify) or verify("),
+        ),
     ),
     Bug(
         "roster-not-asked",
@@ -74,7 +77,11 @@ BUGS = (
         "receipt-not-owed-again",
         "Writes no receipt for a page that it has already, nor looks whether one still lies there.",
         (
-            Edit("peer.tick.session:_check", "    audit(peer, standing.others)\n", ""),
+            Edit(
+                "peer.tick.session:_check",
+                "    audit(peer, (*standing.others, *standing.mailboxes))\n",
+                "",
+            ),
             Edit(
                 "peer.tick.intake:_journal",
                 "    if header.audience != ALL:\n        journal.owe_receipt(header.author)\n"

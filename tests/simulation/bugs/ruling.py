@@ -15,7 +15,7 @@ BUGS = (
         "Forgets that `send` must obey halts, too.",
         (
             Edit(
-                "peer.send:_allowed",
+                "peer.send:check_allowed",
                 "if standing.halted:",
                 "if standing.halted and not standing.member:",
             ),
