@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from protocol.effect import Effect, Escalate, Publish, RecordEvidence, Remember, Send, Settle
+from protocol.effect import Effect, Enter, Escalate, Publish, RecordEvidence, Remember, Send, Settle
 from tests.samples import BODIES, READER
 
 EFFECTS: list[Effect] = [
@@ -17,6 +17,7 @@ EFFECTS: list[Effect] = [
     RecordEvidence(about="a" * 26, kind="endorsement"),
     Escalate(text="The disk is full.", mend="Make room."),
     Settle(about="a" * 26),
+    Enter(matter="escalation:files"),
 ]
 
 
@@ -24,7 +25,15 @@ def test_the_set_is_closed_and_named() -> None:
     """AUTO-1: whoever applies effects can name every one of them to a person."""
     assert tuple(map(type, EFFECTS)) == get_args(Effect)
     names = [effect.name for effect in EFFECTS]
-    assert names == ["send", "publish", "remember", "record-evidence", "escalate", "settle"]
+    assert names == [
+        "send",
+        "publish",
+        "remember",
+        "record-evidence",
+        "escalate",
+        "settle",
+        "enter",
+    ]
 
 
 def test_a_decision_is_a_value() -> None:
