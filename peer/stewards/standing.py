@@ -117,12 +117,15 @@ def _charters(peer: RunningPeer) -> list[Charter]:
 
 
 def _decisions(peer: RunningPeer) -> dict[str, Decision]:
+    """A no holds over every yes within its scope; a no of somewhere else hides none."""
+    bodies = [
+        _parsed(peer, stored.digest, Decision, stored.data)
+        for stored in peer.home.archive.all(decision.TYPE)
+    ]
     found: dict[str, Decision] = {}
-    for stored in peer.home.archive.all(decision.TYPE):
-        body = _parsed(peer, stored.digest, Decision, stored.data)
-        if not contains(body.scope, peer.address):
-            continue  # a no of somebody else's steward must not hide the yes of mine
-        if body.of not in found or body.decision == "deny":
+    for body in sorted(bodies, key=lambda body: body.decision == "deny"):
+        before = found.get(body.of)
+        if before is None or (body.decision == "deny" and contains(body.scope, before.scope)):
             found[body.of] = body
     return found
 
