@@ -382,7 +382,7 @@ def test_asking_has_bounds() -> None:
     """ASK-11: no more than so many at once, and none that fits in no request."""
     network = governed()
     with pytest.raises(SomaError, match="fits in no request"):
-        network.send("core", "all", insight("x" * 50_000 + "é" * 7_000))
+        network.send("core", "all", insight("x" * 50_000 + "é" * 7_200))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "open_max", 2)
         for number in range(2):
