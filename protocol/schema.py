@@ -32,7 +32,7 @@ from protocol import (
     roster,
     wire,
 )
-from protocol.messages import KINDS
+from protocol.messages import KINDS, Request
 from protocol.messages import Head as ItemHead
 
 Schema = dict[str, Any]
@@ -116,6 +116,8 @@ def _item() -> Schema:
     schema["properties"]["body"] = {"type": "object"}
     schema["required"].append("body")
     schema.setdefault("$defs", {})
+    # What a request asks for is an item, too; its body is left open, or schemas would go in rings.
+    asked = {member: value for member, value in schema.items() if member != "$defs"}
     schema["allOf"] = []
     for kind, form in KINDS.items():
         body = _body(form)
@@ -126,6 +128,8 @@ def _item() -> Schema:
                 "then": {"properties": {"body": {"$ref": f"#/$defs/{form.__name__}"}}},
             }
         )
+    schema["$defs"]["Asked"] = asked
+    schema["$defs"][Request.__name__]["properties"]["item"] = {"$ref": "#/$defs/Asked"}
     return schema
 
 

@@ -42,13 +42,13 @@ from protocol import authority, canonical, documents
 from protocol.acts import StewardBody
 from protocol.authority import StewardDocument
 from protocol.card import Card
-from protocol.charter import Charter
+from protocol.charter import Budget, Charter, Rule
 from protocol.effect import Effect
 from protocol.errors import NotFoundError
 from protocol.messages import KINDS, Body, Head, Insight, Note, compose
 from protocol.page import ALL, Header, form_page
 from protocol.root import Role, Root, Steward
-from protocol.roster import KeyState, Member, MemberKey, Roster
+from protocol.roster import STEWARD, KeyState, Member, MemberKey, Roster
 from protocol.sealing import opener_of
 from protocol.signing import Signer
 from protocol.trust import ROLES
@@ -185,6 +185,7 @@ class Network:
         self.steward = Signer(self.entropy.draw(32))
         self.peers: dict[str, RunningPeer] = {}
         self.sealing: dict[str, str] = {}  # by the key that signs
+        self.mailboxes: set[str] = set()  # members that are mailboxes of stewards
         self.next_beat_ms = SIX_HOURS_MS
         self._found()
         for name in names:
@@ -297,6 +298,7 @@ class Network:
                     MemberKey(key=key, state=how, sealing=self.sealing.get(key))
                     for key, how in known.items()
                 ),
+                roles=(STEWARD,) if name in self.mailboxes else (),
             )
             for name, known in sorted(members.items())
         )
@@ -313,6 +315,28 @@ class Network:
         if place:
             self.desk.place(document)
         return document
+
+    def mailbox(self, *names: str) -> None:
+        """These become members that are mailboxes of stewards."""
+        members = self.members()
+        for name in names:
+            members[name] = {self.add(name).signer.key: "active"}
+            self.mailboxes.add(name)
+        self.roster(members)
+
+    def charter(self, *rules: Rule, budgets: tuple[Budget, ...] = ()) -> StewardDocument:
+        """The next charter of the network, with this policy."""
+        current = max(self.desk.documents("soma/charter/1"), key=lambda d: d.number)
+        return self.desk.sign(
+            Charter(
+                network=self.network,
+                version=current.number + 1,
+                prev=current.digest,
+                at=self.clock.wall_ms(),
+                policy=rules,
+                budgets=budgets,
+            )
+        )
 
     def members(self) -> dict[str, dict[str, KeyState]]:
         """What the newest roster says, in the form that `roster` takes."""

@@ -99,7 +99,12 @@ BODIES: tuple[Body, ...] = (
     Vote(**VOTED, yes=True, voter=CORE.key, sig="A" * 86),
     Certificate(**VOTED, voters="gA", sigs="A" * 86),
     Escalation(key="quarantine", text="a fork", mend="see to it", times=2),
-    Request(audience="all", item={"kind": "note"}, rule="publish note: approve", until=AT),
+    Request(
+        audience="all",
+        item={"author": AUTHOR, "kind": "note", "salt": SALT, "at": AT, "body": {}},
+        rule="needs a yes by the charter of *: publish note",
+        until=AT,
+    ),
     Digest(lines=("3 × publish insight",)),
     Sealed(ephemeral=CORE.key, box="c2VhbGVk"),
 )

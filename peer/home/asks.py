@@ -170,6 +170,6 @@ class Asks:
     def _written(self, published: bool, but: Iterable[str]) -> str:
         kinds = ", ".join(f"'{kind}'" for kind in sorted(but))
         return (
-            f"FROM item WHERE mine = 1 AND stored_at > ? AND kind NOT IN ({kinds})"
-            f" AND audience {'=' if published else '<>'} 'all'"
+            "FROM item WHERE mine = 1 AND stored_at > 0 AND stored_at > ?"
+            f" AND kind NOT IN ({kinds}) AND audience {'=' if published else '<>'} 'all'"
         )

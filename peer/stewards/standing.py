@@ -135,17 +135,17 @@ def _charters(peer: RunningPeer, ruling: Ruling) -> list[Charter]:
 
 
 def _decisions(peer: RunningPeer, trust: Trust) -> dict[str, Decision]:
-    """A yes counts while those who signed it may say it; a no stays."""
+    """A no holds over every yes within its scope; a no of somewhere else hides none.
+
+    A yes counts while those who signed it may say it; a no stays.
+    """
     found: dict[str, Decision] = {}
-    for stored in peer.home.archive.all(decision.TYPE):
-        body = body_of(Decision, stored.data)
-        signers = frozenset(stored.keys.split())
-        if not contains(body.scope, peer.address):
-            continue  # a no of somebody else's steward must not hide the yes of mine
-        if body.decision == "deny":
+    rows = [(one, body_of(Decision, one.data)) for one in peer.home.archive.all(decision.TYPE)]
+    for stored, body in sorted(rows, key=lambda row: row[1].decision == "deny"):
+        before, is_no = found.get(body.of), body.decision == "deny"
+        right = is_no or trust.grant("approve", body.scope, frozenset(stored.keys.split()))
+        if right and (before is None or (is_no and contains(body.scope, before.scope))):
             found[body.of] = body
-        elif trust.grant("approve", body.scope, signers) is not None:
-            found.setdefault(body.of, body)
     return found
 
 

@@ -133,8 +133,9 @@ def test_one_name_on_two_networks_is_told_apart(tmp_path: Path) -> None:
     said = peer("tick", "--all").out
     assert {line.partition("  beat")[0] for line in said.splitlines()} == {
         f"core on {shares[0]}", f"core on {shares[1]}", "scout",
+        f"kay on {shares[0]}", f"kay on {shares[1]}",
     }  # fmt: skip
     rows = peer("tick", "--all", "--json").json
-    assert len({(row["peer"], row["network"]) for row in rows}) == 3
+    assert len({(row["peer"], row["network"]) for row in rows}) == 5
     (tmp_path / "second").rename(tmp_path / "away")
     assert f"core on {shares[1]}: " in peer("tick", "--all", code=5).err

@@ -57,5 +57,5 @@ CREATE TABLE matter (
 ) WITHOUT ROWID;
 CREATE INDEX matter_item ON matter (item);
 
--- Budgets count what was written lately.
-CREATE INDEX item_written ON item (stored_at) WHERE mine = 1;
+-- Budgets count what was written lately. The condition keeps it from being used for anything else.
+CREATE INDEX item_written ON item (stored_at) WHERE mine = 1 AND stored_at > 0;

@@ -10,6 +10,7 @@ import pytest
 from protocol.effect import (
     CountVote,
     Effect,
+    Enter,
     Escalate,
     Publish,
     RecordEvidence,
@@ -27,6 +28,7 @@ EFFECTS: list[Effect] = [
     Escalate(text="The disk is full.", mend="Make room."),
     Settle(about="a" * 26),
     CountVote(),
+    Enter(matter="escalation:files"),
 ]
 
 
@@ -35,7 +37,8 @@ def test_the_set_is_closed_and_named() -> None:
     assert tuple(map(type, EFFECTS)) == get_args(Effect)
     names = [effect.name for effect in EFFECTS]
     assert names == [
-        *("send", "publish", "remember", "record-evidence", "escalate", "settle", "count-vote")
+        *("send", "publish", "remember", "record-evidence", "escalate", "settle", "count-vote"),
+        "enter",
     ]
 
 
