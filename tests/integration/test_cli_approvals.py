@@ -51,7 +51,7 @@ class Office:
         newest = max(desk.documents(TYPE), key=lambda d: d.number)
         assert isinstance(newest.body, Charter)
         body = replace(newest.body, version=newest.number + 1, prev=newest.digest, policy=RULES)
-        desk.sign(body)  # type: ignore[arg-type]
+        desk.sign(body)
         self.core("tick")
         self.kay("tick")
 
