@@ -179,7 +179,7 @@ def test_letters_of_a_steward_are_marked_by_signature() -> None:
         "kay": True, "core": False, "steward": False,
     }  # fmt: skip
     compromised = network.members()
-    compromised["kay"] = dict.fromkeys(compromised["kay"], "compromised")  # type: ignore[arg-type]
+    compromised["kay"] = dict.fromkeys(compromised["kay"], "compromised")
     network.roster(compromised)
     network.round(1, only=["scout"])
     assert not any(row["steward"] for row in shown(network, "scout"))
