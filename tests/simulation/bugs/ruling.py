@@ -133,18 +133,14 @@ BUGS = (
     Bug(
         "anybody-may-rule",
         "Checks that a steward document is signed, and not whether by a steward.",
-        (Edit("protocol.authority:_may_sign", "key in role.keys", "key"),),
+        (Edit("protocol.trust:Trust._sound", "both = grant.keys & keys", "both = keys"),),
     ),
     Bug(
         "steward-signature-not-checked",
         "Compares the key that a steward document names with the root, and never verifies.",
         (
-            Edit(
-                "protocol.authority:_authorised",
-                "if not envelope.signed_by(signer):",
-                "if not signer:",
-            ),
-            Edit("protocol.authority:_open_head", "        or not envelope.signed_by(key)\n", ""),
+            Edit("protocol.authority:_verified", "if not envelope.by_all():", "if not keys:"),
+            Edit("protocol.authority:_head", "if not envelope.by_all():", "if not keys:"),
         ),
     ),
 )
