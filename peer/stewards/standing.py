@@ -24,6 +24,9 @@ from protocol.roster import STEWARD, Member, Roster
 from protocol.ruling import Ruling
 from protocol.trust import Trust
 
+# Many signers make a head long, and a heartbeat has to hold other things, too.
+heads_bytes_max = 40 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -180,7 +183,8 @@ def _also_kept(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
 def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
     """The stewards' signed heads of what I hold in force, for my heartbeat.
 
-    Root, charter, roster come first, then the halts in force; the newest others fill the rest.
+    Root, charter, roster come first, then the halts in force, then others; at last the former
+    roots, newest first: whoever slept can check only the head of the root after his.
     """
     ruling = _ruling(peer)
     return peer.home.archive.derived("heads", lambda: _heads(peer, ruling))
@@ -188,7 +192,16 @@ def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:
 
 def _heads(peer: RunningPeer, ruling: Ruling) -> tuple[dict[str, Any], ...]:
     ranked = sorted(in_force(peer), key=lambda stored: _rank(stored, ruling.halts))
-    return tuple(canonical.decode(d.data)["head"] for d in ranked[: limits.heads_max])
+    former = map(peer.home.archive.get, reversed(ruling.roots[1:-1]))
+    found: list[dict[str, Any]] = []
+    room = heads_bytes_max
+    for stored in (*ranked, *filter(None, former)):
+        head = canonical.decode(stored.data)["head"]
+        size = len(canonical.reencode(head)) + 1
+        if size <= room and len(found) < limits.heads_max:
+            found.append(head)
+            room -= size
+    return tuple(found)
 
 
 def _rank(stored: Stored, halts: dict[str, Order]) -> tuple[int, int, str]:

@@ -17,6 +17,7 @@ from protocol.acts import StewardBody
 from protocol.authority import joined, open_part
 from protocol.canonical import decode, encode
 from protocol.errors import WaitingError
+from protocol.signing import Signer
 from protocol.trust import trust_of
 from registry import layout
 from tests.network import (
@@ -637,3 +638,39 @@ def test_garbage_and_deletion_park_and_free_nobody(stewards: Stewards, what: str
     if what == "garbage":
         assert rules(stewards, f"orders/{3:016x}.json") == {"ENV-2"}
         assert rules(stewards, f"charter/4.root.{3:08x}.json") == {"ENV-2"}
+
+
+def test_a_freeze_over_several_roots_is_told(stewards: Stewards) -> None:
+    """AUTH-11, HB-7: who slept cannot check the newest root's head, but that of the next one."""
+    network = stewards.network
+    paths = [
+        stewards.rotate((after,), 1, before, after)
+        for before, after in (("kay", "lee"), ("lee", "max"), ("max", "ned"))
+    ]
+    stewards.sign(stewards.roster(), "ned")
+    network.clock.go(60_000)
+    assert network.tick("core").state == "idle"
+    report = network.tick("warden", *(hidden(path) for path in paths))
+    assert any(paths[0] in line and "heartbeat of core" in line for line in report.problems)
+    network.clock.go(60_000)
+    assert network.tick("warden").state == "idle"
+    assert network.concerns("warden") == []
+    assert stewards.version_of("warden") == 4
+
+
+def test_heads_of_many_signers_fit_into_a_heartbeat(stewards: Stewards) -> None:
+    """HB-7: 80 orders that ten stewards signed are more than a heartbeat may hold."""
+    network = stewards.network
+    stewards.keys |= {f"s{n}": Signer(bytes((n,)) * 32) for n in range(10)}
+    names = [f"s{n}" for n in range(10)]
+    stewards.rotate(names, 3, "kay", *names)
+    stewards.sign(stewards.charter(), *names)
+    roster = stewards.sign(stewards.roster(), *names)
+    for _ in range(80):
+        stewards.sign(stewards.order("halt", "us"), *names)
+    standing = stewards.sign(stewards.order("halt", f"smith@{CLUSTER}"), *names)
+    assert set(stewards.tick().values()) == {"idle", "parked"}
+    hashes = {head["signed"]["hash"] for head in network.heartbeat("core")["heads"]}
+    assert {roster, stewards.digest} <= hashes
+    assert len(hashes) > 20
+    assert standing in network.peers["core"].home.archive.digests()

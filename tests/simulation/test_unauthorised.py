@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from peer.home import Home
 from peer.simulate.checkers.unauthorised import Check
 from peer.simulate.outcome import Violation
 from peer.simulate.world import Broken
@@ -29,6 +30,18 @@ from tests.samples import (
 BODIES: tuple[StewardBody, ...] = (CHARTER, ROSTER, HALT, DELEGATION, REVOCATION, DECISION)
 
 
+class Core:
+    """An honest instance in whose home something may be new at any time, but for items."""
+
+    name, honest = "core", True
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def news(self, name: str, *tables: str) -> bool:
+        return "item" not in tables
+
+
 def watched(network: Network) -> tuple[Check, Any]:
     """The checker of a world in which everything that core holds was signed, and core."""
     home = network.peers["core"].home
@@ -37,10 +50,7 @@ def watched(network: Network) -> tuple[Check, Any]:
         ledger=SimpleNamespace(signed=signed),
         violation=lambda checker, who, text: Violation(checker, 0, 0, who, text),
     )
-    core = SimpleNamespace(
-        name="core", home=home, honest=True, news=lambda name, *tables: "item" not in tables
-    )
-    return Check(world), core
+    return Check(world), Core(home)
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.type.split("/")[1])

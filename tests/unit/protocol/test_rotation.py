@@ -72,7 +72,7 @@ from protocol.head import Head
 from protocol.root import Role, Root, Steward
 from protocol.ruling import Held, Ruling, ruling_of
 from protocol.signing import Signer, pae
-from protocol.trust import Trust, grace_ms, trust_of, trust_with
+from protocol.trust import Grant, Trust, grace_ms, trust_of, trust_with
 from tests.samples import AT, HASH, OTHER_NETWORK
 
 KEYS = tuple(Signer(bytes((130 + n,)) * 32) for n in range(10))
@@ -469,13 +469,14 @@ def test_wrong_types() -> None:
     assert broken(odd, trust) == "ENV-7"
 
 
-def test_a_root_in_another_types_name() -> None:
-    """AUTH-5: a signature cannot move to another type."""
+def test_a_charter_in_another_types_name() -> None:
+    """AUTH-5: a signature cannot move to another type, also of one that its key may sign."""
     trust = first()
+    roster = Grant("roster", "*", frozenset((KEYS[1].key,)))
+    trust = replace(trust, grants=(*trust.grants, roster))
     value = decode(seal_document(charter(trust), trust.network, KEYS[1]))
-    value["signed"]["type"] = "soma/roster/1"
-    value["signed"]["cluster"] = "eu"
-    assert broken_here(encode(value), trust) in ("AUTH-4", "AUTH-5")
+    value["signed"] |= {"type": "soma/roster/1", "cluster": "eu"}
+    assert broken_here(encode(value), trust) == "AUTH-5"
 
 
 def test_an_oversized_root() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from protocol import limits
 from protocol.authority import lacking, open_part, open_steward_document, seal_document
+from protocol.decision import Decision
 from protocol.delegation import Delegation
 from protocol.errors import RuleError
 from protocol.order import Order
@@ -285,3 +286,21 @@ def test_no_revocation_takes_a_right_of_the_root() -> None:
     found = trust(gives("eu", KAY), void=(void(KAY, "*"),))
     assert may(found, KAY, "eu")
     assert [grant.depth for grant in found.grants_by("charter", "eu", frozenset((KAY.key,)))] == [0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        gives("eu", EVE, EVE).delegation,
+        gives("eu", EVE, threshold=2).delegation,
+        gives("eu", EVE, roles=("root", "order")).delegation,
+        Order(network=NETWORK, order="pause", scope="eu", salt=SALT, at=AT),
+        Order(network=NETWORK, order="halt", scope="eu", salt=SALT, at=AT, ms=5),
+        Order(network=NETWORK, order="resume", scope="eu", salt=SALT, at=AT, ms=5),
+        Order(network=NETWORK, order="halt", scope="eu", salt=SALT, at=AT, lifts=(HASH,)),
+        Decision(network=NETWORK, decision="deny", scope="eu", of=HASH, salt=SALT, at=AT, until=AT),
+    ],
+)
+def test_what_contradicts_itself_is_refused(body: Any) -> None:
+    """AUTH-12: whoever signed it."""
+    assert rule(BASE, body, KAY) == "AUTH-12"
