@@ -19,7 +19,10 @@ BUGS = (
     Bug(
         "signature-not-checked",
         "Takes the key that a document names for the key that signed it.",
-        (Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),),
+        (
+            Edit("protocol.envelope:Envelope.signed_by", "verify(", "bool(verify) or verify("),
+            Edit("protocol.envelope:Envelope.by_all", "verify(", "bool(verify) or verify("),
+        ),
     ),
     Bug(
         "roster-not-asked",
