@@ -23,6 +23,8 @@ from protocol.request import effect_to
 auto_sends_hourly_max = 30  # automatic letters to one reader
 ALWAYS_FREE: Final = frozenset((Escalation.kind, Request.kind, Digest.kind, Erasure.kind))
 NEVER_ASKED: Final = frozenset(("vote", "certificate"))
+# Whoever has not heard yet what is allowed asks nobody; every network has a charter from the start.
+_UNKNOWN: Final = "no charter of the network is known here yet; `peer tick` looks for it"
 _WORDS: Final = {"notice": "told to stewards", "approve": "needs a yes", "forbidden": "forbidden"}
 
 
@@ -52,6 +54,8 @@ def _judge_one(peer: RunningPeer, holds: Standing, kind: str, audience: str) -> 
     to_human = audience != ALL and peer.bare(audience) in holds.mailboxes
     if kind in ALWAYS_FREE or to_human or holds.is_mailbox:
         return Permit("free", effect, kind, exempt=True)
+    if not holds.policy.is_known:
+        return Permit("forbidden", effect, kind, _UNKNOWN)
     ruled = holds.policy.rule(effect, kind)
     verdict = ruled.verdict
     if verdict == "approve" and kind in NEVER_ASKED:
@@ -62,6 +66,8 @@ def _judge_one(peer: RunningPeer, holds: Standing, kind: str, audience: str) -> 
 def judge_inner(peer: RunningPeer, effect: str) -> Permit:
     """Whether an effect that writes no item may happen. What cannot be asked for is forbidden."""
     holds = standing(peer)
+    if not holds.policy.is_known and not holds.is_mailbox:
+        return Permit("forbidden", effect, "", _UNKNOWN)
     ruled = Ruled("free") if holds.is_mailbox else holds.policy.rule(effect, "")
     verdict: Verdict = "forbidden" if ruled.verdict == "approve" else ruled.verdict
     return Permit(verdict, effect, "", _words(ruled, effect, ""))

@@ -34,6 +34,11 @@ class Policy:
     charters: tuple[Charter, ...] = ()
 
     @property
+    def is_known(self) -> bool:
+        """Whether the charter of the whole network is among them: without it nothing is allowed."""
+        return any(charter.scope == "*" for charter in self.charters)
+
+    @property
     def goals(self) -> tuple[Goal, ...]:
         """The goals that are active, those of the widest charter first; each id once."""
         found: dict[str, Goal] = {}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
-from protocol.acts import StewardBody, act_of, fault_under
+from protocol.acts import StewardBody, fault_under
 from protocol.decision import TYPE as DECISION
 from protocol.delegation import TYPE as DELEGATION
 from protocol.delegation import Delegation
@@ -132,7 +132,10 @@ def _halts(orders: list[Held], trust: Trust) -> dict[str, Order]:
     known: dict[str, Order] = {}
     for one in orders:
         body = _as(one, Order)
-        if body.order != "resume" or trust.grant(act_of(body), one.scope, one.keys) is not None:
+        # A higher threshold since then takes nothing back; a right that all of them lost does.
+        if body.order != "resume" or any(
+            trust.has_right("resume", one.scope, key) for key in one.keys
+        ):
             known[one.digest] = body
     return halts_in_force(known)
 

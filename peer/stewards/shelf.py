@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -159,12 +160,11 @@ def gather(
         _learn(found, data, ruling.trust)
     former = stages(found, ruling)
     for data in mine:
-        for trust in (ruling.trust, *former):
-            if _learn(found, data, trust):
-                break
+        if not _learn(found, data, ruling.trust):
+            _recall(found, data, former)
     for data in sorted({*others} - {*mine}):
         if _stops(data):  # peers that saw it obey it, whatever became of who signed it
-            any(_learn(found, data, trust) for trust in former)
+            _recall(found, data, former)
     ruling = _ruled(found.values(), first.digest, now_ms)
     parts = [] if share is None else shared_parts(share)
     return Known(found, ruling, (*others, *mine, *parts))
@@ -221,6 +221,15 @@ def _learn(found: dict[str, StewardDocument], data: bytes, trust: Trust) -> bool
     if known is None or len(document.keys) > len(known.keys):
         found[document.digest] = document
     return True
+
+
+def _recall(found: dict[str, StewardDocument], data: bytes, former: Iterable[Trust]) -> None:
+    """Know a document by what stewards could sign once, unless one is known that holds now."""
+    for trust in former:
+        with suppress(RuleError):
+            document = open_document(data, trust)
+            found.setdefault(document.digest, document)
+            return
 
 
 def _joined(files: Iterable[bytes], trust: Trust) -> list[StewardDocument]:

@@ -241,4 +241,7 @@ def _ruled(known: Known, every: Sequence[Held], now_ms: int) -> Ruling:
 
 
 def _is_lost(document: StewardDocument, trust: Trust) -> bool:
+    """Whether somebody who sees it for the first time would refuse it."""
+    if any(not may_sign(document, trust, key) for key in document.keys):
+        return True
     return fault_under(document.body, document.scope, document.keys, trust) is not None

@@ -71,14 +71,14 @@ BUGS = (
         (
             Edit(
                 "peer.stewards.reading:read_documents",
-                "    known = _remembered(peer)\n",
+                "    problems: list[str] = []\n",
                 "    with peer.home.transaction():\n"
                 "        paths = shelf.listed(peer.share, 4096, lambda path: path)\n"
                 "        for stored in peer.home.archive.all(order.TYPE):\n"
                 "            if layout.document_path(stored.type, 0, stored.digest) not in paths:\n"
                 "                peer.home.db.write('DELETE FROM document WHERE digest = ?',"
                 " stored.digest)\n"
-                "    known = _remembered(peer)\n",
+                "    problems: list[str] = []\n",
             ),
         ),
         weather="hiders",
