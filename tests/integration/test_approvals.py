@@ -410,3 +410,19 @@ def test_a_no_of_another_scope_hides_no_yes() -> None:
     assert ask(network).state == "approved"
     assert published(network) == ["core: copper"]
     assert network.peers["core"].home.mail.get(id_).state == "paged"
+
+
+def test_a_mailbox_that_was_lost_is_asked_again() -> None:
+    """ASK-4: a new home of the steward hears of what is open, once."""
+    network = governed()
+    id_ = network.send("core", "all", insight("copper")).ids[0]
+    before = network.backup("kay")
+    network.round(2)
+    assert len(approvals(kay(network))) == 1
+    network.restart("kay", before)
+    network.repair("kay")
+    network.round(4)
+    assert [row["id"] for row in approvals(kay(network))] == [id_]
+    decide(network, id_)
+    network.round(2)
+    assert published(network) == ["core: copper"]

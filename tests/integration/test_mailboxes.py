@@ -233,3 +233,15 @@ def test_remembering_can_be_forbidden(verdict: str) -> None:
     reports = network.round(2)
     assert any("remember" in line and "refused" in line for r in reports for line in r.problems)
     assert network.peers["scout"].home.knowledge.about(["metal"], 9) == []
+
+
+def test_a_trouble_that_came_back_between_two_ticks_is_told_anew() -> None:
+    """BOX-5: it is another one, since another time."""
+    network = housed()
+    trouble(network)
+    network.round(1)
+    mended(network)
+    network.clock.go(1)
+    trouble(network)
+    network.round(1)
+    assert [one["times"] for one in told(network)] == [1, 1]
