@@ -231,6 +231,7 @@ def answer(
     """Sign and place a decision over exactly this; what was said before is only placed again.
 
     `peer` is the mailbox of the steward at the desk. SomaError for a yes after a no: the no holds.
+    WaitingError where more stewards have to say it.
     """
     if yes and what.votes:
         raise UsageError("peers agree on this by vote; a steward can only say no (`peer deny`)")
@@ -242,8 +243,10 @@ def answer(
         desk.put_back()
         return Answered(what, word, said[word], again=True)
     now = desk.clock.wall_ms()
+    begun = _begun(desk, what.hash, word)
     document = desk.sign(
-        Decision(
+        begun
+        or Decision(
             network=desk.identity.network,
             decision="approve" if yes else "deny",
             scope=what.scope,
@@ -259,6 +262,21 @@ def answer(
         if what.letter is not None:
             peer.home.mail.mark_read([what.letter], now)
     return Answered(what, word, document.digest, again=False)
+
+
+def _begun(desk: Desk, digest: str, word: str) -> Decision | None:
+    """What another steward said of this already, and waits for more of them to say it."""
+    now = desk.clock.wall_ms()
+    bodies = [part.body for part in desk.known().parts if isinstance(part.body, Decision)]
+    return next(
+        (
+            body
+            for body in bodies
+            if (body.of, body.decision) == (digest, word)
+            and (body.until is None or now < body.until)
+        ),
+        None,
+    )
 
 
 def _decided(desk: Desk, digest: str) -> list[_Decided]:

@@ -36,6 +36,8 @@ from protocol.sealing import read_plain
 term_days = 7
 open_max = 100
 
+_STALE = "approvals-stale"
+
 
 def refusal(peer: RunningPeer, items: list[Item]) -> str | None:
     """Why these cannot be asked for; None: they can."""
@@ -242,6 +244,34 @@ def lapse(peer: RunningPeer) -> None:
 def overdue(peer: RunningPeer) -> list[Ask]:
     """What has waited for its whole term."""
     return [ask for ask in peer.home.asks.open() if ask.due_ms <= peer.lived_ms]
+
+
+def stale(peer: RunningPeer) -> list[Ask]:
+    """What has waited for a day of this home's life, or has less than its term left."""
+    early = peer.lived_ms + (term_days - 1) * DAY_MS
+    return [ask for ask in peer.home.asks.open() if ask.due_ms <= early]
+
+
+def is_stale_news(peer: RunningPeer) -> bool:
+    """Whether another number of them is stale than was told."""
+    return len(stale(peer)) != peer.home.state.number("stale_asks")
+
+
+def tell_of_stale(peer: RunningPeer) -> None:
+    """A person is told of what nobody answers, and so are stewards, again; in a transaction."""
+    waiting, now = stale(peer), peer.clock.wall_ms()
+    peer.home.state.put("stale_asks", len(waiting))
+    if not waiting:
+        peer.home.concerns.resolve(_STALE, now)
+        return
+    count = "an item has" if len(waiting) == 1 else f"{len(waiting)} items have"
+    peer.home.concerns.renew(
+        _STALE,
+        "human",
+        f"{count} waited for a steward's yes for a day or longer, first {waiting[0].item[:8]}",
+        f"a steward: `peer approvals`, then `peer approve {waiting[0].item[:8]}` or `peer deny`",
+        now,
+    )
 
 
 def _tell(peer: RunningPeer, ask: Ask, why: str) -> None:

@@ -28,6 +28,9 @@ _SIGNS = {"notice": "", "forbidden": ", refused: forbidden"}
 
 def tell(peer: RunningPeer) -> None:
     """Write whatever stewards are to hear now, and let what they decided have its effect."""
+    if asking.is_stale_news(peer):
+        with peer.home.transaction(durable=False):
+            asking.tell_of_stale(peer)
     told = list(_escalations(peer))
     asked, digest, gone = asking.is_due(peer), _is_digest_due(peer), asking.overdue(peer)
     if not (told or asked or digest or gone or asking.is_news(peer)):

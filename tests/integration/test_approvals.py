@@ -135,6 +135,24 @@ def test_what_nobody_answers_lapses_after_its_term_of_lived_time() -> None:
     assert ask(network).state == "lapsed"
 
 
+def test_what_nobody_answers_is_told_again_while_it_waits() -> None:
+    """ASK-4, BOX-5: after a day, to the steward too, each day anew; and that it is over, once."""
+    network = governed()
+    id_ = network.send("core", "all", insight("zinc")).ids[0]
+    network.round(2)
+    assert "approvals-stale" not in network.concerns("core")
+    network.round(2, hours=24)
+    assert "approvals-stale" in network.concerns("core")
+    told = [one for one in network.letters("kay") if one.kind == "escalation"]
+    network.round(2, hours=24)
+    again = [one for one in network.letters("kay") if one.kind == "escalation"]
+    assert [one.id for one in told] != [one.id for one in again], "the newer one, unread again"
+    assert len(told) == len(again) == 1
+    decide(network, id_)
+    network.round(2)
+    assert "approvals-stale" not in network.concerns("core")
+
+
 @pytest.mark.parametrize(
     "forged",
     [

@@ -269,3 +269,29 @@ def test_the_history_is_verified_from_the_share_alone(peer: Typist) -> None:
     first.unlink()
     (problem,) = peer("audit", "--json", code=1).json["problems"]
     assert "not on the share" in problem
+
+
+def test_an_approval_needs_two_of_three(peer: Typist) -> None:
+    """ASK-3, AUTH-16: a yes waits like any document, and the second steward completes the same."""
+    two_of_three(peer)
+    draft = peer.base / "charter.toml"
+    draft.write_text('[[policy]]\neffect = "publish"\nverdict = "approve"\n')
+    peer("charter", "sign", str(draft), code=6)
+    as_(peer, ANN, "charter", "sign")
+    joined = peer("join", str(peer.share), "--name", "kay", "--json").json
+    peer("admit", "kay", "--steward", "--fingerprint", joined["fingerprint"], code=6)
+    as_(peer, ANN, "charter", "sign")
+    peer.round()
+    id_ = peer("share", "--as", "core", "copper conducts", "--json", code=6).json["ids"][0]
+    peer("tick", "--as", "kay")
+    assert "waits for one more of ann, bob" in peer("approve", id_, code=6).err
+    assert "waits for one more of ann, bob" in peer("approve", id_, code=6).err, "the same again"
+    (row,) = waiting(peer)
+    assert row["document"] == "decision of core@lab"
+    peer.round()
+    assert peer("feed", "--as", "scout", "--json").json == []
+    as_(peer, BOB, "charter", "sign")
+    peer.round(2)
+    assert [row["text"] for row in peer("feed", "--as", "scout", "--json").json] == [
+        "copper conducts"
+    ]
