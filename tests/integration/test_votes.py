@@ -122,7 +122,7 @@ def test_who_may_not_is_told() -> None:
     with pytest.raises(HumanNeededError, match="newer roster"):
         vote(network, ["late"], slow)
     assert deciding.find_proposal(core, slow[:8]).scope == CLUSTER
-    assert "core@lab.eu proposes: pace = slow" in deciding.find_proposal(core, slow).words
+    assert deciding.find_proposal(core, slow).quoted == ("pace = slow",)
 
 
 def test_a_proposal_that_nobody_may_vote_on_is_told_and_counts_for_nothing() -> None:
