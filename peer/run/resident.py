@@ -61,6 +61,7 @@ class Resident:
         self._next_look = self._deaf_until = 0  # looks of its own accord; those on a hint
         self._quiet_until = 0
         self._fruitless_ms = 0
+        self._signed = 0  # how many documents of stewards the home holds
         self._away_ms = 0  # how long to wait between two tries; 0: the share is there
         self._gap = False  # a slot came after the last word of an outage and before my time
         self._owed: str | None = None  # why a tick was wanted that found another one running
@@ -171,8 +172,9 @@ class Resident:
 
     def _rest(self, report: Report, why: str, took: int) -> None:
         """How long to be deaf for wakes after a tick."""
+        signed, self._signed = self._signed, len(self._peer.home.archive.digests())
         fruitful = report.received or report.acted or report.delivered or report.published
-        if fruitful or why != "news":
+        if fruitful or why != "news" or self._signed != signed:
             self._fruitless_ms = 0
         else:
             self._fruitless_ms = min(max(2 * self._fruitless_ms, QUIET_MS), FRUITLESS_MS_MAX)

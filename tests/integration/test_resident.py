@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -245,6 +246,19 @@ def test_an_order_wakes_it(network: Network) -> None:
     ticks = life.go(10 * MINUTE_MS)
     assert ticks == [("start", 0), ("news", 60_000), ("news", 120_000)]
     assert [t["report"]["state"] for t in life.told] == ["idle", "parked", "idle"]
+
+
+def test_order_after_order_wakes_it(network: Network) -> None:
+    """RUN-3, HALT-4: what stewards signed is never taken for a stir that brings nothing."""
+    starting(network, "2026-11-21T07:00:00")
+    life = Life(network)
+
+    def order(n: int) -> None:
+        halt(network.desk, "*", "test") if n % 2 else network.resume_all()
+        life.hint()
+
+    life.then |= {n * 2_000: partial(order, n) for n in range(1, 13)}
+    assert life.go(60_000) == [("start", 0), *(("news", n * 2_000) for n in range(1, 13))]
 
 
 def test_mail_that_is_kept_elsewhere_for_it_wakes_it(network: Network) -> None:
