@@ -11,7 +11,7 @@ from peer.stewards import wording
 from peer.stewards.sentences import WARNING, budget_words, rule_words, span, widenings
 from peer.stewards.wording import key_words, names_in, told, words
 from protocol import authority
-from protocol.authority import FORMS, StewardBody
+from protocol.acts import FORMS, StewardBody
 from protocol.charter import Budget, Charter, Goal, Rule, Votable
 from protocol.decision import Decision
 from protocol.order import Order
