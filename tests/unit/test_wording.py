@@ -112,9 +112,9 @@ def test_nothing_that_a_document_says_is_left_out(body: StewardBody) -> None:
     members = {field.name for field in fields(body)} - UNSAID
     other = OTHERWISE[type(body)]
     assert members == set(other)
-    base = replace(body, order="pause", ms=9) if isinstance(body, Order) else body
+    base: Any = replace(body, order="pause", ms=9) if isinstance(body, Order) else body
     for name, value in other.items():
-        start = replace(body, order="resume") if name == "lifts" else base
+        start = replace(base, order="resume") if name == "lifts" else base
         if name == "because":
             start = body
         assert words(replace(start, **{name: value})) != words(start), name
@@ -138,14 +138,15 @@ def test_the_parts_of_lists_are_left_out_neither() -> None:
             assert words(one) != words(two), (name, member)
             assert changes(two, one) != [f"it says the same as version {one.version}"]
     key = MemberKey(key=CORE.key)
-    member = Member(name="core", keys=(key,))
-    for change in (
+    someone = Member(name="core", keys=(key,))
+    others: tuple[dict[str, Any], ...] = (
         {"name": "cora"}, {"keys": ()}, {"roles": ("scribe",)}, {"reused": 1},
         {"keys": (replace(key, state="retired"),)}, {"keys": (replace(key, sealing=CORE.key),)},
         {"keys": (key, MemberKey(key=LIBRARIAN.key))},
-    ):  # fmt: skip
-        before = replace(ROSTER, members=(member,))
-        after = replace(before, version=2, members=(replace(member, **change),))  # type: ignore[arg-type]
+    )  # fmt: skip
+    for change in others:
+        before = replace(ROSTER, members=(someone,))
+        after = replace(before, version=2, members=(replace(someone, **change),))
         assert changes(after, before) != ["it says the same as version 1"], change
         assert words(after)[1:] != words(before)[1:], change
 
