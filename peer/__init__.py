@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from peer.results.states import Concern as Concern
     from peer.results.states import Event as Event
     from peer.results.states import Neighbour as Neighbour
+    from peer.results.states import Proposed as Proposed
     from peer.results.states import Status as Status
     from peer.results.states import Trace as Trace
     from peer.saving import Saved as Saved
@@ -55,7 +56,7 @@ _MODULES = {
     "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.letters": ("Letter",),
-    "peer.results.states": ("Concern", "Event", "Neighbour", "Status", "Trace"),
+    "peer.results.states": ("Concern", "Event", "Neighbour", "Proposed", "Status", "Trace"),
     "peer.saving": ("Saved",),
     "peer.send": ("Sent",),
     "peer.tick.report": ("Report",),
