@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from peer.handlers import Received as Received
     from peer.handlers import View as View
     from peer.results.letters import Letter as Letter
+    from peer.results.states import Approval as Approval
     from peer.results.states import Concern as Concern
     from peer.results.states import Event as Event
     from peer.results.states import Goal as Goal
     from peer.results.states import Neighbour as Neighbour
+    from peer.results.states import Proposed as Proposed
     from peer.results.states import Status as Status
     from peer.results.states import Trace as Trace
     from peer.saving import Saved as Saved
@@ -56,7 +58,9 @@ _MODULES = {
     "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.letters": ("Letter",),
-    "peer.results.states": ("Concern", "Event", "Goal", "Neighbour", "Status", "Trace"),
+    "peer.results.states": (
+        "Approval", "Concern", "Event", "Goal", "Neighbour", "Proposed", "Status", "Trace",
+    ),
     "peer.saving": ("Saved",),
     "peer.send": ("Sent",),
     "peer.tick.report": ("Report",),

@@ -27,8 +27,10 @@ from protocol.messages import (
     Insight,
     Item,
     Note,
+    Proposal,
     Question,
     Retraction,
+    Vote,
     compose,
 )
 from protocol.order import Order
@@ -145,6 +147,19 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(Dispute, because=texts),
     st.builds(Retraction, because=texts),
     st.builds(Erasure, items=st.lists(hashes, max_size=3).map(tuple)),
+    st.builds(Proposal, key=words, roster=seqs, version=seqs, value=lines, because=texts),
+    st.builds(
+        Vote,
+        key=words,
+        roster=seqs,
+        members=hashes,
+        version=seqs,
+        proposal=hashes,
+        value=lines,
+        yes=st.booleans(),
+        voter=st.just("A" * 43),
+        sig=st.just("A" * 86),
+    ),
 )
 
 

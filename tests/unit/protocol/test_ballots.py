@@ -324,6 +324,7 @@ class TestWhatHolds:
         """VOTE-11, VOTE-14: after the last certificate, void or not, and what was closed."""
         five = electors(5)
         second = SLOT._replace(version=2)
+        assert five.slot("pace", 2) == second
         assert next_version(five, "pace", [], ()) == 1
         assert next_version(five, "pace", [SLOT, second], ()) == 3
         assert next_version(five, "pace", [second], {3, 4, 9}) == 5
