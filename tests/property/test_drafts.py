@@ -195,7 +195,7 @@ def test_words_of_a_later_version_are_refused_not_dropped() -> None:
         {"goals": (Goal(id="a", text="A.", state="paused"),)},
         {"budgets": (Budget(what="send", amount=1, ms=0),)},
     ):
-        charter = Charter(network=NETWORK, version=1, at=0, **parts)  # type: ignore[arg-type]
+        charter = Charter(network=NETWORK, version=1, at=0, **parts)
         with pytest.raises(UsageError):
             read(render(charter))
 
