@@ -39,13 +39,13 @@ def _announcement(peer: RunningPeer, key: str) -> Letter | None:
         letter = peer.home.mail.get(key.rpartition(":")[2])
     except NotFoundError:
         return None  # its time at home is over
-    return letter if letter.kind == Announcement.kind and letter.understood else None
+    if letter.kind != Announcement.kind or not letter.understood or letter.state == "erased":
+        return None
+    return letter
 
 
 def _flag(peer: RunningPeer, letter: Letter) -> Flag | None:
-    """None where it serves a goal, or its author took it back."""
-    if letter.state == "erased":
-        return None
+    """What is odd about it by the goals in force for its author."""
     body = stored_item(letter.data, understood=True).body
     assert isinstance(body, Announcement)
     return policy_for(peer.home, peer.identity.network, letter.author).flag(body.serves)

@@ -364,6 +364,24 @@ def test_a_handler_that_raises_is_tried_three_times_and_keeps_nothing_waiting(
     assert any("no such thing" in text for text in reports[0].problems)
 
 
+def test_goals_and_what_serves_none(typist: Typist, three: Three) -> None:
+    """GOAL-1: the author hears at once what everybody else will see."""
+    core = three["core"]
+    assert core.goals() == []
+    assert core.announce("I sort alloys").flag is None
+    typist("goal", "add", "clean", "Clean up.")
+    core.tick()
+    (goal,) = core.goals()
+    assert (goal.id, goal.text, goal.scope) == ("clean", "Clean up.", "*")
+    assert core.status().goals == (goal,)
+    assert goal.as_json() == {"id": "clean", "text": "Clean up.", "scope": "*"}
+    assert core.announce("I clean", goals="clean").flag is None
+    assert core.announce("I draw").flag == "no-goal"
+    assert core.announce("I do", goals=["clean", "other"]).flag == "unknown-goal"
+    with pytest.raises(UsageError, match="no id of a goal"):
+        core.announce("I do", goals=["Clean"])
+
+
 def test_what_a_tick_tells(three: Three) -> None:
     told: list[tuple[int, int, str]] = []
     three["core"].send("scout", "x")

@@ -12,6 +12,8 @@ import pytest
 from peer.demo import narrator
 from peer.demo import play as demo
 from peer.demo.stage import PEERS
+from peer.demo.story import GOALS
+from peer.stewards.standing import standing
 from protocol.errors import UsageError
 from tests.integration.onlookers import files, letters, shell, tick_once, wake
 
@@ -47,6 +49,7 @@ def test_it_tells_who_said_what_to_whom(said: list[str]) -> None:
     assert told(said, "smith", "→ all", "endorsement")
     assert told(said, "endorsed by smith@lab")
     assert told(said, "warden", "→ all", "alert", "97 % full")
+    assert told(said, "smith", "→ all", "announcement", "10,000 files. [serves safe-drives]")
     assert told(said, "warn", "warden@lab: My disk is 97 % full.")
 
 
@@ -57,6 +60,20 @@ def test_it_tells_how_far_letters_got_and_who_is_well(said: list[str]) -> None:
     assert told(said, "scout", "suspect", "φ 4.5", "silent for 12 h")
     for name in ("core", "librarian", "smith"):
         assert told(said, name, "alive", "heard just now")
+
+
+def test_it_tells_what_the_network_is_for_and_what_serves_no_goal(
+    folder: Path, said: list[str]
+) -> None:
+    """GOAL-1: the announcement that serves none is told, the one that does is not."""
+    for id, text in GOALS.items():
+        assert told(said, f"kay         sets the goal {id}: {text}")
+    assert told(said, "info", "warden@lab announced what serves no goal: I draw a logo for us.")
+    core = wake(folder / "home", "core")
+    assert [goal.id for goal in standing(core).policy.goals] == list(GOALS)
+    odd = [concern.text for concern in core.home.concerns.all() if "no goal" in concern.text]
+    core.home.close()
+    assert len(odd) == 1
 
 
 def test_it_tells_what_stewards_ordered_and_what_was_refused(said: list[str]) -> None:
