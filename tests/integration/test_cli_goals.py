@@ -186,7 +186,7 @@ def test_what_is_no_draft_is_refused_with_its_name(peer: Typist) -> None:
     file.write_bytes(b"\xff\xfe")
     assert "UTF-8" in peer("charter", "diff", str(file), code=2).err
     peer("charter", "diff", "missing.toml", code=2)
-    peer("charter", "sign", code=2)
+    assert "nothing waits" in peer("charter", "sign").out, "without a draft: what others signed"
     peer("charter", "show", "--toml", "--json", code=2)
     file.write_bytes(b"\xef\xbb\xbf" + b'values = ["Honesty."]\r\n')
     assert peer("charter", "diff", str(file), "--json").json["changed"] is True

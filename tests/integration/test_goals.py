@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pytest
 
 from peer import handlers
-from peer.home.archive import Archive
 from peer.mailbox import Mailbox
 from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import add_goal, at_desk, retire_goal
@@ -161,13 +160,13 @@ def test_a_goal_of_a_wider_charter_says_what_an_id_means(network: Network) -> No
     add_goal(network.desk, "other", "b", "There.")
     add_goal(network.desk, "us", "b", "Over there.")
     network.round()
-    archive: Archive = network.peers["core"].home.archive
-    every = [(row["scope"], row["text"]) for row in goal_rows(remembered(archive))]
+    home = network.peers["core"].home
+    every = [(row["scope"], row["text"]) for row in goal_rows(remembered(home, network.network))]
     assert every == [("*", "Everywhere."), ("other", "There."), ("us", "Over there.")]
-    mine = remembered(archive, network.peers["core"].address)
+    mine = remembered(home, network.network, network.peers["core"].address)
     assert [one.scope for one in mine] == ["*", CLUSTER]
     assert [row["scope"] for row in goal_rows(mine, everything=True)] == ["*", CLUSTER]
-    assert list(remembered(archive)) == at_desk(network.desk)
+    assert list(remembered(home, network.network)) == at_desk(network.desk)
 
 
 def test_goals_are_versions_of_the_charter_and_ids_stand_for_one_goal(network: Network) -> None:
