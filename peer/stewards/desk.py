@@ -46,7 +46,8 @@ Change = Literal["rekey", "compromised", "reuse"] | None
 class Desk:
     """A steward at work: his identity, his shelf, the share, and how to unlock his key.
 
-    `home` is the PEER_HOME whose peers are admitted without a fingerprint.
+    `home` is the PEER_HOME whose peers are admitted without a fingerprint. `show` is told in plain
+    words what is about to be signed.
     """
 
     home: str
@@ -56,9 +57,7 @@ class Desk:
     clock: Clock
     unlock: Callable[[], Signer]
     entropy: Entropy
-    show: Callable[[list[str]], None] | None = (
-        None  # told in plain words what is about to be signed
-    )
+    show: Callable[[list[str]], None] | None = None
 
     def trust(self) -> Trust:
         """By the root of the pinned network; WrongShareError where the share is another."""
