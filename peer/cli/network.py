@@ -133,9 +133,18 @@ def _rights(rows: list[dict[str, Any]]) -> Iterator[str]:
     together: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         if row["delegated"] or row["threshold"] > 1:
-            of = f"{row['threshold']} of {', '.join(row['stewards']) or 'nobody'}"
+            of = _who(row["stewards"], row["threshold"])
             place = "" if row["scope"] == "*" else f" for {row['scope']}"
             end = f", until {row['until'][:10]}" if row["until"] else ""
             together.setdefault((of, place, end), []).append(row["role"])
     for (of, place, end), roles in together.items():
-        yield f"  rights   {of} sign{place}: {', '.join(roles)}{end}"
+        yield f"  rights   {of}{place}: {', '.join(roles)}{end}"
+
+
+def _who(names: list[str], threshold: int) -> str:
+    if not names:
+        return "nobody signs"
+    if len(names) == 1:
+        return f"{names[0]} signs"
+    many = "any one" if threshold == 1 else str(threshold)
+    return f"{many} of {', '.join(names)} sign{'s' if threshold == 1 else ''}"

@@ -39,7 +39,8 @@ from registry.share import Share
 class Desk:
     """A steward at work: his identity, his shelf, the share, and how to unlock his key.
 
-    `home` is the PEER_HOME whose peers are admitted without a fingerprint.
+    `home` is the PEER_HOME whose peers are admitted without a fingerprint. `show` is told in plain
+    words what is about to be signed.
     """
 
     home: str
