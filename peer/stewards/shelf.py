@@ -97,12 +97,15 @@ class FolderShelf:
 class Known:
     """What a steward knows: every document that verified, and what is in force of them.
 
-    `files`: everything that he can read, documents and parts of them.
+    `files`: everything that he can read, documents and parts of them. `hearsay`: halts and pauses
+    that only former rights bear out, and that this steward never saw while they did: maybe peers
+    obey them, so that he can lift them, but nobody may sign them again for that.
     """
 
     documents: dict[str, StewardDocument]
     ruling: Ruling
     files: tuple[bytes, ...]
+    hearsay: frozenset[str] = frozenset()
 
     @property
     def trust(self) -> Trust:
@@ -115,8 +118,19 @@ class Known:
         return self.parts_under(self.trust)
 
     def parts_under(self, trust: Trust) -> tuple[StewardDocument, ...]:
-        """The same as `trust` would have it, which is not in force yet."""
-        return tuple(part for part in _joined(self.files, trust) if not _whole(part, trust))
+        """The same as `trust` would have it, which is not in force yet.
+
+        Whoever can write the share can name his own key in a root: one that nobody of the root
+        before it has signed is nobody's proposal.
+        """
+        return tuple(
+            part
+            for part in _joined(self.files, trust)
+            if not _whole(part, trust)
+            and (
+                part.type != ROOT or any(trust.has_right("root", "*", key) for key in part.keys)
+            )
+        )
 
     @property
     def ready(self) -> tuple[StewardDocument, ...]:
@@ -162,12 +176,13 @@ def gather(
     for data in mine:
         if not _learn(found, data, ruling.trust):
             _recall(found, data, former)
+    sure = found.keys() | set()
     for data in sorted({*others} - {*mine}):
         if _stops(data):  # peers that saw it obey it, whatever became of who signed it
             _recall(found, data, former)
     ruling = _ruled(found.values(), first.digest, now_ms)
     parts = [] if share is None else shared_parts(share)
-    return Known(found, ruling, (*others, *mine, *parts))
+    return Known(found, ruling, (*others, *mine, *parts), frozenset(found.keys() - sure))
 
 
 def first_root(shelf: Shelf, network: str) -> StewardDocument:
