@@ -127,9 +127,7 @@ class Known:
             part
             for part in _joined(self.files, trust)
             if not _whole(part, trust)
-            and (
-                part.type != ROOT or any(trust.has_right("root", "*", key) for key in part.keys)
-            )
+            and (part.type != ROOT or any(trust.has_right("root", "*", key) for key in part.keys))
         )
 
     @property

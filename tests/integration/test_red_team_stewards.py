@@ -6,13 +6,24 @@ stewards' own programs then do is looked at, and what peers make of that.
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
+from peer.approvals import Answerable, answer
 from peer.stewards.cosigning import cosign, waiting
+from peer.stewards.reading import hear_heads, hide
+from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke, upcoming
+from protocol import canonical, wire
 from protocol.authority import open_part
+from protocol.decision import Decision
+from protocol.envelope import seal_envelope
+from protocol.errors import WaitingError
+from protocol.head import TYPE as HEAD
+from protocol.head import Head
 from registry import charter
-from tests.network import settled
+from tests.network import DAY_MS, settled
 from tests.stewards import Stewards
 
 
@@ -71,3 +82,107 @@ def test_a_halt_that_held_is_signed_again(stewards: Stewards) -> None:
     stewards.network.add("smith")
     stewards.sign(stewards.roster("smith"), "kay")
     assert set(stewards.tick().values()) == {"parked"}
+
+
+# -------------------------------------------------- a steward of one place, and what is elsewhere
+
+OF = "ab" * 32
+
+
+@pytest.fixture
+def far(stewards: Stewards) -> Stewards:
+    """Eve may approve and halt, but nobody else than one peer of another cluster."""
+    given = stewards.delegation("x@far.eu", "eve", roles=("approval", "order"))
+    stewards.sign(given, "kay")
+    stewards.tick()
+    return stewards
+
+
+def decision(
+    stewards: Stewards, word: str, scope: str, number: int = 0, **more: object
+) -> Decision:
+    salt = canonical.b32(number.to_bytes(16, "big"))
+    values = {**stewards.common(), "decision": word, "scope": scope, "of": OF, "salt": salt}
+    return Decision(**values | more)
+
+
+@pytest.mark.parametrize("good", ["approve", "deny"])
+@pytest.mark.parametrize("evil", ["approve", "deny"])
+def test_a_decision_for_somebody_else_hides_none(far: Stewards, good: str, evil: str) -> None:
+    """ASK-3, ASK-5: whatever its hash, and whichever comes first."""
+    mine = far.sign(decision(far, good, "core@lab.eu"), "kay")
+    lower = next(
+        digest
+        for number in count(1)
+        if (digest := far.sign(decision(far, evil, "x@far.eu", number), "eve")) < mine
+    )
+    far.tick()
+    core = far.network.peers["core"]
+    assert {mine, lower} <= core.home.archive.digests()
+    said = standing(core).decided(OF, "core@lab.eu")
+    assert said is not None
+    assert (said.decision, said.scope) == (good, "core@lab.eu")
+    assert standing(core).decided(OF, "scout@lab.eu") is None
+
+
+def test_of_two_yes_the_one_that_ends_last_counts(far: Stewards) -> None:
+    """ASK-3: a yes that is over hides none that is not."""
+    now = far.network.clock.wall_ms()
+    for number in range(8):
+        until = now - 1 + (number == 5) * DAY_MS
+        far.sign(decision(far, "approve", "core@lab.eu", number, until=until), "kay")
+    far.tick()
+    said = standing(far.network.peers["core"]).decided(OF, "core@lab.eu")
+    assert said is not None
+    assert said.until == now - 1 + DAY_MS
+
+
+@pytest.mark.parametrize("evil", ["approve", "deny"])
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_steward_answers_whatever_was_said_for_others(
+    far: Stewards, evil: str, yes: bool
+) -> None:
+    """ASK-3, ASK-5: his program takes no decision for somebody else for an answer."""
+    far.sign(decision(far, evil, "x@far.eu"), "eve")
+    what = Answerable("id", OF, "core@lab.eu", (), ())
+    done = answer(far.desk("kay"), far.network.peers["scout"], what, yes=yes)
+    assert not done.again
+    far.tick()
+    said = standing(far.network.peers["core"]).decided(OF, "core@lab.eu")
+    assert said is not None
+    assert said.decision == ("approve" if yes else "deny")
+
+
+@pytest.mark.parametrize("what", ["scope", "for ever", "long"])
+def test_a_steward_adds_his_name_to_no_other_yes(stewards: Stewards, what: str) -> None:
+    """ASK-3: what another one began is signed only if it says what his own would say."""
+    stewards.rotate(("kay", "lee"), 2, "kay", "lee")
+    now = stewards.network.clock.wall_ms()
+    until = {"for ever": None, "long": now + 30 * DAY_MS, "scope": now + DAY_MS}[what]
+    scope = "*" if what == "scope" else "core@lab.eu"
+    kay = stewards.desk("kay")
+    begun = stewards.seal(decision(stewards, "approve", scope, until=until), "lee")
+    part = open_part(begun, kay.known().trust)
+    charter.place_part(stewards.network.memory, part)
+    with pytest.raises(WaitingError):  # it waits for lee to say the same
+        answer(
+            kay, stewards.network.peers["scout"], Answerable("id", OF, "core@lab.eu", (), ()),
+            yes=True,
+        )  # fmt: skip
+    stewards.tick()
+    assert not standing(stewards.network.peers["core"]).decisions
+
+
+def test_a_hidden_order_for_somebody_else_parks_nobody(far: Stewards) -> None:
+    """HALT-7: who may halt one peer cannot park others by the head of an order that is not."""
+    core = far.network.peers["core"]
+    for scope, obedient in (("x@far.eu", True), ("core@lab.eu", False)):
+        by = "eve" if obedient else "kay"
+        head = Head(
+            network=far.network.network, of="soma/order/1", scope=scope, number=0,
+            hash=canonical.sha256_hex(scope.encode()),
+        )  # fmt: skip
+        value = canonical.decode(seal_envelope(HEAD, wire.dump(head), [far.keys[by]]))
+        heard = hear_heads(core, [value])
+        assert hide(core, heard, {})  # and a person is told
+        assert standing(core).obedient is obedient
