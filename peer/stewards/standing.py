@@ -34,8 +34,8 @@ class Standing:
 
     `mailboxes` are the names of stewards' mailboxes, `others` those of all other members, both
     without me, as the roster orders them. `decisions` are by what they decide, every one that
-    counts somewhere: `decided` says which does where. `ends_lived_ms`: what this home will have lived when the next pause is over;
-    None: there is none.
+    counts somewhere: `decided` says which does where. `ends_lived_ms`: what this home will have
+    lived when the next pause is over; None: there is none.
     """
 
     trust: Trust
@@ -119,17 +119,24 @@ def _sum_up(peer: RunningPeer) -> Standing:
         member=member,
         address=peer.address,
         all_halts={digest: ruling.halts[digest] for digest in open_},
-        hidden_orders=sum(
-            1
-            for hidden in archive.hidden()
-            if hidden.type == order.TYPE and within(peer.address, hidden.scope)
-        ),
+        hidden_orders=sum(1 for one in archive.hidden() if _binds(one, peer.address, ruling.trust)),
         others=tuple(m.name for m in others if STEWARD not in m.roles),
         mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer, ruling)),
         decisions=_decisions(peer, ruling.trust),
         ends_lived_ms=min((end for end in open_.values() if end is not None), default=None),
     )
+
+
+def _binds(hidden: Stored, address: str, trust: Trust) -> bool:
+    """Whether a hidden order parks me: one for me, or one by the root's own stewards.
+
+    Who may halt others only could else park me by the head of an order that is none.
+    """
+    if hidden.type != order.TYPE or not hidden.data or within(address, hidden.scope):
+        return hidden.type == order.TYPE
+    signers = {one["key"] for one in canonical.decode(hidden.data)["signatures"]}
+    return any(not grant.depth and signers & grant.keys for grant in trust.grants)
 
 
 def paused_until(peer: RunningPeer, digest: str, body: Order) -> int | None:
