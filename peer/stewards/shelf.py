@@ -164,10 +164,12 @@ def gather(
     left = sorted((_place(data), data) for data in {*mine, *others} if _trusts(data))
     while True:  # once for each root, and for each delegation that hangs on another
         ruling = _ruled(found.values(), first.digest, now_ms)
-        fresh = _first_that_opens([data for _, data in left], ruling.trust, found)
-        if fresh is None:
+        fresh = _first_that_open(left, ruling.trust)
+        if not fresh:
             break
-        found[fresh.digest] = fresh
+        left = [one for one in left if one[1] not in fresh]
+        for document in fresh.values():
+            found.setdefault(document.digest, document)
     for data in sorted({*others} - {*mine}):
         _learn(found, data, ruling.trust)
     former = stages(found, ruling)
@@ -211,17 +213,27 @@ def _ruled(documents: Iterable[StewardDocument], network: str, now_ms: int) -> R
     return ruling
 
 
-def _first_that_opens(
-    files: Sequence[bytes], trust: Trust, found: dict[str, StewardDocument]
-) -> StewardDocument | None:
-    for data in files:
+def _first_that_open(
+    left: Sequence[tuple[tuple[int, int], bytes]], trust: Trust
+) -> dict[bytes, StewardDocument]:
+    """The next root; else the delegations that hold; else revocations, those of the root's first.
+
+    Those of one kind are weighed together: neither is worth less because another was read first.
+    """
+    of_root = {key for one in trust.grants if not one.depth for key in one.keys}
+    found: dict[bytes, StewardDocument] = {}
+    reading = None
+    for (kind, _), data in left:
+        if found and kind != reading:
+            break
         try:
-            document = open_document(data, trust)
+            found[data] = open_document(data, trust)
         except RuleError:
             continue  # peers quarantine and report it; a steward only must not build on it
-        if document.digest not in found:
-            return document
-    return None
+        reading = kind
+        if found[data].type == ROOT:
+            break
+    return {data: one for data, one in found.items() if of_root.issuperset(one.keys)} or found
 
 
 def _learn(found: dict[str, StewardDocument], data: bytes, trust: Trust) -> bool:

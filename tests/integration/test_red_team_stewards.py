@@ -6,11 +6,15 @@ stewards' own programs then do is looked at, and what peers make of that.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import pytest
 
+from peer import inforce
 from peer.approvals import Answerable, answer
+from peer.stewards import shelf
 from peer.stewards.cosigning import cosign, waiting
 from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
@@ -175,14 +179,68 @@ def test_a_steward_adds_his_name_to_no_other_yes(stewards: Stewards, what: str) 
 
 def test_a_hidden_order_for_somebody_else_parks_nobody(far: Stewards) -> None:
     """HALT-7: who may halt one peer cannot park others by the head of an order that is not."""
-    core = far.network.peers["core"]
-    for scope, obedient in (("x@far.eu", True), ("core@lab.eu", False)):
-        by = "eve" if obedient else "kay"
+    for scope, by, obedient in (
+        ("x@far.eu", "eve", True), ("x@far.eu", "kay", False),
+    ):  # fmt: skip
+        core = far.network.copy().peers["core"]
         head = Head(
             network=far.network.network, of="soma/order/1", scope=scope, number=0,
-            hash=canonical.sha256_hex(scope.encode()),
+            hash=canonical.sha256_hex(by.encode()),
         )  # fmt: skip
         value = canonical.decode(seal_envelope(HEAD, wire.dump(head), [far.keys[by]]))
         heard = hear_heads(core, [value])
         assert hide(core, heard, {})  # and a person is told
         assert standing(core).obedient is obedient
+
+
+# ------------------------------------------------------------------------- floods that are valid
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[None]:
+    """One entry for each call of a function from now on."""
+    calls: list[None] = []
+    real: Callable[..., Any] = getattr(module, name)
+
+    def call(*arguments: Any) -> Any:
+        calls.append(None)
+        return real(*arguments)
+
+    monkeypatch.setattr(module, name, call)
+    return calls
+
+
+@pytest.mark.parametrize("what", ["halt", "revocation"])
+def test_what_a_steward_of_one_place_signs_en_masse_costs_little(
+    far: Stewards, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """What changes nobody's rights is learned without weighing all again, and verified once."""
+    far.sign(far.delegation("x@far.eu", "eve"), "kay")
+    far.tick()
+    number = 80
+    for n in range(number):
+        key = canonical.b64(n.to_bytes(32, "big"))
+        halt = what == "halt"
+        body = far.order("halt", "x@far.eu") if halt else far.revocation(key, "x@far.eu")
+        far.sign(body, "eve")
+    weighed = counted(monkeypatch, inforce, "ruling_of")
+    opened = counted(monkeypatch, shelf, "open_document")
+    far.network.tick("core")
+    assert len(weighed) < number / 4
+    known = far.desk("kay").known()
+    assert len(known.documents) > number
+    assert len(opened) < number * 5
+
+
+def test_a_revocation_by_the_root_counts_before_those_of_whom_it_names(stewards: Stewards) -> None:
+    """AUTH-19: whoever reads all at once takes nothing from a key that the root's took away."""
+    name = min(stewards.keys, key=lambda one: stewards.keys[one].key)
+    assert name != "kay"  # its documents come before hers by their bytes
+    stewards.sign(stewards.delegation("lab.eu", name), "kay")
+    gone = stewards.sign(stewards.revocation(stewards.keys[name].key), "kay")
+    later = {
+        stewards.sign(stewards.revocation(stewards.keys[one].key, "lab.eu"), name)
+        for one in ("eve", "fay", "ned", "ola")
+    }
+    known = stewards.desk("kay").known()
+    assert gone in known.documents
+    assert not later & known.documents.keys()
