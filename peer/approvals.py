@@ -21,7 +21,9 @@ from protocol import canonical, decision
 from protocol.decision import Decision
 from protocol.errors import NotFoundError, RuleError, SomaError, UsageError
 from protocol.messages import Item, Request, Sealed, item_hash, stored_item
+from protocol.order import contains
 from protocol.request import Asked, effect_to, open_request
+from protocol.trust import grace_ms
 
 Row = dict[str, Any]
 answer_days = 7  # how long a yes permits what it names
@@ -107,7 +109,7 @@ def _content(item: Item) -> Row:
 
 
 def _state(peer: RunningPeer, asked: Asked, body: Request) -> tuple[str, str]:
-    said, now = standing(peer).decisions.get(asked.hash), peer.clock.wall_ms()
+    said, now = standing(peer).decided(asked.hash, asked.author), peer.clock.wall_ms()
     if said is not None and said.decision == "deny":
         return "denied", said.because
     if said is not None and (said.until is None or now < said.until):
@@ -236,14 +238,14 @@ def answer(
     if yes and what.votes:
         raise UsageError("peers agree on this by vote; a steward can only say no (`peer deny`)")
     word = "approve" if yes else "deny"
-    said = {d.body.decision: d.digest for d in _decided(desk, what.hash)}
+    said = {d.body.decision: d.digest for d in _decided(desk, what)}
     if yes and "deny" in said:
         raise SomaError("it was denied, and a no holds; let the asker ask again")
     if word in said:
         desk.put_back()
         return Answered(what, word, said[word], again=True)
     now = desk.clock.wall_ms()
-    begun = _begun(desk, what.hash, word)
+    begun = _begun(desk, what, word)
     document = desk.sign(
         begun
         or Decision(
@@ -264,30 +266,41 @@ def answer(
     return Answered(what, word, document.digest, again=False)
 
 
-def _begun(desk: Desk, digest: str, word: str) -> Decision | None:
-    """What another steward said of this already, and waits for more of them to say it."""
-    now = desk.clock.wall_ms()
+def _begun(desk: Desk, what: Answerable, word: str) -> Decision | None:
+    """What another steward said of this already, and waits for more of them to say it.
+
+    Only what this steward would have said himself: for exactly who asks, and for no longer.
+    """
+    now, longest = desk.clock.wall_ms(), answer_days * DAY_MS + grace_ms
     bodies = [part.body for part in desk.known().parts if isinstance(part.body, Decision)]
     return next(
         (
             body
             for body in bodies
-            if (body.of, body.decision) == (digest, word)
-            and (body.until is None or now < body.until)
+            if (body.of, body.decision, body.scope) == (what.hash, word, what.scope)
+            and (word == "deny" or now < (body.until or 0) <= now + longest)
         ),
         None,
     )
 
 
-def _decided(desk: Desk, digest: str) -> list[_Decided]:
-    """The decisions on this that the share shows or the shelf holds, and that still permit."""
+def _decided(desk: Desk, what: Answerable) -> list[_Decided]:
+    """The decisions on this that the share shows or the shelf holds, and that still permit.
+
+    What was said of the same hash for somebody else is no answer here.
+    """
     now = desk.clock.wall_ms()
     return [
         _Decided(document.body, document.digest)
         for document in desk.documents(decision.TYPE)
         if isinstance(document.body, Decision)
-        and document.body.of == digest
+        and document.body.of == what.hash
         and (document.body.until is None or now < document.body.until)
+        and (
+            contains(document.scope, what.scope)
+            if document.body.decision == "deny"
+            else document.scope == what.scope
+        )
     ]
 
 

@@ -28,7 +28,6 @@ from protocol.messages import (
     item_hash,
     stored_item,
 )
-from protocol.order import contains
 from protocol.page import ALL
 from protocol.request import asked_hash
 from protocol.sealing import read_plain
@@ -173,15 +172,19 @@ def _rules(peer: RunningPeer) -> str:
 def _summed(holds: Standing) -> str:
     if not holds.decisions and not any(one.policy for one in holds.policy.charters):
         return ""
-    decided = sorted((one.of, one.decision, one.scope) for one in holds.decisions.values())
+    decided = sorted(
+        (one.of, one.decision, one.scope, str(one.until))
+        for said in holds.decisions.values()
+        for one in said
+    )
     said = repr((holds.policy.charters, decided, holds.mailboxes, holds.is_mailbox))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _answer(peer: RunningPeer, holds: Standing, ask: Ask) -> None:
     """What decisions and charters say now of something that was asked for."""
-    now, said = peer.clock.wall_ms(), holds.decisions.get(ask.hash)
-    if said is not None and said.decision == "deny" and contains(said.scope, peer.address):
+    now, said = peer.clock.wall_ms(), holds.decided(ask.hash, peer.address)
+    if said is not None and said.decision == "deny":
         peer.home.asks.drop(ask.item, "denied", said.because, now)
         why = f": {said.because}" if said.because else ""
         _tell(peer, ask, f"a steward said no{why}")
@@ -193,7 +196,7 @@ def _answer(peer: RunningPeer, holds: Standing, ask: Ask) -> None:
         _tell(peer, ask, permit.rule)
     elif ask.state == "open" and said is not None and said.decision == "approve":
         in_time = said.until is None or now < said.until
-        if in_time and said.scope == peer.address and peer.home.asks.release(ask.item, now):
+        if in_time and peer.home.asks.release(ask.item, now):
             _remember(peer, ask)
 
 

@@ -177,6 +177,8 @@ class Desk:
         """Remember what is in force: whoever changes keys has to sign it again."""
         mine = set(self.shelf.everything())
         for digest, document in known.documents.items():
+            if digest in known.hearsay:
+                continue
             holds = digest in known.ruling.newest.values() or digest in known.ruling.roots
             if (holds or not document.number) and document.data not in mine:
                 self.shelf.keep(document)

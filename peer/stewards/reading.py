@@ -28,6 +28,7 @@ from protocol.errors import (
     ShareError,
     SpecialFileError,
 )
+from protocol.revocation import Revocation
 from protocol.ruling import CHANGES_TRUST
 from protocol.trust import Trust
 from registry import charter as shelf
@@ -83,9 +84,12 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     problems: list[str] = []
     for _ in range(limits.delegation_depth_max):
         told, trust = [], standing(peer).trust
+        now = trust
         for path in flood.chosen([path for path in paths if path not in _remembered(peer)]):
-            size, said = _learn(peer, standing(peer).trust, path)
+            size, said, document = _learn(peer, now, path)
             told += said
+            if document is not None and _may_change(now, document):
+                now = standing(peer).trust  # worked out from everything, so only where it must be
             if flood.has_read(path, size):
                 break
         _look_again(peer, set(paths))
@@ -93,11 +97,11 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
             break  # else what was refused for who signed it may say something now
     _forget_heads(peer)
     problems += [*told, *flood.told()]
-    now = standing(peer)
-    if now.member is not None and not now.hidden_orders:
+    holds = standing(peer)
+    if holds.member is not None and not holds.hidden_orders:
         _put_back(peer, set(paths))
     _tell_rivals(peer)
-    _tell_of_end(peer, now.trust)
+    _tell_of_end(peer, holds.trust)
     return problems
 
 
@@ -139,8 +143,22 @@ def _remembered(peer: RunningPeer) -> set[str]:
     )
 
 
-def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list[str]]:
-    """Read a file that I do not know: (how many bytes of junk, None if it is none; problems)."""
+def _may_change(trust: Trust, document: StewardDocument) -> bool:
+    """Whether others may be worth something else once this one is known."""
+    body = document.body
+    if isinstance(body, Revocation):
+        named = any(body.key in grant.keys for grant in trust.grants)
+        return named and not trust.is_void(body.key, body.scope)
+    return document.type in CHANGES_TRUST
+
+
+def _learn(
+    peer: RunningPeer, trust: Trust, path: str
+) -> tuple[int | None, list[str], StewardDocument | None]:
+    """Read a file that I do not know.
+
+    Returns how many bytes of junk it has, None if it is none; problems; the document.
+    """
     from peer.stewards.opening import open_at
 
     now = peer.clock.wall_ms()
@@ -152,9 +170,9 @@ def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list
             with peer.home.transaction(durable=False):
                 peer.home.quarantine.add(path, b"", rule, now)
         size = limits.steward_bytes_max if isinstance(error, OversizedError) else 0
-        return size, [f"{path}: {rule or error}"]
+        return size, [f"{path}: {rule or error}"], None
     if peer.home.quarantine.holds(path, data):
-        return len(data), []
+        return len(data), [], None
     try:
         document = open_at(data, path, trust)
     except RuleError as error:
@@ -162,10 +180,10 @@ def _learn(peer: RunningPeer, trust: Trust, path: str) -> tuple[int | None, list
             tick = peer.home.state.number("tick")
             done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
         _tell_rival_root(peer, data, error)
-        return len(data), [] if done is None else [f"{path}: {error}"]
+        return len(data), [] if done is None else [f"{path}: {error}"], None
     with peer.home.transaction():
         _remember(peer, document)
-    return None, []
+    return None, [], document
 
 
 def _look_again(peer: RunningPeer, present: set[str]) -> None:

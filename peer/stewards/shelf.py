@@ -97,12 +97,15 @@ class FolderShelf:
 class Known:
     """What a steward knows: every document that verified, and what is in force of them.
 
-    `files`: everything that he can read, documents and parts of them.
+    `files`: everything that he can read, documents and parts of them. `hearsay`: halts and pauses
+    that only former rights bear out, and that this steward never saw while they did: maybe peers
+    obey them, so that he can lift them, but nobody may sign them again for that.
     """
 
     documents: dict[str, StewardDocument]
     ruling: Ruling
     files: tuple[bytes, ...]
+    hearsay: frozenset[str] = frozenset()
 
     @property
     def trust(self) -> Trust:
@@ -115,8 +118,17 @@ class Known:
         return self.parts_under(self.trust)
 
     def parts_under(self, trust: Trust) -> tuple[StewardDocument, ...]:
-        """The same as `trust` would have it, which is not in force yet."""
-        return tuple(part for part in _joined(self.files, trust) if not _whole(part, trust))
+        """The same as `trust` would have it, which is not in force yet.
+
+        Whoever can write the share can name his own key in a root: one that nobody of the root
+        before it has signed is nobody's proposal.
+        """
+        return tuple(
+            part
+            for part in _joined(self.files, trust)
+            if not _whole(part, trust)
+            and (part.type != ROOT or any(trust.has_right("root", "*", key) for key in part.keys))
+        )
 
     @property
     def ready(self) -> tuple[StewardDocument, ...]:
@@ -152,22 +164,25 @@ def gather(
     left = sorted((_place(data), data) for data in {*mine, *others} if _trusts(data))
     while True:  # once for each root, and for each delegation that hangs on another
         ruling = _ruled(found.values(), first.digest, now_ms)
-        fresh = _first_that_opens([data for _, data in left], ruling.trust, found)
-        if fresh is None:
+        fresh = _first_that_open(left, ruling.trust)
+        if not fresh:
             break
-        found[fresh.digest] = fresh
+        left = [one for one in left if one[1] not in fresh]
+        for document in fresh.values():
+            found.setdefault(document.digest, document)
     for data in sorted({*others} - {*mine}):
         _learn(found, data, ruling.trust)
     former = stages(found, ruling)
     for data in mine:
         if not _learn(found, data, ruling.trust):
             _recall(found, data, former)
+    sure = found.keys() | set()
     for data in sorted({*others} - {*mine}):
         if _stops(data):  # peers that saw it obey it, whatever became of who signed it
             _recall(found, data, former)
     ruling = _ruled(found.values(), first.digest, now_ms)
     parts = [] if share is None else shared_parts(share)
-    return Known(found, ruling, (*others, *mine, *parts))
+    return Known(found, ruling, (*others, *mine, *parts), frozenset(found.keys() - sure))
 
 
 def first_root(shelf: Shelf, network: str) -> StewardDocument:
@@ -198,17 +213,27 @@ def _ruled(documents: Iterable[StewardDocument], network: str, now_ms: int) -> R
     return ruling
 
 
-def _first_that_opens(
-    files: Sequence[bytes], trust: Trust, found: dict[str, StewardDocument]
-) -> StewardDocument | None:
-    for data in files:
+def _first_that_open(
+    left: Sequence[tuple[tuple[int, int], bytes]], trust: Trust
+) -> dict[bytes, StewardDocument]:
+    """The next root; else the delegations that hold; else revocations, those of the root's first.
+
+    Those of one kind are weighed together: neither is worth less because another was read first.
+    """
+    of_root = {key for one in trust.grants if not one.depth for key in one.keys}
+    found: dict[bytes, StewardDocument] = {}
+    reading = None
+    for (kind, _), data in left:
+        if found and kind != reading:
+            break
         try:
-            document = open_document(data, trust)
+            found[data] = open_document(data, trust)
         except RuleError:
             continue  # peers quarantine and report it; a steward only must not build on it
-        if document.digest not in found:
-            return document
-    return None
+        reading = kind
+        if found[data].type == ROOT:
+            break
+    return {data: one for data, one in found.items() if of_root.issuperset(one.keys)} or found
 
 
 def _learn(found: dict[str, StewardDocument], data: bytes, trust: Trust) -> bool:

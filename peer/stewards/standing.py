@@ -33,9 +33,9 @@ class Standing:
     """What holds for this peer now. `member` None: not admitted under this key.
 
     `mailboxes` are the names of stewards' mailboxes, `others` those of all other members, both
-    without me, as the roster orders them. `decisions` are by what they decide; of a yes and a no to
-    one thing the no. `ends_lived_ms`: what this home will have lived when the next pause is over;
-    None: there is none.
+    without me, as the roster orders them. `decisions` are by what they decide, every one that
+    counts somewhere: `decided` says which does where. `ends_lived_ms`: what this home will have
+    lived when the next pause is over; None: there is none.
     """
 
     trust: Trust
@@ -47,7 +47,7 @@ class Standing:
     others: tuple[str, ...]
     mailboxes: tuple[str, ...]
     policy: Policy
-    decisions: dict[str, Decision]
+    decisions: dict[str, tuple[Decision, ...]]
     ends_lived_ms: int | None
 
     def find(self, name: str) -> Member | None:
@@ -72,6 +72,17 @@ class Standing:
     def halts_of(self, address: str) -> list[Order]:
         """The halts in force that cover an address."""
         return [order for order in self.all_halts.values() if within(address, order.scope)]
+
+    def decided(self, of: str, address: str) -> Decision | None:
+        """What stewards said to `address` of a hash: a no of whoever speaks for it, else a yes.
+
+        A yes is for exactly who asked; of several the one that ends last. What is said for somebody
+        else neither is an answer nor hides one.
+        """
+        said = self.decisions.get(of, ())
+        no = (d for d in said if d.decision == "deny" and contains(d.scope, address))
+        yes = [d for d in said if d.decision == "approve" and d.scope == address]
+        return next(no, None) or max(yes, key=_ends, default=None)
 
     @property
     def obedient(self) -> bool:
@@ -108,13 +119,24 @@ def _sum_up(peer: RunningPeer) -> Standing:
         member=member,
         address=peer.address,
         all_halts={digest: ruling.halts[digest] for digest in open_},
-        hidden_orders=sum(1 for hidden in archive.hidden() if hidden.type == order.TYPE),
+        hidden_orders=sum(1 for one in archive.hidden() if _binds(one, peer.address, ruling.trust)),
         others=tuple(m.name for m in others if STEWARD not in m.roles),
         mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer, ruling)),
         decisions=_decisions(peer, ruling.trust),
         ends_lived_ms=min((end for end in open_.values() if end is not None), default=None),
     )
+
+
+def _binds(hidden: Stored, address: str, trust: Trust) -> bool:
+    """Whether a hidden order parks me: one for me, or one by the root's own stewards.
+
+    Who may halt others only could else park me by the head of an order that is none.
+    """
+    if hidden.type != order.TYPE or not hidden.data or within(address, hidden.scope):
+        return hidden.type == order.TYPE
+    signers = {one["key"] for one in canonical.decode(hidden.data)["signatures"]}
+    return any(not grant.depth and signers & grant.keys for grant in trust.grants)
 
 
 def paused_until(peer: RunningPeer, digest: str, body: Order) -> int | None:
@@ -137,19 +159,20 @@ def _charters(peer: RunningPeer, ruling: Ruling) -> list[Charter]:
     return [body_of(Charter, stored.data) for stored in found if stored is not None]
 
 
-def _decisions(peer: RunningPeer, trust: Trust) -> dict[str, Decision]:
-    """A no holds over every yes within its scope; a no of somewhere else hides none.
+def _decisions(peer: RunningPeer, trust: Trust) -> dict[str, tuple[Decision, ...]]:
+    """A yes counts while those who signed it may say it; a no stays."""
+    found: dict[str, list[Decision]] = {}
+    for stored in peer.home.archive.all(decision.TYPE):
+        body = body_of(Decision, stored.data)
+        if body.decision == "deny" or trust.grant(
+            "approve", body.scope, frozenset(stored.keys.split())
+        ):
+            found.setdefault(body.of, []).append(body)
+    return {of: tuple(bodies) for of, bodies in found.items()}
 
-    A yes counts while those who signed it may say it; a no stays.
-    """
-    found: dict[str, Decision] = {}
-    rows = [(one, body_of(Decision, one.data)) for one in peer.home.archive.all(decision.TYPE)]
-    for stored, body in sorted(rows, key=lambda row: row[1].decision == "deny"):
-        before, is_no = found.get(body.of), body.decision == "deny"
-        right = is_no or trust.grant("approve", body.scope, frozenset(stored.keys.split()))
-        if right and (before is None or (is_no and contains(body.scope, before.scope))):
-            found[body.of] = body
-    return found
+
+def _ends(body: Decision) -> int:
+    return limits.int_abs_max if body.until is None else body.until
 
 
 def in_force(peer: RunningPeer) -> list[Stored]:

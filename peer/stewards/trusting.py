@@ -230,7 +230,11 @@ def to_sign_again(
     kept = [document for digest, document in known.documents.items() if digest not in disowned]
     ruling = _ruled(known, held(kept), now_ms)
     newest = [known.documents[ruling.newest[place]] for place in sorted(ruling.newest)]
-    orders = [document for document in kept if isinstance(document.body, Order | Revocation)]
+    orders = [
+        one
+        for one in kept
+        if isinstance(one.body, Order | Revocation) and one.digest not in known.hearsay
+    ]
     return [one for one in (*newest, *orders) if one.type != ROOT and _is_lost(one, trust)]
 
 
