@@ -219,6 +219,20 @@ def test_a_revoked_member_counts_no_more(peer: Typist) -> None:
     peer("revoke", "nobody", code=3)
 
 
+def test_a_revoked_key_lets_nobody_in(peer: Typist) -> None:
+    """AUTH-19, JOIN-3: neither itself again nor, by its word, a new key; its owner comes back."""
+    thief = Typist(peer.base / "thief")
+    shutil.copytree(peer.home / "peers", thief.home / "peers")
+    peer("revoke", "core", "--because", "its laptop was stolen")
+    assert "peer rekey --as core" in peer("admit", "core", code=2).err
+    thief("rekey", "--as", "core", env={"PEER_NETWORK": str(peer.share)})
+    assert "not of this home" in peer("admit", "core", "--rekey", code=6).err
+    fresh = peer("rekey", "--as", "core", "--json").json["fingerprint"]
+    said = peer("admit", "core", "--rekey", "--fingerprint", fresh)
+    assert "nothing that it signed counts" in said.err
+    peer("tick", "--as", "core")
+
+
 def test_who_types_nonsense(peer: Typist) -> None:
     """Each says what would have been right, and nothing is signed."""
     before = sorted(path.name for path in peer.share.glob("charter/*"))
