@@ -288,9 +288,10 @@ _scope = _matches(
 
 def checked_scope(text: str) -> str:
     """A scope that somebody typed; UsageError where that can be none."""
-    if (right := _scope(text)) is not None:
+    found = text.removeprefix("*.")  # `*.eu` is the region eu
+    if (right := _scope(found)) is not None:
         raise UsageError(f"{_shown(text)} is no scope; it is {right}")
-    return text
+    return found
 
 
 def _text(value: Any) -> str | None:

@@ -216,6 +216,12 @@ def test_a_revoked_member_counts_no_more(peer: Typist) -> None:
     assert "PAGE-12" in peer("quarantine", "list", "--as", "scout").out
     assert "compromised" in peer("tick", "--as", "core", code=6).err
     assert "peer root rotate --remove kay" in peer("revoke", "kay", code=2).err
+    peer("join", str(peer.share), "--name", "kay")
+    peer("admit", "kay", "--steward")
+    said = peer("revoke", "kay", code=2).err
+    assert "peer root rotate --remove kay" in said
+    assert "peer revoke kay@lab" in said, "it is never guessed who is meant"
+    assert "kay@lab" in peer("revoke", "kay@lab").err
     peer("revoke", "nobody", code=3)
 
 
