@@ -133,7 +133,9 @@ def _rights(rows: list[dict[str, Any]]) -> Iterator[str]:
     together: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         if row["delegated"] or row["threshold"] > 1:
-            of = f"{row['threshold']} of {', '.join(row['stewards']) or 'nobody'}"
+            of = f"{row['threshold']} of {', '.join(row['stewards'])}"
+            if len(row["stewards"]) < row["threshold"]:  # the others were revoked
+                of = "too few are left of those who"
             place = "" if row["scope"] == "*" else f" for {row['scope']}"
             end = f", until {row['until'][:10]}" if row["until"] else ""
             together.setdefault((of, place, end), []).append(row["role"])

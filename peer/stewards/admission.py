@@ -89,6 +89,9 @@ def admit(
     )
     if changed == member:
         desk.put_back()
+        assert isinstance(current.body, Roster)
+        if without(known.trust, current.body).member(name) != changed:
+            raise desk.still_waits(draft)
         return draft, False
     others = [m for m in draft.members if m.name != name]
     body = replace(
