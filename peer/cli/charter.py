@@ -61,8 +61,8 @@ def show(where: Where, toml: bool, scope: str | None) -> None:
         return
     others = [one.scope for one in charters if one.scope != named]
     if found is None:
-        there = ", ".join(others) or "nobody"
-        raise NotFoundError(f"no charter of {named} is in force; there are those of: {there}")
+        there = f"there are those of {', '.join(others)}" if others else "none is known here yet"
+        raise NotFoundError(f"no charter of {named} is in force; {there}")
     value = _value(found, others)
     output.answer(where, value, lambda: _lines(found, others))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from peer.cli import output
@@ -13,7 +15,7 @@ from peer.cli.where import Where
 
 @click.command(
     epilog=output.examples(
-        'peer halt --because "wrong data"', "peer halt core", "peer halt lab.eu --for 2h"
+        'peer halt --because "wrong data"', "peer halt core", "peer halt '*.eu' --for 2h"
     )
 )
 @click.argument("scope", required=False)
@@ -26,7 +28,7 @@ from peer.cli.where import Where
 def command(
     where: Where, scope: str | None, because: str, span: str | None, passphrase_file: str | None
 ) -> None:
-    """Order SCOPE (a peer, a cluster; without it the whole network) to act and send no more.
+    """Order SCOPE to act and send no more: a peer, a cluster, a region; else the whole network.
 
     Halted peers go on reading, acknowledging and beating, until `peer resume`. A pause ends for
     each peer when it has lived so long since it heard of it.
@@ -45,7 +47,7 @@ def command(
         "digest": order.digest,
     }
     whom = "the whole network is" if named == "*" else f"{named} is"
-    lift = f"peer resume {scope or ''}".rstrip()
+    lift = f"peer resume {shlex.quote(scope)}" if scope else "peer resume"
     how = "halted" if ms is None else f"paused for {span}"
     lines = [f"{whom} {how} from the next tick on", f"to lift it: {lift}"]
     output.answer(where, value, lambda: lines)

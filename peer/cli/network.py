@@ -142,8 +142,8 @@ def _rights(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _who(names: list[str], threshold: int) -> str:
-    if not names:
-        return "nobody signs"
+    if len(names) < threshold:  # the others were revoked
+        return f"too few are left to sign ({', '.join(names) or 'nobody'})"
     if len(names) == 1:
         return f"{names[0]} signs"
     many = "any one" if threshold == 1 else str(threshold)

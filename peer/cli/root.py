@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from peer.cli import output
@@ -33,7 +35,8 @@ def command(where: Where) -> None:
     "added",
     multiple=True,
     metavar="NAME:KEY",
-    help="One more steward, with the key that `peer steward create` printed; repeatable",
+    help="One more steward, or another key for one, as `peer steward create` printed it;"
+    " repeatable",
 )
 @click.option("--remove", "removed", multiple=True, metavar="NAME", help="One less; repeatable")
 @click.option(
@@ -88,8 +91,8 @@ def rotate(
 
 def _threshold(typed: str) -> tuple[str, int]:
     role, equals, number = typed.rpartition("=")
-    if not number.isdigit() or bool(role) != bool(equals):
-        raise UsageError(f"{typed[:40]!r} is no threshold: write 2, or charter=2")
+    if not re.fullmatch("[1-9][0-9]{0,3}", number) or bool(role) != bool(equals):
+        raise UsageError(f"{typed[:40]!r} is no threshold from 1 on: write 2, or charter=2")
     return role or "*", int(number)
 
 

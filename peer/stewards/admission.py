@@ -8,6 +8,7 @@ from typing import Literal
 
 from peer import keys
 from peer.home.places import identities
+from peer.inforce import without
 from peer.stewards.desk import Desk, key_fingerprint, roster_base
 from peer.stewards.mailboxes import with_role
 from protocol import authority, limits, names
@@ -75,7 +76,7 @@ def admit(
             f"the card of {name} shows {shown}, not {expected}; ask its owner what is right"
         )
     current, draft = roster_base(desk, known)
-    member = draft.member(name)
+    member = without(known.trust, draft).member(name)  # a revoked key vouches for nobody
     asked: Change = "reuse" if reuse else "compromised" if compromised else None
     if asked is None and rekey:
         asked = "rekey"
@@ -88,6 +89,9 @@ def admit(
     )
     if changed == member:
         desk.put_back()
+        assert isinstance(current.body, Roster)
+        if without(known.trust, current.body).member(name) != changed:
+            raise desk.still_waits(draft)
         return draft, False
     others = [m for m in draft.members if m.name != name]
     body = replace(
@@ -189,7 +193,10 @@ def _with_key(member: Member, card: Card, change: Change) -> Member:
             f" run `peer admit {name} --rekey`; if the holder is another one, `--reuse`"
         )
     if member.state_of(card.key) is not None:
-        raise UsageError(f"the key of {name} was retired; it must join with a new one")
+        raise UsageError(
+            f"the key of {name} was retired or revoked, and never counts again; it needs a new one:"
+            f" `peer rekey --as {name}`, then `peer admit {name} --rekey`"
+        )
     if len(member.keys) >= limits.member_keys_max:
         raise UsageError(f"{name} has had {len(member.keys)} keys; let it join under another name")
     if change == "rekey":

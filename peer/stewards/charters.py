@@ -6,7 +6,7 @@ goal had is never given to another one, because announcements name goals by thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -71,18 +71,27 @@ def newest(desk: Desk, scope: str) -> StewardDocument | None:
 
 def sign_draft(desk: Desk, scope: str, draft: Draft) -> tuple[Charter, bool]:
     """Sign what a draft says as the next version; (charter in force, whether it changed)."""
-    return _sign(desk, scope, draft, newest(desk, scope))
+    return _sign(desk, scope, draft, newest(desk, scope), lambda charter: False)
 
 
 def _sign(
-    desk: Desk, scope: str, draft: Draft, base: StewardDocument | None
+    desk: Desk,
+    scope: str,
+    draft: Draft,
+    base: StewardDocument | None,
+    is_in: Callable[[Charter], bool],
 ) -> tuple[Charter, bool]:
+    """`is_in`: whether another charter says what is asked for, although not all of the draft."""
     body = drafted(desk, scope, draft, base)
     if body is None:
         desk.put_back()
         assert base is not None
+        in_force = desk.known().documents[base.digest].body
         assert isinstance(base.body, Charter)
-        return base.body, False
+        assert isinstance(in_force, Charter)
+        if in_force != base.body and not is_in(in_force):
+            raise desk.still_waits(base.body)
+        return in_force, False
     desk.sign(body)
     return body, True
 
@@ -149,7 +158,7 @@ def add_goal(desk: Desk, scope: str, id: str, text: str) -> tuple[Charter, bool]
         )
     goal = Goal(id=id, text=text)
     changed = tuple(goal if one.id == id else one for one in goals)
-    return _with_goals(desk, scope, base, changed if known else (*goals, goal))
+    return _with_goals(desk, scope, base, changed if known else (*goals, goal), goal)
 
 
 def retire_goal(desk: Desk, scope: str, id: str, because: str) -> tuple[Charter, bool]:
@@ -160,7 +169,8 @@ def retire_goal(desk: Desk, scope: str, id: str, because: str) -> tuple[Charter,
     if known is None:
         raise NotFoundError(f"no goal {id} in the charter of {scope}; `peer goal list` names them")
     over = replace(known, state="retired", because=because or known.because)
-    return _with_goals(desk, scope, base, tuple(over if one.id == id else one for one in goals))
+    changed = tuple(over if one.id == id else one for one in goals)
+    return _with_goals(desk, scope, base, changed, over)
 
 
 def _goals(base: StewardDocument | None) -> tuple[Goal, ...]:
@@ -171,7 +181,7 @@ def _goals(base: StewardDocument | None) -> tuple[Goal, ...]:
 
 
 def _with_goals(
-    desk: Desk, scope: str, base: StewardDocument | None, goals: tuple[Goal, ...]
+    desk: Desk, scope: str, base: StewardDocument | None, goals: tuple[Goal, ...], goal: Goal
 ) -> tuple[Charter, bool]:
-    said = _said(base) if base else {}
-    return _sign(desk, scope, Draft(**(said | {"goals": goals})), base)
+    draft = Draft(**((_said(base) if base else {}) | {"goals": goals}))
+    return _sign(desk, scope, draft, base, lambda charter: goal in charter.goals)

@@ -80,14 +80,16 @@ def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
     Each is told before it is signed. What is enough with it is put on the share.
     """
     done: dict[str, Signed] = {}
-    desk.keep(desk.known())
+    first = desk.known()
+    desk.keep(first)
     while True:
         known, now = desk.known(), desk.clock.wall_ms()
         one = next((w for w in waiting(known, now) if _is_mine(desk, w, only, done)), None)
         if one is None:
             break
         _check_known(one.document)
-        desk.tell(one.document.body, known)
+        # Under a root that came meanwhile former versions may count no more; they are compared.
+        desk.tell(one.document.body, replace(known, documents=first.documents | known.documents))
         parts = desk.parts(one.document.body, one.trust, [desk.unlock()])
         try:
             desk.put(parts, known, one.trust)

@@ -183,6 +183,15 @@ class Desk:
             if (holds or not document.number) and document.data not in mine:
                 self.shelf.keep(document)
 
+    def still_waits(self, body: StewardBody) -> WaitingError:
+        """What to raise where somebody asks again for what he signed, and others have not yet."""
+        known = self.known()
+        more = [authority.lacking(part, known.trust) for part in known.parts if part.body == body]
+        who = _more(more[0]) if more else "others"
+        return WaitingError(
+            f"{self.identity.name} signed that already; it waits for {who}: `peer charter sign`"
+        )
+
     def _withdraw(self, newer: StewardDocument, known: Known) -> None:
         """What he signed before for the same place, and nobody completed, is given up."""
         for part in known.parts:

@@ -75,6 +75,14 @@ _ABOUT = {
     "votable": "What the peers of a cluster may agree on by votes; roster: the version that votes.",
 }
 
+# What stands, as a comment, where there is none: whoever sees it knows how to write one.
+_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "goals": {"id": "clean-stock", "text": "Know what we have."},
+    "policy": {"effect": "publish", "kind": "insight", "verdict": "approve"},
+    "budgets": {"what": "send", "amount": 20, "per": "1h"},
+    "votable": {"key": "pace", "cluster": "lab", "roster": 3},
+}
+
 
 def render(charter: Charter) -> str:
     """A draft that says what a charter says."""
@@ -112,11 +120,16 @@ def _budget(budget: Budget) -> dict[str, Any]:
 
 
 def _tables(name: str, rows: list[dict[str, Any]]) -> str:
-    tables = (
-        f"[[{name}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in row.items())
-        for row in rows
+    if not rows:
+        return _about(name) + "".join(f"# {line}\n" for line in _table(name, _EXAMPLES[name]))
+    return _about(name) + "\n".join(
+        "".join(f"{line}\n" for line in _table(name, row)) for row in rows
     )
-    return _about(name) + "\n".join(tables)
+
+
+def _table(name: str, row: dict[str, Any]) -> Iterator[str]:
+    yield f"[[{name}]]"
+    yield from (f"{key} = {_value(value)}" for key, value in row.items())
 
 
 def _value(value: str | int) -> str:
@@ -288,9 +301,10 @@ _scope = _matches(
 
 def checked_scope(text: str) -> str:
     """A scope that somebody typed; UsageError where that can be none."""
-    if (right := _scope(text)) is not None:
+    found = text.removeprefix("*.")  # `*.eu` is the region eu
+    if (right := _scope(found)) is not None:
         raise UsageError(f"{_shown(text)} is no scope; it is {right}")
-    return text
+    return found
 
 
 def _text(value: Any) -> str | None:

@@ -11,7 +11,10 @@ from protocol.roster import Roster
 
 
 def scope_named(desk: Desk, word: str | None) -> str:
-    """The scope that a person means: none is the network, a bare name a member or a cluster."""
+    """The scope that a person means: none is the network, a bare name a member or a cluster.
+
+    `*.eu` is the region eu, also where a member has that name.
+    """
     cluster = desk.identity.cluster
     if word in (None, "*"):
         return "*"
@@ -21,9 +24,10 @@ def scope_named(desk: Desk, word: str | None) -> str:
     name, at, rest = word.partition("@")
     if body.member(name) is not None and rest in ("", cluster):
         return f"{name}@{cluster}"
-    if not at and (cluster == word or cluster.endswith("." + word)):
-        return word
-    raise NotFoundError(f"no peer or cluster {word} here; `peer peers` lists the peers")
+    region = word.removeprefix("*.")
+    if not at and (cluster == region or cluster.endswith("." + region)):
+        return region
+    raise NotFoundError(f"no peer, cluster or region {word} here; `peer peers` lists the peers")
 
 
 def halt(desk: Desk, scope: str, because: str, ms: int | None = None) -> StewardDocument:

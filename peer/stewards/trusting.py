@@ -178,11 +178,20 @@ def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
 
 
 def keys_of(desk: Desk, known: Known, word: str) -> tuple[list[str], str]:
-    """(keys, the scope that is meant where none is named) of a member, a steward, or a key."""
+    """(keys, the scope that is meant where none is named) of a member, a steward, or a key.
+
+    UsageError where a bare name is that of a steward of the root and of his mailbox: what is
+    revoked comes never back.
+    """
     body = newest_roster(desk).body
     assert isinstance(body, Roster)
     member = body.member(word.partition("@")[0])
     if member is not None and word in (member.name, f"{member.name}@{body.cluster}"):
+        if any(steward.name == word for steward in known.trust.root.stewards):
+            raise UsageError(
+                f"{word} is a steward of the root and a mailbox; `peer root rotate --remove {word}`"
+                f" withdraws the steward, `peer revoke {word}@{body.cluster}` the mailbox"
+            )
         return [one.key for one in member.keys if one.state == "active"], body.cluster
     named = sorted({key for key, name in known.trust.called if word in (key, name)})
     named += [steward.key for steward in known.trust.root.stewards if steward.name == word]

@@ -247,7 +247,7 @@ def _root_lines(root: Root) -> list[str]:
                 role.role,
                 role.scope,
                 role.threshold,
-                [names.get(key, key_words(key)) for key in role.keys],
+                sorted(names.get(key, key_words(key)) for key in role.keys),
             )
             for role in root.roles
         ),

@@ -116,11 +116,12 @@ def _check(peer: RunningPeer, report: Report) -> Standing:
 def _not_a_member(peer: RunningPeer, standing: Standing) -> str:
     known = standing.find(peer.name)
     state = None if known is None else known.state_of(peer.signer.key)
-    if state is not None:
+    if known is not None and state is not None:
+        other = f"{peer.name} has got another one; go on with the home that has it, or"
         return (
-            f"the key of this home is {state}: {peer.name} has got another one; go on with the home"
-            " that has it, or run `peer rekey`, and a steward `peer admit"
-            f" {peer.name} --rekey` with the fingerprint that it shows"
+            f"the key of this home is {state}: {other if known.active else 'a steward said so;'}"
+            f" run `peer rekey`, and a steward `peer admit {peer.name} --rekey` with the"
+            " fingerprint that it shows"
         )
     return (
         f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"

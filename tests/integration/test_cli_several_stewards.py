@@ -53,6 +53,8 @@ def test_two_of_three(peer: Typist) -> None:
     peer.round()
     assert peer("network", "show", "--as", "core", "--json").json["root_version"] == 2
     assert "one more of ann, bob" in peer("goal", "add", "x", "We want x.", code=6).err
+    again = peer("goal", "add", "x", "We want x.", code=6).err
+    assert "kay signed that already; it waits for one more of ann, bob" in again
     peer.round()
     assert peer("goal", "list", "--as", "core", "--json").json == []
     (row,) = waiting(peer)
@@ -65,6 +67,18 @@ def test_two_of_three(peer: Typist) -> None:
     peer.round()
     assert [goal["id"] for goal in peer("goal", "list", "--as", "core", "--json").json] == ["x"]
     assert "nothing waits" in as_(peer, ANN, "charter", "sign").out
+
+
+def test_what_is_new_is_told_also_when_the_root_changes_with_it(peer: Typist) -> None:
+    """What this steward completes first must not hide the versions before from what is next."""
+    peer("goal", "add", "x", "We want x.")
+    peer("goal", "add", "y", "We want y.")
+    added = [word for name in (ANN, BOB) for word in ("--add", steward(peer, name))]
+    peer("root", "rotate", *added, "--threshold", "2", code=6)
+    told = as_(peer, ANN, "charter", "sign").err
+    assert "new goal y" in told
+    assert "goal x" not in told, "that was there before"
+    assert "librarian" not in told
 
 
 def test_a_halt_needs_one_and_going_on_needs_two(peer: Typist) -> None:
@@ -85,6 +99,8 @@ def test_two_admissions_are_one_document(peer: Typist) -> None:
     for name in ("dora", "emil"):
         peer("join", str(peer.share), "--name", name)
         peer("admit", name, code=6)
+    assert "signed that already" in peer("admit", "dora", code=6).err, "she is no member yet"
+    assert "already" in peer("admit", "core").out
     (row,) = waiting(peer)
     assert row["document"] == "roster 5 of lab"
     assert len(list(peer.share.rglob("*.sig"))) == 1
@@ -216,7 +232,27 @@ def test_a_revoked_member_counts_no_more(peer: Typist) -> None:
     assert "PAGE-12" in peer("quarantine", "list", "--as", "scout").out
     assert "compromised" in peer("tick", "--as", "core", code=6).err
     assert "peer root rotate --remove kay" in peer("revoke", "kay", code=2).err
+    peer("join", str(peer.share), "--name", "kay")
+    peer("admit", "kay", "--steward")
+    either = peer("revoke", "kay", code=2).err
+    assert "peer root rotate --remove kay" in either
+    assert "peer revoke kay@lab" in either, "it is never guessed who is meant"
+    assert "kay@lab" in peer("revoke", "kay@lab").err
     peer("revoke", "nobody", code=3)
+
+
+def test_a_revoked_key_lets_nobody_in(peer: Typist) -> None:
+    """AUTH-19, JOIN-3: neither itself again nor, by its word, a new key; its owner comes back."""
+    thief = Typist(peer.base / "thief")
+    shutil.copytree(peer.home / "peers", thief.home / "peers")
+    peer("revoke", "core", "--because", "its laptop was stolen")
+    assert "peer rekey --as core" in peer("admit", "core", code=2).err
+    thief("rekey", "--as", "core", env={"PEER_NETWORK": str(peer.share)})
+    assert "not of this home" in peer("admit", "core", "--rekey", code=6).err
+    fresh = peer("rekey", "--as", "core", "--json").json["fingerprint"]
+    said = peer("admit", "core", "--rekey", "--fingerprint", fresh)
+    assert "nothing that it signed counts" in said.err
+    peer("tick", "--as", "core")
 
 
 def test_who_types_nonsense(peer: Typist) -> None:
@@ -227,7 +263,8 @@ def test_who_types_nonsense(peer: Typist) -> None:
         ("root", "rotate"), ("root", "rotate", "--add", "ann"),
         ("root", "rotate", "--add", "ann:x"),
         ("root", "rotate", "--add", ann, "--add", f"bob:{ann.partition(':')[2]}"),
-        ("root", "rotate", "--threshold", "x"), ("root", "rotate", "--threshold", "2"),
+        ("root", "rotate", "--threshold", "x"), ("root", "rotate", "--threshold", "0"),
+        ("root", "rotate", "--threshold", "²"), ("root", "rotate", "--threshold", "2"),
         ("root", "rotate", "--threshold", "kings=1"), ("root", "rotate", "--remove", "kay"),
         ("root", "rotate", "--remove", "nobody"), ("root", "rotate", "--until", "soon"),
         ("delegate", "lab"), ("delegate", "lab", "--to", ann, "--take-back"),

@@ -174,6 +174,28 @@ def test_halts_have_scopes(peer: Typist) -> None:
     assert "3 halts lifted" in peer("resume").out
 
 
+def test_a_region_is_named_with_a_star(tmp_path: Path) -> None:
+    """Orders, goals, charters and resumes, as `delegate` and `revoke` have it; a member never."""
+    peer = Typist(tmp_path)
+    found = ("network", "create", "share", "--cluster", "lab.eu", "--steward", "kay")
+    peer(*found, "--no-passphrase")
+    for name in ("core", "eu"):
+        peer("join", "share", "--name", name)
+        peer("admit", name)
+    said = peer("halt", "*.eu", "--because", "the grid")
+    assert "peer resume '*.eu'" in said.out
+    assert peer("network", "show", "--json").json["halts"][0]["scope"] == "eu"
+    assert peer("tick", "--as", "core", "--json").json["state"] == "parked"
+    assert peer("resume", "*.eu", "--json").json["lifted"] == 1
+    assert peer("goal", "add", "x", "We want x.", "--scope", "*.eu", "--json").json["scope"] == "eu"
+    assert peer("tick", "--as", "core", "--json").json["state"] == "idle"
+    for who in ("kay", "core"):
+        show = ("charter", "show", "--scope", "*.eu", "--as", who, "--json")
+        assert peer(*show).json["goals"][0]["id"] == "x"
+    assert peer("halt", "eu", "--json").json["scope"] == "eu@lab.eu"
+    assert "region" in peer("halt", "*.us", code=3).err
+
+
 def test_the_network_is_shown_by_stewards_and_by_peers(peer: Typist) -> None:
     shown = peer("network", "show", "--json").json
     assert shown.items() >= {"cluster": "lab", "roster": 4, "halts": []}.items()

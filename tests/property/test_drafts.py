@@ -208,3 +208,14 @@ def test_a_draft_explains_itself_and_may_leave_out_what_it_does_not_say() -> Non
     short = read('[[goals]]\nid = "a"\ntext = "A."\n[[policy]]\neffect = "send"\nverdict = "free"')
     assert short.goals == (Goal(id="a", text="A."),)
     assert short.policy == (Rule(effect="send", kind="*", verdict="free"),)
+
+
+def test_a_draft_shows_how_to_write_what_it_does_not_say_yet() -> None:
+    """An example of each table, as a comment; without the # it is a charter that is in order."""
+    draft = render(Charter(network=NETWORK, version=1, at=0))
+    assert read(draft).parts == Draft().parts
+    lines = [line.removeprefix("# ") for line in draft.splitlines()]
+    first = lines.index("[[goals]]")
+    rows = [line for line in lines[first:] if line.startswith("[[") or " = " in line]
+    found = read("\n".join(row for row in rows if "says" not in row and "has state" not in row))
+    assert all(getattr(found, name) for name in ("goals", "policy", "budgets", "votable"))
