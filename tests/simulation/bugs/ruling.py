@@ -89,8 +89,8 @@ BUGS = (
         (
             Edit(
                 "peer.stewards.standing:_sum_up",
-                "if hidden.type == order.TYPE",
-                "if hidden.type == 'order'",
+                "if _binds(one, peer.address, ruling.trust)",
+                "if not one",
             ),
         ),
     ),
