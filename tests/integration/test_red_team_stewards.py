@@ -14,16 +14,19 @@ import pytest
 
 from peer import inforce
 from peer.approvals import Answerable, answer
+from peer.auditing import history
 from peer.stewards import shelf
-from peer.stewards.cosigning import cosign, waiting
+from peer.stewards.cosigning import cosign, waiting, waiting_rows
+from peer.stewards.orders import halt
 from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke, upcoming
+from peer.voting import denied
 from protocol import canonical, wire
 from protocol.authority import open_part
 from protocol.decision import Decision
 from protocol.envelope import seal_envelope
-from protocol.errors import WaitingError
+from protocol.errors import ShareUnavailableError, WaitingError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
 from registry import charter
@@ -244,3 +247,53 @@ def test_a_revocation_by_the_root_counts_before_those_of_whom_it_names(stewards:
     known = stewards.desk("kay").known()
     assert gone in known.documents
     assert not later & known.documents.keys()
+
+
+# ------------------------------------------------------------------------------- what is told
+
+
+def test_a_no_of_whoever_left_is_signed_again(stewards: Stewards) -> None:
+    """AUTH-23: a veto stays with those who know it, so newcomers must find one that verifies."""
+    stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
+    stewards.sign(decision(stewards, "deny", "lab.eu"), "eve")
+    stewards.tick()
+    revoke(stewards.desk("kay"), stewards.keys["eve"].key, "*", "she left us")
+    stewards.network.add("smith")
+    stewards.sign(stewards.roster("smith"), "kay")
+    stewards.tick()
+    assert {name: denied(peer) for name, peer in stewards.network.peers.items()} == dict.fromkeys(
+        ("core", "scout", "smith"), frozenset({OF})
+    )
+
+
+@pytest.mark.parametrize("folder", ["charter", "orders"])
+def test_parts_are_not_hidden_behind_a_crowd_unnoticed(stewards: Stewards, folder: str) -> None:
+    """LAYOUT-11: a steward hears that what waits for him may not be listed; halting goes on."""
+    start = "1.charter.00000000" if folder == "charter" else "0" * 16
+    for number in range(charter.names_max):
+        stewards.network.memory.place(f"{folder}/{start}.{number:08x}.sig", b"x")
+    kay = stewards.desk("kay")
+    for look in (cosign, waiting_rows):
+        with pytest.raises(ShareUnavailableError, match=folder):
+            look(kay)
+    halt(kay, "*", "")
+    assert set(stewards.tick().values()) == {"parked"}
+
+
+def test_the_history_does_not_believe_a_withdrawn_key(stewards: Stewards) -> None:
+    """What peers refuse is not shown as in force because a former root would have let it."""
+    stewards.rotate(("kay", "lee"), 1, "kay")
+    stewards.rotate(("kay",), 1, "kay")
+    stewards.tick()
+    core, network = stewards.network.peers["core"], stewards.network
+    signed = {
+        stewards.sign(stewards.revocation(core.signer.key), "lee"),
+        stewards.sign(decision(stewards, "deny", "*"), "lee"),
+        stewards.sign(stewards.order("halt"), "lee"),
+    }
+    stewards.tick()
+    assert not signed & core.home.archive.digests()
+    rows = history(network.memory, network.network, network.clock.wall_ms()).rows
+    states = {row["hash"]: row["state"] for row in rows}
+    assert [states[digest] for digest in signed] == ["unsure"] * 3
+    assert {states[digest] for digest in core.home.archive.digests()} == {"in force", "superseded"}
