@@ -21,7 +21,7 @@ from peer.stewards.orders import halt
 from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke, upcoming
-from peer.voting import denied
+from peer.voting import denied, electors_by
 from protocol import canonical, wire
 from protocol.authority import open_part
 from protocol.decision import Decision
@@ -29,9 +29,11 @@ from protocol.envelope import seal_envelope
 from protocol.errors import ShareUnavailableError, WaitingError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
+from protocol.roster import TYPE as ROSTER
+from protocol.roster import Member, MemberKey
 from registry import charter
 from tests.network import DAY_MS, settled
-from tests.stewards import Stewards
+from tests.stewards import Stewards, path_and_digest
 
 
 @pytest.fixture
@@ -297,3 +299,27 @@ def test_the_history_does_not_believe_a_withdrawn_key(stewards: Stewards) -> Non
     states = {row["hash"]: row["state"] for row in rows}
     assert [states[digest] for digest in signed] == ["unsure"] * 3
     assert {states[digest] for digest in core.home.archive.digests()} == {"in force", "superseded"}
+
+
+def test_who_votes_is_not_left_to_a_withdrawn_key(stewards: Stewards) -> None:
+    """AUTH-17: of two rosters of one number those decide whose stewards may still name them."""
+    number, mine = stewards.last["soma/roster/1", "lab.eu"]
+    stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
+    first = next(d for d in stewards.network.desk.shelf if (d.type, d.number) == (ROSTER, 1))
+    hers = (Member(name="core", keys=(MemberKey(key=stewards.keys["eve"].key),)),)
+    same = {"version": number, "prev": first.digest, "members": hers}
+    forged = next(
+        data
+        for at in count()
+        if path_and_digest(data := stewards.seal(stewards.roster(at=at, **same), "eve"))[1] < mine
+    )
+    stewards.place(forged)
+    stewards.tick()
+    stewards.sign(stewards.revocation(stewards.keys["eve"].key), "kay")
+    stewards.network.add("smith")
+    stewards.sign(stewards.roster("smith"), "kay")
+    stewards.tick()
+    for peer in stewards.network.peers.values():
+        electors = electors_by(peer, number)
+        assert electors is not None
+        assert electors.digest == mine
