@@ -105,20 +105,27 @@ def _row(
 
 
 def _state(one: StewardDocument, known: Known) -> str:
-    """In force, superseded, over, lifted, or void: signed by whom nobody believes any more."""
+    """In force, superseded, lifted, or void: signed by whom nobody believes any more.
+
+    Unsure: it holds at whoever knew it while its signers had the right, and at nobody else; what is
+    on the share cannot tell whether somebody did.
+    """
     body: StewardBody = one.body
+    sure = one.digest in known.documents and one.digest not in known.hearsay
     if isinstance(body, Order) and body.order != "resume":
+        if not sure:
+            return "unsure"
         return "in force" if one.digest in known.ruling.halts else "lifted"
     if isinstance(body, Order | Decision):
         right = fault_under(body, one.scope, one.keys, known.trust) is None
-        return "in force" if right or (isinstance(body, Decision) and _is_no(body)) else "void"
+        return "in force" if right else "unsure" if _is_no(body) else "void"
     if isinstance(body, Revocation):
-        return "in force"
+        return "in force" if sure else "unsure"
     newest = known.newest(one.type, one.scope)
     if newest is None or one.number <= newest.number:
         return "in force" if newest is not None and newest.digest == one.digest else "superseded"
     return "void"
 
 
-def _is_no(body: Decision) -> bool:
-    return body.decision == "deny"
+def _is_no(body: StewardBody) -> bool:
+    return isinstance(body, Decision) and body.decision == "deny"

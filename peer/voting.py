@@ -18,6 +18,7 @@ from peer.instance import HOUR_MS, RunningPeer
 from peer.permission import auto_sends_hourly_max
 from peer.stewards.standing import standing
 from protocol import canonical, charter, decision, roster, wire
+from protocol.acts import fault_under
 from protocol.ballots import (
     Cast,
     Choice,
@@ -107,10 +108,20 @@ def electors_by(peer: RunningPeer, version: int) -> Electors | None:
 
 
 def _electors(peer: RunningPeer, version: int) -> Electors | None:
-    for stored in peer.home.archive.all(roster.TYPE):  # of one number the lowest digest first
-        if (stored.scope, stored.number) == (peer.identity.cluster, version):
-            return electors_of(_signed(Roster, stored.data), stored.digest)
-    return None
+    """Of several of one number one by whoever may sign it now; of those the lowest digest."""
+    cluster, trust = peer.identity.cluster, standing(peer).trust
+    found = [
+        (_signed(Roster, stored.data), stored)
+        for stored in peer.home.archive.all(roster.TYPE)  # of one number the lowest digest first
+        if (stored.scope, stored.number) == (cluster, version)
+    ]
+    sound = (
+        (body, stored)
+        for body, stored in found
+        if fault_under(body, cluster, frozenset(stored.keys.split()), trust) is None
+    )
+    best = next(sound, None) or next(iter(found), None)
+    return None if best is None else electors_of(best[0], best[1].digest)
 
 
 def denied(peer: RunningPeer) -> frozenset[str]:
@@ -146,12 +157,18 @@ def agreed(peer: RunningPeer) -> dict[str, Agreed]:
         return {}
     known, found = slots(peer), {}
     for key, poll in polls(peer).items():
-        sound = {s: c for s, c in known.items() if s.roster in poll.rosters}
+        sound = {s: c for s, c in known.items() if s.roster in poll.rosters and _decides(peer, s)}
         holds = in_force(sound, key, poll.roster)
         if holds is not None:
             slot, choice = holds
             found[key] = Agreed(key, choice.value, slot.version, slot.roster, choice.proposal)
     return found
+
+
+def _decides(peer: RunningPeer, slot: Slot) -> bool:
+    """Whether those who decided are still the ones who do by the roster of that number."""
+    electors = electors_by(peer, slot.roster)
+    return electors is not None and electors.digest == slot.members
 
 
 def open_version(peer: RunningPeer, poll: Poll) -> int:

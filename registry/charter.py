@@ -74,6 +74,15 @@ def parts(share: Share) -> list[str]:
     return _listed(share, names_max, lambda path: path, (layout.is_part_file, layout.is_part_file))
 
 
+def crowded(share: Share) -> str | None:
+    """The folder in which there are more parts than are listed, or None."""
+    found = parts(share)
+    for folder in FOLDERS:
+        if sum(path.startswith(folder) for path in found) == names_max:
+            return folder
+    return None
+
+
 def _listed(share: Share, names_max: int, rank: Rank, forms: tuple[Is, ...]) -> list[str]:
     found: list[str] = []
     for folder, is_ours in zip(FOLDERS, forms, strict=True):

@@ -24,7 +24,7 @@ from protocol.authority import (
     split,
 )
 from protocol.decision import Decision
-from protocol.errors import RuleError, UsageError, WaitingError
+from protocol.errors import RuleError, ShareUnavailableError, UsageError, WaitingError
 from protocol.order import Order
 from protocol.ruling import CHANGES_TRUST
 from protocol.trust import Trust
@@ -80,6 +80,7 @@ def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
     Each is told before it is signed. What is enough with it is put on the share.
     """
     done: dict[str, Signed] = {}
+    _check_seen(desk)
     first = desk.known()
     desk.keep(first)
     while True:
@@ -101,6 +102,17 @@ def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
         if digest in done:
             done[digest] = Signed(done[digest].document, None)
     return list(done.values())
+
+
+def _check_seen(desk: Desk) -> None:
+    """ShareUnavailableError where there are so many parts that some are not even listed."""
+    folder = charter.crowded(desk.share)
+    if folder is not None:
+        raise ShareUnavailableError(
+            f"{folder}/ holds {charter.names_max} files or more that are named like parts of"
+            " documents, so what waits for you may not be among those that are read; its owner may"
+            " remove all that end in .sig, and stewards sign again"
+        )
 
 
 def cosign_file(desk: Desk, data: bytes) -> tuple[StewardDocument, Lacking]:
@@ -172,6 +184,7 @@ def place_file(desk: Desk, data: bytes) -> tuple[StewardDocument, bool]:
 
 def waiting_rows(desk: Desk) -> list[dict[str, Any]]:
     """What waits, as `peer charter waiting --json` has it."""
+    _check_seen(desk)
     known = desk.known()
     desk.keep(known)
     rows = []

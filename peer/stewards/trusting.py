@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from peer.stewards.desk import Desk, newest_roster
 from peer.stewards.shelf import Known, held
 from protocol import delegation, limits
-from protocol.acts import act_of, fault_under
+from protocol.acts import StewardBody, act_of, fault_under
 from protocol.authority import StewardDocument
+from protocol.decision import Decision
 from protocol.delegation import Delegation
 from protocol.errors import NotFoundError, UsageError, WaitingError
 from protocol.order import Order
@@ -242,9 +243,15 @@ def to_sign_again(
     orders = [
         one
         for one in kept
-        if isinstance(one.body, Order | Revocation) and one.digest not in known.hearsay
+        if (isinstance(one.body, Order | Revocation) or _is_no(one.body))
+        and one.digest not in known.hearsay
     ]
     return [one for one in (*newest, *orders) if one.type != ROOT and _is_lost(one, trust)]
+
+
+def _is_no(body: StewardBody) -> bool:
+    """A no stays with those who know it, so newcomers must learn it, too."""
+    return isinstance(body, Decision) and body.decision == "deny"
 
 
 def _ruled(known: Known, every: Sequence[Held], now_ms: int) -> Ruling:

@@ -14,21 +14,26 @@ import pytest
 
 from peer import inforce
 from peer.approvals import Answerable, answer
+from peer.auditing import history
 from peer.stewards import shelf
-from peer.stewards.cosigning import cosign, waiting
+from peer.stewards.cosigning import cosign, waiting, waiting_rows
+from peer.stewards.orders import halt
 from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke, upcoming
+from peer.voting import denied, electors_by
 from protocol import canonical, wire
 from protocol.authority import open_part
 from protocol.decision import Decision
 from protocol.envelope import seal_envelope
-from protocol.errors import WaitingError
+from protocol.errors import ShareUnavailableError, WaitingError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
+from protocol.roster import TYPE as ROSTER
+from protocol.roster import Member, MemberKey
 from registry import charter
 from tests.network import DAY_MS, settled
-from tests.stewards import Stewards
+from tests.stewards import Stewards, path_and_digest
 
 
 @pytest.fixture
@@ -244,3 +249,77 @@ def test_a_revocation_by_the_root_counts_before_those_of_whom_it_names(stewards:
     known = stewards.desk("kay").known()
     assert gone in known.documents
     assert not later & known.documents.keys()
+
+
+# ------------------------------------------------------------------------------- what is told
+
+
+def test_a_no_of_whoever_left_is_signed_again(stewards: Stewards) -> None:
+    """AUTH-23: a veto stays with those who know it, so newcomers must find one that verifies."""
+    stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
+    stewards.sign(decision(stewards, "deny", "lab.eu"), "eve")
+    stewards.tick()
+    revoke(stewards.desk("kay"), stewards.keys["eve"].key, "*", "she left us")
+    stewards.network.add("smith")
+    stewards.sign(stewards.roster("smith"), "kay")
+    stewards.tick()
+    assert {name: denied(peer) for name, peer in stewards.network.peers.items()} == dict.fromkeys(
+        ("core", "scout", "smith"), frozenset({OF})
+    )
+
+
+@pytest.mark.parametrize("folder", ["charter", "orders"])
+def test_parts_are_not_hidden_behind_a_crowd_unnoticed(stewards: Stewards, folder: str) -> None:
+    """LAYOUT-11: a steward hears that what waits for him may not be listed; halting goes on."""
+    start = "1.charter.00000000" if folder == "charter" else "0" * 16
+    for number in range(charter.names_max):
+        stewards.network.memory.place(f"{folder}/{start}.{number:08x}.sig", b"x")
+    kay = stewards.desk("kay")
+    for look in (cosign, waiting_rows):
+        with pytest.raises(ShareUnavailableError, match=folder):
+            look(kay)
+    halt(kay, "*", "")
+    assert set(stewards.tick().values()) == {"parked"}
+
+
+def test_the_history_does_not_believe_a_withdrawn_key(stewards: Stewards) -> None:
+    """What peers refuse is not shown as in force because a former root would have let it."""
+    stewards.rotate(("kay", "lee"), 1, "kay")
+    stewards.rotate(("kay",), 1, "kay")
+    stewards.tick()
+    core, network = stewards.network.peers["core"], stewards.network
+    signed = {
+        stewards.sign(stewards.revocation(core.signer.key), "lee"),
+        stewards.sign(decision(stewards, "deny", "*"), "lee"),
+        stewards.sign(stewards.order("halt"), "lee"),
+    }
+    stewards.tick()
+    assert not signed & core.home.archive.digests()
+    rows = history(network.memory, network.network, network.clock.wall_ms()).rows
+    states = {row["hash"]: row["state"] for row in rows}
+    assert [states[digest] for digest in signed] == ["unsure"] * 3
+    assert {states[digest] for digest in core.home.archive.digests()} == {"in force", "superseded"}
+
+
+def test_who_votes_is_not_left_to_a_withdrawn_key(stewards: Stewards) -> None:
+    """AUTH-17: of two rosters of one number those decide whose stewards may still name them."""
+    number, mine = stewards.last["soma/roster/1", "lab.eu"]
+    stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
+    first = next(d for d in stewards.network.desk.shelf if (d.type, d.number) == (ROSTER, 1))
+    hers = (Member(name="core", keys=(MemberKey(key=stewards.keys["eve"].key),)),)
+    same = {"version": number, "prev": first.digest, "members": hers}
+    forged = next(
+        data
+        for at in count()
+        if path_and_digest(data := stewards.seal(stewards.roster(at=at, **same), "eve"))[1] < mine
+    )
+    stewards.place(forged)
+    stewards.tick()
+    stewards.sign(stewards.revocation(stewards.keys["eve"].key), "kay")
+    stewards.network.add("smith")
+    stewards.sign(stewards.roster("smith"), "kay")
+    stewards.tick()
+    for peer in stewards.network.peers.values():
+        electors = electors_by(peer, number)
+        assert electors is not None
+        assert electors.digest == mine
