@@ -64,6 +64,22 @@ def approvals(peer: RunningPeer) -> list[Row]:
     return [_ask_row(peer, ask) for ask in peer.home.asks.all()]
 
 
+def questions(peer: RunningPeer) -> list[Row]:
+    """What waits for this steward's answer, in the form of `peer.overview.concerns`."""
+    if not standing(peer).is_mailbox:
+        return []
+    return [
+        {
+            "key": f"request:{row['id']}", "level": "human", "since": row["at"],
+            "text": f"{row['from']} asks for a yes: {row['effect']} {row['kind']} to {row['to']}",
+            "mend": f"`peer approvals` shows it; `peer approve {row['id'][:8]}`, or `peer deny`",
+            "from": row["from"], "id": row["request"],
+        }
+        for row in approvals(peer)
+        if row["state"] == "open"
+    ]  # fmt: skip
+
+
 def _ask_row(peer: RunningPeer, ask: Ask) -> Row:
     stored = peer.home.mail.get(ask.item, cancelled=True)
     item = stored_item(stored.data, understood=bool(stored.understood))

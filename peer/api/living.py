@@ -122,7 +122,8 @@ class Living(Opened):
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""
+        from peer.approvals import questions
         from peer.overview import concerns
         from peer.results import states
 
-        return [states.concern(row) for row in concerns(self.running)]
+        return [states.concern(row) for row in (*questions(self.running), *concerns(self.running))]

@@ -55,10 +55,11 @@ def decide(where: Where, id: str, passphrase_file: str | None, *, yes: bool, bec
     }  # fmt: skip
     said = "was" if done.again else "is"
     word = "approved" if yes else "denied"
+    late = "" if yes or what.votes else ", and drops it unless it has gone out already"
     output.answer(
         where,
         value,
-        lambda: [f"{what.id} {said} {word}; {what.scope} hears of it at its next tick"],
+        lambda: [f"{what.id} {said} {word}; {what.scope} hears of it at its next tick{late}"],
     )
 
 

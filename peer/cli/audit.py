@@ -47,4 +47,9 @@ def _lines(found: History, details: bool) -> Iterator[str]:
         if details:
             yield from (f"    {output.line(text)}" for text in row["details"])
     yield from (output.bad(f"! {output.line(problem)}") for problem in found.problems)
-    yield f"{output.counted(len(found.rows), 'document')}, all of them verified"
+    much, wrong = output.counted(len(found.rows), "document"), len(found.problems)
+    yield (
+        f"{much} verified; {output.counted(wrong, 'problem')}"
+        if wrong
+        else (f"{much}, all of them verified")
+    )

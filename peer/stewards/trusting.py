@@ -18,7 +18,7 @@ from protocol.authority import StewardDocument
 from protocol.decision import Decision
 from protocol.delegation import Delegation
 from protocol.errors import NotFoundError, UsageError, WaitingError
-from protocol.order import Order
+from protocol.order import Order, contains
 from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
 from protocol.root import Role, Root, Steward
@@ -165,6 +165,9 @@ def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
         raise UsageError(
             f"the root names {name}; `peer root rotate --remove {name}` withdraws that key"
         )
+    if (done := _revoked(known, key, scope)) is not None:
+        desk.put_back()
+        return done
     document = desk.sign(
         Revocation(
             network=desk.identity.network,
@@ -176,6 +179,15 @@ def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
     )
     _sign_again(desk)  # after it: whoever has the key must not win time
     return document
+
+
+def _revoked(known: Known, key: str, scope: str) -> StewardDocument | None:
+    """What takes the word of a key for all of `scope` already."""
+    for document in known.documents.values():
+        body = document.body
+        if isinstance(body, Revocation) and body.key == key and contains(body.scope, scope):
+            return document if known.trust.is_void(key, scope) else None
+    return None
 
 
 def keys_of(desk: Desk, known: Known, word: str) -> tuple[list[str], str]:

@@ -142,6 +142,20 @@ def test_an_approval_from_end_to_end(office: Office, tmp_path: Path) -> None:
     core("approve", id_, code=3)
 
 
+def test_a_request_is_among_what_waits_for_the_steward(office: Office, tmp_path: Path) -> None:
+    """Until it is answered; and a late no does not promise what it cannot know."""
+    office.charter(tmp_path)
+    kay, core = office.kay, office.core
+    id_ = core("share", "copper conducts", "--json", code=6).json["ids"][0]
+    kay("tick")
+    rows = {row["key"]: row for row in kay("escalations", "--json").json}
+    assert rows[f"request:{id_}"]["level"] == "human"
+    assert f"peer approve {id_[:8]}" in rows[f"request:{id_}"]["mend"]
+    kay("approve", id_)
+    assert f"request:{id_}" not in [row["key"] for row in kay("escalations", "--json").json]
+    assert "unless it has gone out already" in kay("deny", id_).out
+
+
 def test_a_sealed_key_says_yes_with_its_passphrase_only(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.write_text("right\n")

@@ -228,6 +228,9 @@ def test_a_revoked_member_counts_no_more(peer: Typist) -> None:
     peer("send", "--as", "core", "scout", "read this")
     said = peer("revoke", "core", "--because", "its laptop was stolen")
     assert "cannot be undone" in said.err
+    again = peer("revoke", "core", "--json")
+    assert again.err == "", "it is signed once"
+    assert len(list(peer.share.glob("charter/revocation.*"))) == 1
     assert peer("tick", "--as", "scout", "--json").json["received"] == 0
     assert "PAGE-12" in peer("quarantine", "list", "--as", "scout").out
     assert "compromised" in peer("tick", "--as", "core", code=6).err
