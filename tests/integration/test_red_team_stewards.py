@@ -307,7 +307,7 @@ def test_who_votes_is_not_left_to_a_withdrawn_key(stewards: Stewards) -> None:
     stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
     first = next(d for d in stewards.network.desk.shelf if (d.type, d.number) == (ROSTER, 1))
     hers = (Member(name="core", keys=(MemberKey(key=stewards.keys["eve"].key),)),)
-    same = {"version": number, "prev": first.digest, "members": hers}
+    same: dict[str, Any] = {"version": number, "prev": first.digest, "members": hers}
     forged = next(
         data
         for at in count()
