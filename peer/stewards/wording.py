@@ -232,27 +232,44 @@ def _same_key(name: str, known: MemberKey, old: MemberKey) -> Iterator[str]:
 
 
 def _root(body: Root, former: Root | None) -> list[str]:
-    lines = _marked(_root_lines(body), None if former is None else _root_lines(former))
     fewer = [] if former is None else _fewer(body.roles, former.roles)
-    return [f"root {body.version}: the stewards of the network, and what they may sign", *lines,
-            *fewer]  # fmt: skip
-
-
-def _root_lines(root: Root) -> list[str]:
-    names = {steward.key: steward.name for steward in root.stewards}
     return [
-        *_stewards(root.stewards),
-        *(
-            _role(
-                role.role,
-                role.scope,
-                role.threshold,
-                sorted(names.get(key, key_words(key)) for key in role.keys),
-            )
-            for role in root.roles
-        ),
-        *([] if root.until is None else [f"from {_moment(root.until)} on a new root is due"]),
+        f"root {body.version}: the stewards of the network, and what they may sign",
+        *_marked(_stewards(body.stewards), None if former is None else _stewards(former.stewards)),
+        *_roles(body, former),
+        *_marked(_end(body), None if former is None else _end(former)),
+        *fewer,
     ]
+
+
+def _end(root: Root) -> list[str]:
+    return [] if root.until is None else [f"from {_moment(root.until)} on a new root is due"]
+
+
+def _roles(body: Root, former: Root | None) -> list[str]:
+    """What each role signs; of one that changed what it was before stands in the same line."""
+    before = {} if former is None else _role_lines(former)
+    lines = []
+    for place, (line, short) in _role_lines(body).items():
+        was = before.pop(place, None)
+        if former is None or was == (line, short):
+            lines.append(line)
+        else:
+            lines.append(f"new: {line}" + (f"; before {was[1]}" if was else ""))
+    return [*lines, *(f"gone: {line}" for line, _ in before.values())]
+
+
+def _role_lines(root: Root) -> dict[tuple[str, str, int], tuple[str, str]]:
+    """(role, scope, which one of these) → what it says, and in short how many of whom."""
+    names = {steward.key: steward.name for steward in root.stewards}
+    found: dict[tuple[str, str, int], tuple[str, str]] = {}
+    for role in root.roles:
+        called = sorted(names.get(key, key_words(key)) for key in role.keys)
+        line = _role(role.role, role.scope, role.threshold, called)
+        nth = sum(place[:2] == (role.role, role.scope) for place in found)
+        short = f"{role.threshold} of {len(called)} ({', '.join(called)})"
+        found[role.role, role.scope, nth] = (line, short)
+    return found
 
 
 def _stewards(stewards: Sequence[Steward]) -> list[str]:

@@ -461,10 +461,9 @@ def test_a_root_marks_what_is_new_what_is_gone_and_where_fewer_can_sign() -> Non
     assert lines == [
         "root 2: the stewards of the network, and what they may sign",
         f"steward ada  {key_words(STEWARD.key)}",
-        "new: 1 of 1 must sign the next root (ada)",
-        "new: from 2026-09-21 14:13 UTC on a new root is due",
         f"gone: steward bob  {key_words(DEPUTY.key)}",
-        "gone: 2 of 2 must sign the next root (ada, bob)",
+        "new: 1 of 1 must sign the next root (ada); before 2 of 2 (ada, bob)",
+        "new: from 2026-09-21 14:13 UTC on a new root is due",
         f"{WARNING}1 of the role root can sign together from now on, before it took 2",
     ]
     assert not warned(words(old, new))
