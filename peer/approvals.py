@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from peer.deciding import find_proposal
@@ -28,6 +29,11 @@ from protocol.trust import grace_ms
 Row = dict[str, Any]
 answer_days = 7  # how long a yes permits what it names
 id_chars_min = 4
+# Of an item; what nobody knows, who asks may fill with anything, and it would go out as well.
+_TOLD_ELSEWHERE = frozenset(
+    ("author", "kind", "salt", "at", "auto", "depth", "priority", "attachments", "body")
+)
+_FILE = frozenset(("name", "size", "sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +212,17 @@ def _quoted(item: Item) -> tuple[str, ...]:
     said = canonical.decode(item.data)
     body = said.get("body") or {}
     lines = str(body.get("text") or body.get("because") or "").split("\n")
-    rest = {name: value for name, value in body.items() if name not in ("text", "because")}
-    rest |= {name: said[name] for name in ("re", "thread", "expires") if said.get(name)}
-    rest |= {"files": [file.name for file in item.head.attachments]}
+    # A list: a name that stands in two places hides neither.
+    rest = [(name, value) for name, value in body.items() if name not in ("text", "because")]
+    if body.get("text") and body.get("because"):
+        rest.append(("because", body["because"]))
+    rest += [(name, value) for name, value in said.items() if name not in _TOLD_ELSEWHERE]
+    files = said.get("attachments") or []
+    rest.append(("files", [one.get("name", "") if one.keys() <= _FILE else one for one in files]))
     lines += [
-        f"{name}: {canonical.encode(rest[name]).decode()}" for name in sorted(rest) if rest[name]
+        f"{name}: {canonical.encode(value).decode()}"
+        for name, value in sorted(rest, key=itemgetter(0))
+        if value
     ]
     return tuple(lines)
 

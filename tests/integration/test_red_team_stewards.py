@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from peer import inforce
-from peer.approvals import Answerable, answer
+from peer.approvals import Answerable, _quoted, answer
 from peer.auditing import history
 from peer.stewards import shelf
 from peer.stewards.cosigning import cosign, waiting, waiting_rows
@@ -29,6 +29,9 @@ from protocol.envelope import seal_envelope
 from protocol.errors import ShareUnavailableError, WaitingError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
+from protocol.messages import Head as ItemHead
+from protocol.messages import Note, Request, compose
+from protocol.request import open_request
 from protocol.roster import TYPE as ROSTER
 from protocol.roster import Member, MemberKey
 from registry import charter
@@ -323,3 +326,16 @@ def test_who_votes_is_not_left_to_a_withdrawn_key(stewards: Stewards) -> None:
         electors = electors_by(peer, number)
         assert electors is not None
         assert electors.digest == mine
+
+
+def test_a_steward_sees_also_what_no_version_knows() -> None:
+    """ASK-8: who asks may put more into an item than is shown of others; that goes out as well."""
+    head = ItemHead(author="core@lab.eu", kind="note", salt="a" * 26, at=1)
+    item = canonical.decode(compose(head, Note(text="hello")).data)
+    item["more"] = "first"
+    item["body"] |= {"more": "second", "because": "fourth", "files": "fifth"}
+    item["attachments"] = [{"sha256": OF, "size": 1, "name": "x", "more": "third"}]
+    body = Request(audience="all", item=item, until=5)
+    asked = open_request(body, "0" * 64, "core@lab.eu")
+    quoted = "\n".join(_quoted(asked.item))
+    assert all(word in quoted for word in ("hello", "first", "second", "third", "fourth", "fifth"))
