@@ -9,7 +9,7 @@ of force that nobody has replaced, and the numbers that it used up do not count 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
@@ -23,7 +23,7 @@ from protocol.revocation import TYPE as REVOCATION
 from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
 from protocol.root import Root
-from protocol.trust import Signed, Trust, grace_ms, interned, trust_of, trust_with
+from protocol.trust import Signed, Trust, ever, grace_ms, interned, trust_of, trust_with
 
 T = TypeVar("T")
 
@@ -72,9 +72,9 @@ def ruling_of(network: str, held: Sequence[Held], now_ms: int) -> Ruling | None:
         return None
     delegations = by_type.pop(DELEGATION, [])
     signed = [Signed(_as(one, Delegation), one.keys, one.digest) for one in delegations]
-    revoked = [_as(one, Revocation) for one in by_type.pop(REVOCATION, [])]
-    last = _as(roots[-1], Root)
-    trust = trust_with(trust_of(network, last, roots[-1].digest), signed, revoked, now_ms)
+    bare = [trust_of(network, _as(one, Root), one.digest) for one in roots]
+    void, more = _revoked(by_type.pop(REVOCATION, []), bare, signed)
+    last, trust = bare[-1].root, trust_with(bare[-1], signed, void, now_ms, more)
     orders = by_type.pop(ORDER, [])
     by_type.pop(DECISION, None)
     newest, unsure = _newest([*delegations, *chain.from_iterable(by_type.values())], trust)
@@ -85,6 +85,25 @@ def ruling_of(network: str, held: Sequence[Held], now_ms: int) -> Ruling | None:
         interned(trust), tuple(one.digest for one in roots), newest, unsure, _halts(orders, trust),
         None if until is None else until + 1,
     )  # fmt: skip
+
+
+def _revoked(
+    some: list[Held], bare: list[Trust], signed: list[Signed]
+) -> tuple[list[Revocation], list[Revocation]]:
+    """Revocations by keys that a root of the chain names, and by delegated stewards.
+
+    They count for good, whoever lost the right since. Of the latter those do not whose signers a
+    key of a root has revoked, also if they were read first.
+    """
+    void = [one for one in some if any(_revokes(one, trust) for trust in bare)]
+    firm = frozenset((body.key, body.scope) for body in (_as(one, Revocation) for one in void))
+    once = [replace(ever(trust, signed), void=firm) for trust in bare]
+    more = [one for one in some if one not in void and any(_revokes(one, t) for t in once)]
+    return [_as(one, Revocation) for one in void], [_as(one, Revocation) for one in more]
+
+
+def _revokes(one: Held, trust: Trust) -> bool:
+    return trust.grant("revocation", one.scope, one.keys) is not None
 
 
 def _chain(network: str, roots: Iterable[Held]) -> list[Held]:

@@ -80,6 +80,8 @@ class Trust:
     void: frozenset[tuple[str, str]] = frozenset()  # (key, scope)
     expired: bool = False
     called: tuple[tuple[str, str], ...] = ()  # (key, name) of those whom delegations name
+    # By which revocations are weighed, where delegated stewards revoked somebody: without that.
+    weighing: Trust | None = None
 
     def grant(self, act: str, scope: str, keys: frozenset[str]) -> Grant | None:
         """The widest grant by which these keys may sign together; None where there is none.
@@ -91,6 +93,8 @@ class Trust:
 
     def grants_by(self, act: str, scope: str, keys: frozenset[str]) -> list[Grant]:
         """Every grant by which these keys may sign together."""
+        if act == "revocation" and self.weighing is not None:
+            return self.weighing.grants_by(act, scope, keys)
         right = RIGHTS.get(act)
         return [
             grant
@@ -103,6 +107,8 @@ class Trust:
 
     def has_right(self, act: str, scope: str, key: str) -> bool:
         """Whether a key may be one of those who sign it."""
+        if act == "revocation" and self.weighing is not None:
+            return self.weighing.has_right(act, scope, key)
         right = RIGHTS.get(act)
         return right is not None and any(
             grant.role == right.role
@@ -156,15 +162,31 @@ def trust_of(network: str, root: Root, digest: str) -> Trust:
 
 
 def trust_with(
-    trust: Trust, signed: Iterable[Signed], void: Iterable[Revocation], now_ms: int
+    trust: Trust,
+    signed: Iterable[Signed],
+    void: Iterable[Revocation],
+    now_ms: int,
+    more: Iterable[Revocation] = (),
 ) -> Trust:
     """The same with delegations and revocations that verified once.
 
     A delegation counts as long as its signers have what it gives. Of those of one scope the highest
     version counts (of two the lower digest) whose signers have any right to it. Those that ended
-    more than two days ago give nothing.
+    more than two days ago give nothing. `void`: revocations by keys that a root names; `more`: by
+    delegated stewards. Of these none takes another's right to revoke, or what holds would hang on
+    which of two stewards who revoke each other was heard first.
     """
-    revoked = frozenset((one.key, one.scope) for one in void)
+    known, firm = list(signed), frozenset((one.key, one.scope) for one in void)
+    before = _with(trust, known, firm, now_ms)
+    rest = frozenset((one.key, one.scope) for one in more)
+    if rest <= firm:
+        return before
+    return replace(_with(trust, known, firm | rest, now_ms), weighing=before)
+
+
+def _with(
+    trust: Trust, signed: Iterable[Signed], revoked: frozenset[tuple[str, str]], now_ms: int
+) -> Trust:
     over = trust.root.until is not None and now_ms > trust.root.until + grace_ms
     known = replace(trust, void=revoked, expired=over)
     by_scope: dict[str, list[Signed]] = {}
@@ -191,8 +213,9 @@ def ever(trust: Trust, signed: Iterable[Signed]) -> Trust:
     given = [grant for one in found for grant in _given(one, 1, 0)]
     called = [(steward.key, steward.name) for one in found for steward in one.delegation.stewards]
     return replace(
-        trust, grants=(*trust.grants, *given), void=frozenset(), expired=False, called=tuple(called)
-    )
+        trust, grants=(*trust.grants, *given), void=frozenset(), expired=False,
+        called=tuple(called), weighing=None,
+    )  # fmt: skip
 
 
 def _width(scope: str) -> tuple[int, str]:
@@ -225,6 +248,7 @@ def delegates(trust: Trust, delegation: Delegation, keys: frozenset[str]) -> boo
             if not grant.depth
             or (grant.scope != scope and grant.depth < limits.delegation_depth_max)
         ),
+        weighing=None,
     )
     return bool(above.grants_by("delegation", scope, keys)) and all(
         _passes(above, role, delegation, keys) for role in delegation.roles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,8 @@ def sign(
 ) -> None:  # fmt: skip
     """Sign what FILE says as the next charter; without FILE, all that waits for your signature.
 
-    What is signed is told first, and how it differs from the version before. Documents of every
+    What is signed is told first, and how it differs from the version before; at a terminal you are
+    asked of each document that others began. Documents of every
     kind wait on the share until enough stewards have signed; `peer charter waiting` lists them. One
     can also be carried to you as FILE, and on with --to, where no share is in reach.
     """
@@ -140,7 +142,10 @@ def _sign_draft(where: Where, file: str, scope: str | None, passphrase_file: str
 def _sign_waiting(where: Where, only: tuple[str, ...], passphrase_file: str | None) -> None:
     from peer.stewards.cosigning import cosign
 
-    done = cosign(open_desk(where, passphrase_file), only)
+    def agree(document: StewardDocument) -> bool:
+        return not sys.stdin.isatty() or click.confirm(f"Sign {_called(document)}?", err=True)
+
+    done = cosign(open_desk(where, passphrase_file), only, agree)
     rows = [
         {"document": _called(one.document), "hash": one.document.digest, "waits": one.waits_for}
         for one in done

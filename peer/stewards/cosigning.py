@@ -6,7 +6,7 @@ has to be signed again under it waits with it, so that each steward signs once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -74,23 +74,38 @@ def _is_stale(part: StewardDocument, known: Known, now_ms: int) -> bool:
     return part.number <= newest.number
 
 
-def cosign(desk: Desk, only: Collection[str] = ()) -> list[Signed]:
+def _yes(document: StewardDocument) -> bool:
+    return True
+
+
+def cosign(
+    desk: Desk,
+    only: Collection[str] = (),
+    agree: Callable[[StewardDocument], bool] = _yes,
+) -> list[Signed]:
     """Sign what waits and this steward may sign; `only`: those whose hash begins so, if any.
 
-    Each is told before it is signed. What is enough with it is put on the share.
+    Each is told before it is signed, and `agree` is asked of it. What is enough with it is put on
+    the share.
     """
     done: dict[str, Signed] = {}
+    left: set[str] = set()
     _check_seen(desk)
     first = desk.known()
     desk.keep(first)
     while True:
         known, now = desk.known(), desk.clock.wall_ms()
-        one = next((w for w in waiting(known, now) if _is_mine(desk, w, only, done)), None)
+        one = next(
+            (w for w in waiting(known, now) if _is_mine(desk, w, only, {*done, *left})), None
+        )
         if one is None:
             break
         _check_known(one.document)
         # Under a root that came meanwhile former versions may count no more; they are compared.
         desk.tell(one.document.body, replace(known, documents=first.documents | known.documents))
+        if not agree(one.document):
+            left.add(one.document.digest)
+            continue
         parts = desk.parts(one.document.body, one.trust, [desk.unlock()])
         try:
             desk.put(parts, known, one.trust)

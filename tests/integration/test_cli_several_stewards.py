@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.test_cli_stewards import at_terminal
 from tests.integration.typist import Said, Typist, settled
 
 ANN, BOB = "ann", "bob"
@@ -335,3 +337,17 @@ def test_an_approval_needs_two_of_three(peer: Typist) -> None:
     assert [row["text"] for row in peer("feed", "--as", "scout", "--json").json] == [
         "copper conducts"
     ]
+
+
+@pytest.mark.slow
+def test_at_a_terminal_who_signs_is_asked_of_each(peer: Typist) -> None:
+    """What others began is signed by nobody who only pressed return."""
+    two_of_three(peer)
+    peer("goal", "add", "x", "We want x.", code=6)
+    ann = replace(peer, env={"PEER_HOME": str(peer.base / ANN)})
+    _, said = at_terminal(ann, ("charter", "sign"), [("Sign charter 2", "")])
+    assert "We want x." in said
+    assert len(waiting(peer)) == 1
+    code, _ = at_terminal(ann, ("charter", "sign"), [("Sign charter 2", "y")])
+    assert code == 0
+    assert waiting(peer) == []

@@ -15,6 +15,7 @@ import pytest
 from peer import inforce
 from peer.approvals import Answerable, _quoted, answer
 from peer.auditing import history
+from peer.inforce import ruling
 from peer.stewards import shelf
 from peer.stewards.cosigning import cosign, waiting, waiting_rows
 from peer.stewards.orders import halt
@@ -339,3 +340,49 @@ def test_a_steward_sees_also_what_no_version_knows() -> None:
     asked = open_request(body, "0" * 64, "core@lab.eu")
     quoted = "\n".join(_quoted(asked.item))
     assert all(word in quoted for word in ("hello", "first", "second", "third", "fourth", "fifth"))
+
+
+def voided(stewards: Stewards) -> list[frozenset[tuple[str, str]]]:
+    """Which keys count for nothing where, as each peer has it."""
+    peers = stewards.network.peers.values()
+    return [ruling(peer.home, stewards.network.network).trust.void for peer in peers]
+
+
+def test_a_revoked_steward_revokes_nobody_whoever_reads_it_first(stewards: Stewards) -> None:
+    """AUTH-19: also for who read what she signed before he read that she was revoked."""
+    network = stewards.network
+    stewards.sign(stewards.delegation("lab.eu", "eve"), "kay")
+    network.tick("core")
+    evil = stewards.revocation(network.peers["core"].signer.key, "lab.eu")
+    path = stewards.place(stewards.seal(evil, "eve"))
+    network.tick("core")
+    network.memory.remove(path)
+    revoked = stewards.revocation(stewards.keys["eve"].key)
+    stewards.sign(revoked, "kay")
+    stewards.tick()
+    stewards.place(stewards.seal(evil, "eve"))
+    stewards.tick()
+    stewards.tick()
+    assert set(voided(stewards)) == {frozenset({(revoked.key, revoked.scope)})}
+
+
+@pytest.mark.parametrize("first", ["eve", "fay"])
+def test_two_stewards_who_revoke_each_other_are_both_revoked(
+    stewards: Stewards, first: str
+) -> None:
+    """AUTH-19: in whatever order peers hear of it; who is above them makes stewards anew."""
+    network, other = stewards.network, "fay" if first == "eve" else "eve"
+    stewards.sign(stewards.delegation("lab.eu", "eve", "fay"), "kay")
+    stewards.tick()
+    one = stewards.seal(stewards.revocation(stewards.keys[other].key, "lab.eu"), first)
+    two = stewards.seal(stewards.revocation(stewards.keys[first].key, "lab.eu"), other)
+    path = stewards.place(one)
+    network.tick("core")
+    network.memory.remove(path)
+    stewards.place(two)
+    network.tick("scout")
+    stewards.place(one)
+    stewards.tick()
+    stewards.tick()
+    both = frozenset((stewards.keys[name].key, "lab.eu") for name in ("eve", "fay"))
+    assert set(voided(stewards)) == {both}
