@@ -67,8 +67,8 @@ sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 	$(BIN)/python -m benchmarks
 
-sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; a few minutes
-	$(BIN)/peer simulate soak --seeds 100 --from 1 --workers $(WORKERS)
+sim: $(RUNTIME)  ## 60 networks of simulated peers with faults, always the same; a few minutes
+	$(BIN)/peer simulate soak --seeds 60 --from 1 --workers $(WORKERS)
 
 bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many seeds
 	$(BIN)/python -m tests.simulation.bugs

@@ -25,6 +25,16 @@ settings.register_profile("thorough", settings.get_profile("dev"), max_examples=
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take minutes begin first, or one process would wait for them at the end."""
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return 0.0 if mark is None or not mark.args else float(mark.args[0])
+
+
 class Source(NamedTuple):
     """One module of the three packages: its path below the checkout, its text, its syntax tree."""
 
