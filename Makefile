@@ -17,7 +17,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench sim bugs fuzz soak drives crash check constraints clean
+        sample-is-current schemas bench sim years bugs fuzz soak drives crash check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -69,6 +69,9 @@ bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 
 sim: $(RUNTIME)  ## 60 networks of simulated peers with faults, always the same; a few minutes
 	$(BIN)/peer simulate soak --seeds 60 --from 1 --workers $(WORKERS)
+
+years: $(DEV)  ## two simulated years, after which nothing may have grown
+	MONTHS=24 $(BIN)/python -m pytest tests/simulation/test_two_years.py
 
 bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many seeds
 	$(BIN)/python -m tests.simulation.bugs
