@@ -2,6 +2,9 @@
 
 PYTHON  ?= python3
 WORKERS ?= 2
+# Many tests wait for processes and drives: one more of them than there are cores keeps those busy.
+TESTERS ?= 3
+SEEDS   ?= 100
 HOURS   ?= 1
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -27,7 +30,7 @@ demo: $(RUNTIME)  ## five peers on a fresh share, several rounds; asks nothing
 	$(BIN)/peer demo
 
 test: $(DEV)  ## all tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(TESTERS)
 
 coverage: $(DEV)  ## all tests, held to the coverage this project promises
 	$(BIN)/python -m coverage erase
@@ -67,8 +70,8 @@ sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 	$(BIN)/python -m benchmarks
 
-sim: $(RUNTIME)  ## 60 networks of simulated peers with faults, always the same; a few minutes
-	$(BIN)/peer simulate soak --seeds 60 --from 1 --workers $(WORKERS)
+sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; 25 of them in the check
+	$(BIN)/peer simulate soak --seeds $(SEEDS) --from 1 --workers $(WORKERS)
 
 years: $(DEV)  ## two simulated years, after which nothing may have grown
 	MONTHS=24 $(BIN)/python -m pytest tests/simulation/test_two_years.py
@@ -88,6 +91,7 @@ drives: $(DEV)  ## the promises on real drives, all that this machine can mount;
 crash: $(DEV)  ## 10,000 kills, failing calls and power cuts; an hour, and as root for all of it
 	$(BIN)/python -m tests.crash $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
+check: SEEDS = 25
 check: format-check lint types layers sample-is-current sim test  ## what every change must pass
 
 constraints:  ## pin what pip installs today
