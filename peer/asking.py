@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 
+from peer import learning
 from peer.home.asks import Ask, Unpaged
 from peer.instance import DAY_MS, RunningPeer
 from peer.permission import Permit, has_room, judge
@@ -20,7 +21,6 @@ from protocol.effect import Publish, Send
 from protocol.messages import (
     Body,
     Head,
-    Insight,
     Item,
     Request,
     Sealed,
@@ -203,8 +203,7 @@ def _answer(peer: RunningPeer, holds: Standing, ask: Ask) -> None:
 def _remember(peer: RunningPeer, ask: Ask) -> None:
     """My own insights answer questions, from when they are published on."""
     item = stored_item(peer.home.mail.get(ask.item).data, understood=True)
-    if ask.audience == ALL and isinstance(item.body, Insight):
-        peer.home.knowledge.remember(item.id, item.body.topics)
+    learning.keep(peer, item, ask.audience)
 
 
 def _judge_again(peer: RunningPeer, item: Unpaged) -> None:

@@ -8,7 +8,7 @@ steward's yes, is reported, and the item counts as acted: that is a decision, no
 
 from __future__ import annotations
 
-from peer import asking, ballot_box, permission, sealing
+from peer import asking, ballot_box, learning, permission, sealing
 from peer.instance import RunningPeer
 from peer.permission import auto_sends_hourly_max, has_room
 from protocol import canonical
@@ -31,9 +31,11 @@ auto_depth_max = 4
 
 
 def apply(
-    peer: RunningPeer, effects: list[Effect], item: Item, *, sealed: bool = False
+    peer: RunningPeer, effects: list[Effect], item: Item, audience: str, *, sealed: bool = False
 ) -> list[str]:
-    """Apply the effects of an item, inside a transaction; returns what was refused or waits.
+    """Apply the effects of an item that came for `audience`, inside a transaction.
+
+    Returns what was refused or waits.
 
     `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
     """
@@ -47,7 +49,7 @@ def apply(
         elif reason := _forbidden(peer, effect):
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
         else:
-            _apply_one(peer, effect, item, sealed=sealed)
+            _apply_one(peer, effect, item, audience, sealed=sealed)
     return refused
 
 
@@ -80,6 +82,8 @@ def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: boo
     reply, plain = _compose(peer, effect, item, sealed=sealed)
     if permit.verdict != "approve":
         peer.home.outgoing.add([reply], audience, peer.clock.wall_ms(), due_ms=due)
+        if not sealed:
+            learning.keep(peer, reply, audience)
     elif reason := asking.refusal(peer, [reply]):
         return [f"{said} refused: {reason}"]
     else:
@@ -134,13 +138,15 @@ def _leak(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     return None
 
 
-def _apply_one(peer: RunningPeer, effect: Effect, item: Item, *, sealed: bool) -> None:
+def _apply_one(
+    peer: RunningPeer, effect: Effect, item: Item, audience: str, *, sealed: bool
+) -> None:
     home, now, author = peer.home, peer.clock.wall_ms(), item.head.author
     match effect:
         case Remember(topics=topics):
-            home.knowledge.remember(item.id, topics)
-        case RecordEvidence(about=about, kind=kind):
-            home.knowledge.record(about, kind, author, item.data, now)
+            learning.keep(peer, item, audience, topics)
+        case RecordEvidence():
+            learning.keep(peer, item, audience)
         case Escalate(text=text, mend=mend, level=level):
             if sealed:  # what it says must not lie open in the home
                 text, mend = f"{author}: sealed", f"read it with `peer read {item.id[:8]}`"

@@ -154,7 +154,7 @@ class Mailbox:
 
         `author` is a bare name; `since_ms` counts when it came. UsageError where nothing is typed.
         """
-        from peer.home.search import plain_words, snippet
+        from peer.home.words import plain_words, snippet
 
         words, search = plain_words(typed), self.home.search
         search.catch_up(progress)

@@ -35,8 +35,8 @@ _NOT_DAMAGE = (
 _TABLES = (
     "self", "document", "hidden", "stream", "item", "attachment", "sealed", "own_stream",
     "own_page", "receipt", "page", "damage", "own_receipt", "neighbour", "unripe", "quarantine",
-    "concern", "claim", "evidence", "age", "erased", "proposal", "ballot", "certificate",
-    "ask", "ask_told", "deed", "reported", "matter",
+    "concern", "node", "about", "edge", "evidence", "age", "erased", "proposal", "ballot",
+    "certificate", "ask", "ask_told", "deed", "reported", "matter",
 )  # fmt: skip
 
 

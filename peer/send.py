@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from peer import asking, ballot_box, permission, rekeying
+from peer import asking, ballot_box, learning, permission, rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
 from peer.deadline import NEXT_TICK
 from peer.enclosing import Source, keep
@@ -35,7 +35,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Insight, Item
+from protocol.messages import Body, Item
 from protocol.page import ALL
 from protocol.policy import Flag
 
@@ -283,8 +283,7 @@ def _bring(peer: RunningPeer, audience: str, seen: _Seen | None, pages: list[Own
 def _remember_own(peer: RunningPeer, audience: str, items: list[Item]) -> None:
     """My own insights answer questions too, and my own votes count; inside a transaction."""
     for item in items:
-        if audience == ALL and isinstance(item.body, Insight):
-            peer.home.knowledge.remember(item.id, item.body.topics)
+        learning.keep(peer, item, audience)
         if audience == ALL and ballot_box.fault(peer, item) is None:
             ballot_box.keep(peer, item)
 

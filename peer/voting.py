@@ -320,7 +320,7 @@ def _tell_double_votes(peer: RunningPeer, poll: Poll, electors: Electors) -> lis
 
 def _tell_double_vote(peer: RunningPeer, name: str, pair: list[Cast]) -> str | None:
     address, by, slot = peer.full(name), proof_name(pair[0]), pair[0].slot
-    if (DOUBLE, by) in peer.home.knowledge.evidence(address):
+    if (DOUBLE, by) in [(one.kind, one.by) for one in peer.home.proofs.of(address)]:
         return None
     proof = b"\n".join(ballot_data(one, peer.identity.network) for one in pair)
     text = (
@@ -330,7 +330,7 @@ def _tell_double_vote(peer: RunningPeer, name: str, pair: list[Cast]) -> str | N
     mend = f"ask who owns {name}; `peer proposals --all --json` has both ballots as a proof"
     now = peer.clock.wall_ms()
     with peer.home.transaction():
-        peer.home.knowledge.record(address, DOUBLE, by, proof, now)
+        peer.home.proofs.add(address, DOUBLE, by, proof, now)
         peer.home.concerns.open(f"{DOUBLE}:{by}", "human", text, mend, now)
     return text
 

@@ -33,7 +33,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """The item that is being handled says something about these topics."""
+    """The item that is being handled is known from now on, as one about these topics, too."""
 
     name: ClassVar[str] = "remember"
     topics: tuple[str, ...]
@@ -41,7 +41,10 @@ class Remember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEvidence:
-    """The author of the item that is being handled vouches for, or contradicts, `about`."""
+    """The author of the item that is being handled vouches for, or contradicts, `about`.
+
+    Which of them he does, and about what, the item itself says; `kind` is its kind.
+    """
 
     name: ClassVar[str] = "record-evidence"
     about: str

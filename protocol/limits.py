@@ -49,6 +49,7 @@ topics_max = 16
 serves_max = 16  # goals that an announcement serves
 evidence_max = 16
 claims_max = 16
+first_max = 3  # whom a question asks first
 erased_max = 256  # hashes in an erasure
 digest_lines_max = 100
 asked_bytes_max = 63 * 1024  # an item that a request carries

@@ -40,6 +40,7 @@ from protocol.wire import AtMost, Between, Form
 
 Severity = Literal["info", "warn", "critical"]
 Evidence = Annotated[tuple[Line, ...], AtMost(limits.evidence_max)]
+Claims = Annotated[tuple[ItemId, ...], AtMost(limits.claims_max)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +53,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Someone wants to know; whoever does may answer."""
+    """Someone wants to know; whoever does may answer.
+
+    `first`: those who, as its author sees it, know most about it. `asker`: on whose behalf its
+    author passes it on; the answer is for him.
+    """
 
     kind: ClassVar[str] = "question"
     text: Text
     topics: Topics = ()
+    first: Annotated[tuple[AddressText, ...], AtMost(limits.first_max)] = ()
+    asker: AddressText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +72,26 @@ class Answer:
 
     kind: ClassVar[str] = "answer"
     text: Text
-    claims: Annotated[tuple[ItemId, ...], AtMost(limits.claims_max)] = ()
+    claims: Claims = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """What the author learned: "X about Y"; `confidence` is a probability in permille."""
+    """What the author learned: "X about Y"; `confidence` is a probability in permille.
+
+    It holds from `valid_from` on and before `valid_until`, ms since 1970. It takes the place of the
+    insights in `supersedes`, and was concluded from those in `derived`.
+    """
 
     kind: ClassVar[str] = "insight"
     text: Text
     topics: Topics = ()
     confidence: Permille = 500
     evidence: Evidence = ()
+    valid_from: Millis | None = None
+    valid_until: Millis | None = None
+    supersedes: Claims = ()
+    derived: Claims = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +237,21 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mentoring:
+    """Between a newcomer and who may guide it: `step` says what its author does.
+
+    Known steps: ask (for a mentor), offer (with what to know first: `text`, and the insights that
+    it rests on), decline, end.
+    """
+
+    kind: ClassVar[str] = "mentoring"
+    step: Word
+    text: Text = ""
+    topics: Topics = ()
+    claims: Claims = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """An item that only its reader can open; see `protocol.sealing`."""
 
@@ -232,13 +262,14 @@ class Sealed:
 
 Body = (
     Note | Question | Answer | Insight | Announcement | Alert | Endorsement | Dispute | Retraction
-    | Erasure | Proposal | Vote | Certificate | Escalation | Request | Digest | Sealed
+    | Erasure | Proposal | Vote | Certificate | Escalation | Request | Digest | Mentoring
+    | Sealed
 )  # fmt: skip
 KINDS: dict[str, type[Body]] = {
     kind.kind: kind
     for kind in (
         Note, Question, Answer, Insight, Announcement, Alert, Endorsement, Dispute, Retraction,
-        Erasure, Proposal, Vote, Certificate, Escalation, Request, Digest, Sealed,
+        Erasure, Proposal, Vote, Certificate, Escalation, Request, Digest, Mentoring, Sealed,
     )
 }  # fmt: skip
 

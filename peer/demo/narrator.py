@@ -129,7 +129,7 @@ class Narrator:
         self._say("What core learned")
         for said in self._said:
             if said.kind == "insight":
-                backers = [by for kind, by in home.knowledge.evidence(said.id)]
+                backers = [one.author for one in home.knowledge.said_of([said.id])[said.id]]
                 self._say(f"  insight     of {said.author}, endorsed by {', '.join(backers)}")
         for concern in home.concerns.all():
             self._say(f"  {concern.level:<9}   {concern.text}")

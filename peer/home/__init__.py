@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from peer.home.neighbours import Neighbours
     from peer.home.outgoing import Outgoing
     from peer.home.past import Past
+    from peer.home.proofs import Proofs
     from peer.home.quarantine import Quarantine
+    from peer.home.recalled import Recalled
     from peer.home.receipts import Receipts
     from peer.home.search import Search
     from peer.home.state import State
@@ -158,6 +160,20 @@ class Home:
         from peer.home.knowledge import Knowledge
 
         return Knowledge(self.db)
+
+    @cached_property
+    def recalled(self) -> Recalled:
+        """See `peer.home.recalled`."""
+        from peer.home.recalled import Recalled
+
+        return Recalled(self.db)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """See `peer.home.proofs`."""
+        from peer.home.proofs import Proofs
+
+        return Proofs(self.db)
 
     @cached_property
     def votes(self) -> Votes:

@@ -112,7 +112,6 @@ class Asks:
         self._db.write(
             "UPDATE item SET state = 'dropped' WHERE id = ? AND state IN ('asked', 'waiting')", item
         )
-        self._db.write("DELETE FROM claim WHERE item = ?", item)
 
     def _end(self, item: str, state: str, because: str, at: int) -> None:
         self._db.write(

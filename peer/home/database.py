@@ -12,7 +12,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -177,6 +177,12 @@ class Database:
                 raise
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
+
+    def part(self) -> AbstractContextManager[None]:
+        """All or nothing, as a part of the transaction in which this happens, or as one alone."""
+        if self._connection.in_transaction:
+            return self.savepoint()
+        return self.transaction(durable=False)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from peer.home import search
 from peer.home.database import Database
+from peer.home.knowledge import Knowledge
 from protocol import canonical
 from protocol.messages import id_of_hash
 from protocol.page import ALL, strike
@@ -26,6 +27,7 @@ class Erasures:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._knowledge = Knowledge(db)
 
     def known(self, author: str) -> frozenset[str]:
         """The hashes of what an author took back."""
@@ -60,6 +62,8 @@ class Erasures:
         self._db.write("DELETE FROM erased WHERE day < ?", before_day)
 
     def _forget(self, author: str, item: str) -> None:
+        # That somebody vouched for something, or contradicted it, stays; his words go.
+        self._knowledge.erase(author, item, without_content)
         row = self._db.one(
             "SELECT n, data FROM item WHERE id = ? AND author = ? AND audience = 'all'",
             *(item, author),
@@ -69,10 +73,7 @@ class Erasures:
         n, data = row
         bare = without_content(data)
         self._db.write("UPDATE item SET state = 'erased', data = ? WHERE n = ?", bare, n)
-        self._db.write("DELETE FROM claim WHERE item = ?", item)
         self._db.write("DELETE FROM proposal WHERE id = ?", item)  # ballots on it stay
-        # That somebody vouched for something, or contradicted it, stays; his words go.
-        self._db.write("UPDATE evidence SET data = ? WHERE by = ? AND data = ?", bare, author, data)
         self._db.write(
             "UPDATE concern SET text = 'its author erased what it was', resolved = since"
             " WHERE key = ?",

@@ -1,43 +1,268 @@
-"""What was published and is remembered: claims by topic, and who vouched for what."""
+"""What is known: items as nodes of a graph, what they say of each other as its edges.
+
+Rules: a function of the set of items: neither their order nor how often one comes matters. What an
+item speaks of may be unknown, and come later. An item is here until it is erased, or until it and
+all that spoke of it are old. Writers stand inside a transaction. Not here: what may be believed
+(`protocol.knowledge`), and finding by words (`peer.home.recalled`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
+from peer.home import recalled
 from peer.home.database import Database
+from protocol.knowledge import Said, links
+from protocol.messages import Dispute, Endorsement, Item, Question, Retraction, stored_item
+from protocol.page import ALL
+
+T = TypeVar("T")
+
+nodes_max = 1_000_000
+_OPINIONS = (Dispute.kind, Endorsement.kind, Retraction.kind)
+_BATCH = 500  # values in one question
+
+
+class Node(NamedTuple):
+    """An item as it is known; `seen`: the day of this home's life on which it came."""
+
+    n: int
+    id: str
+    kind: str
+    author: str
+    audience: str
+    at: int
+    seen: int
+    data: bytes
+
+    @property
+    def item(self) -> Item:
+        """The item itself."""
+        return stored_item(self.data, understood=True)
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may know it."""
+        return self.audience == ALL
+
+
+class Opined(NamedTuple):
+    """That `witness` said something (`link`) of what `author` had said; `seen` is the day."""
+
+    author: str
+    target: str
+    kind: str
+    link: str
+    witness: str
+    opinion: str
+    seen: int
+
+    @property
+    def good(self) -> bool:
+        """Whether he vouched for it."""
+        return self.link == "supports"
+
+
+_NODE = "node.n, node.id, node.kind, node.author, node.audience, node.at, node.seen, node.data"
 
 
 class Knowledge:
-    """The tables `claim` and `evidence`. Writers stand inside a transaction."""
+    """The tables `node`, `about` and `edge`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def remember(self, item: str, topics: Sequence[str]) -> None:
-        """An item says something about topics."""
+    def fold(self, item: Item, audience: str, topics: Iterable[str], day: int) -> None:
+        """Take an item in, with what it says of topics and of other items; again is harmless."""
+        n = self._db.insert(
+            "INSERT OR IGNORE INTO node (id, kind, author, audience, at, seen, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(item.id, item.head.kind, item.head.author, audience, item.head.at, day, item.data),
+        )
+        row = self._db.one("SELECT n FROM node WHERE id = ?", item.id)
+        assert row is not None, n
         self._db.write_many(
-            "INSERT OR IGNORE INTO claim VALUES (?, ?)", [(topic, item) for topic in topics]
+            "INSERT OR IGNORE INTO about VALUES (?, ?)", [(topic, row[0]) for topic in topics]
+        )
+        self._db.write_many(
+            "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)",
+            [(target, link, row[0]) for link, target in links(item)],
         )
 
-    def about(self, topics: Sequence[str], items_max: int) -> list[tuple[str, bytes]]:
-        """(id, data) of insights that share a topic, own ones and remembered; newest first."""
-        marks = ", ".join("?" * len(topics))
+    def get(self, id_: str) -> Node | None:
+        """An item by its id."""
+        found = self._nodes("id = ?", id_)
+        return found[0] if found else None
+
+    def many(self, ids: Collection[str]) -> dict[str, Node]:
+        """Those of these ids that are known."""
+        return {
+            node.id: node
+            for part in _parts(sorted(ids))
+            for node in self._nodes(f"id IN ({_marks(part)})", *part)
+        }
+
+    def by_number(self, ns: Sequence[int]) -> dict[int, Node]:
+        """Those of these numbers that are known."""
+        return {
+            node.n: node
+            for part in _parts(sorted(ns))
+            for node in self._nodes(f"n IN ({_marks(part)})", *part)
+        }
+
+    def about(self, topics: Sequence[str], nodes_max: int) -> list[Node]:
+        """Insights on one of these topics, the newest first."""
+        return self._nodes(
+            f"n IN (SELECT node FROM about WHERE topic IN ({_marks(topics)}))"
+            " AND kind = 'insight' ORDER BY n DESC LIMIT ?",
+            *(*topics, nodes_max),
+        )
+
+    def of(self, author: str | None, kinds: Sequence[str], nodes_max: int) -> list[Node]:
+        """What somebody, or everybody, said of these kinds, the newest first."""
+        return self._nodes(
+            f"(?1 IS NULL OR author = ?1) AND kind IN ({', '.join(map(repr, kinds))})"
+            " ORDER BY n DESC LIMIT ?2",
+            *(author, nodes_max),
+        )
+
+    def topics_of(self, ns: Sequence[int]) -> dict[int, list[str]]:
+        """The topics of nodes, in alphabetical order."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for part in _parts(ns):
+            for topic, n in self._db.read(
+                f"SELECT topic, node FROM about WHERE node IN ({_marks(part)})"
+                " ORDER BY node, topic",
+                *part,
+            ):
+                found[n].append(topic)
+        return found
+
+    def said_of(self, ids: Collection[str]) -> dict[str, list[Said]]:
+        """What items say of these ids, but for what their own authors took back."""
+        found: dict[str, list[Said]] = defaultdict(list)
+        for part in _parts(sorted(ids)):
+            for target, link, author, source in self._db.read(
+                "SELECT edge.target, edge.link, node.author, node.id FROM edge"
+                f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
+                " AND NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS taker"
+                " ON taker.n = back.source WHERE back.target = node.id AND back.link = 'retracts'"
+                " AND taker.author = node.author) ORDER BY edge.target, edge.link, node.id",
+                *part,
+            ):
+                found[target].append(Said(link, author, source))
+        return found
+
+    def opinions_of(self, author: str) -> list[Opined]:
+        """What others say of what somebody said, but for what they took back."""
+        return self._opinions("target.author = ?", author)
+
+    def judged_on(self, topic: str, nodes_max: int) -> list[Opined]:
+        """What others say of insights on a topic, and of answers to questions on it."""
+        which = "SELECT node FROM about WHERE topic = ?1 ORDER BY node DESC LIMIT ?2"
+        return self._opinions(
+            f"(target.n IN ({which}) AND target.kind = 'insight') OR (target.kind = 'answer' AND"
+            " target.n IN (SELECT edge.source FROM node AS question JOIN edge"
+            " ON edge.target = question.id AND edge.link = 'answers'"
+            f" WHERE question.n IN ({which})))",
+            *(topic, nodes_max),
+        )
+
+    def _opinions(self, where: str, *values: object) -> list[Opined]:
+        rows = self._db.held(
+            "SELECT target.author, target.id, target.kind, edge.link, opinion.author, opinion.id,"
+            " opinion.seen FROM node AS target JOIN edge ON edge.target = target.id"
+            " JOIN node AS opinion ON opinion.n = edge.source"
+            f" WHERE ({where}) AND edge.link IN ('supports', 'refutes')"
+            " AND opinion.author <> target.author"
+            " AND NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS taker"
+            " ON taker.n = back.source WHERE back.target = opinion.id AND back.link = 'retracts'"
+            " AND taker.author = opinion.author) ORDER BY opinion.n, target.n",
+            *values,
+        )
+        return [Opined(*row) for row in rows]
+
+    def asked_lately(self, author: str, since_day: int) -> dict[str, int]:
+        """How many questions an author asked others since that day, by whom they ask first."""
+        asked: Counter[str] = Counter()
+        for node in self._nodes(
+            "kind = 'question' AND author = ? AND seen >= ?", author, since_day
+        ):
+            body = node.item.body
+            assert isinstance(body, Question)
+            asked.update(body.first or ([] if node.public else [node.audience]))
+        return dict(asked)
+
+    def spoken_of(self, n: int) -> list[tuple[str, str]]:
+        """(link, id) of what a node says of others, by link and id."""
         rows = self._db.read(
-            "SELECT DISTINCT item.id, item.data, item.n FROM claim JOIN item ON claim.item ="
-            f" item.id WHERE claim.topic IN ({marks}) AND item.kind = 'insight'"
-            " ORDER BY item.n DESC LIMIT ?",
-            *topics,
-            items_max,
+            "SELECT link, target FROM edge WHERE source = ? ORDER BY link, target", n
         )
         return [(row[0], row[1]) for row in rows]
 
-    def record(self, about: str, kind: str, by: str, data: bytes, at: int) -> None:
-        """Evidence about an item or a peer; the same witness counts once."""
-        self._db.write(
-            "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?)", about, kind, by, data, at
-        )
+    def newest(self) -> int:
+        """The number of the newest node, 0 where there is none: later ones are above it."""
+        row = self._db.one("SELECT max(n) FROM node")
+        return 0 if row is None or row[0] is None else int(row[0])
 
-    def evidence(self, about: str) -> list[tuple[str, str]]:
-        """(kind, by) of everything recorded about an item or a peer."""
-        rows = self._db.read("SELECT kind, by FROM evidence WHERE about = ? ORDER BY at, by", about)
-        return [(row[0], row[1]) for row in rows]
+    def erase(self, author: str, id_: str, bare: Callable[[bytes], bytes]) -> None:
+        """What an author published is known no more.
+
+        `bare` leaves out what an item said: so much stays of an opinion, because it was given.
+        """
+        node = self.get(id_)
+        if node is None or node.author != author or not node.public:
+            return
+        if node.kind in _OPINIONS:
+            recalled.forget(self._db, node.n, node.data)
+            self._db.write("UPDATE node SET data = ? WHERE n = ?", bare(node.data), node.n)
+        else:
+            self._drop([node.n])
+
+    def age(self, before_day: int, nodes_max: int = nodes_max) -> None:
+        """What came before that day, and of which nothing later speaks, is known no more.
+
+        Where more is known than `nodes_max`, the oldest of those authors go who said most.
+        """
+        rows = self._db.read(
+            "SELECT n FROM node WHERE seen < ?1 AND NOT EXISTS (SELECT 1 FROM edge"
+            " JOIN node AS later ON later.n = edge.source"
+            " WHERE edge.target = node.id AND later.seen >= ?1)",
+            before_day,
+        )
+        self._drop([row[0] for row in rows])
+        row = self._db.one("SELECT count(*) FROM node")
+        excess = 0 if row is None else row[0] - nodes_max
+        while excess > 0:
+            (author, count), *others = self._db.read(
+                "SELECT author, count(*) FROM node GROUP BY author ORDER BY 2 DESC, 1 LIMIT 2"
+            )
+            share = count - others[0][1] + 1 if others else count
+            gone = self._db.read(
+                "SELECT n FROM node WHERE author = ? ORDER BY n LIMIT ?",
+                *(author, min(excess, share)),
+            )
+            self._drop([row[0] for row in gone])
+            excess -= len(gone)
+
+    def _drop(self, ns: Sequence[int]) -> None:
+        for node in self.by_number(ns).values():
+            recalled.forget(self._db, node.n, node.data)
+        for table, column in (("about", "node"), ("edge", "source"), ("node", "n")):
+            self._db.write_many(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in ns])
+
+    def _nodes(self, where: str, *values: object) -> list[Node]:
+        return [
+            Node(*row) for row in self._db.read(f"SELECT {_NODE} FROM node WHERE {where}", *values)
+        ]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]

@@ -249,24 +249,18 @@ class Past:
             " epoch = NULL, seq = NULL, place = NULL WHERE n = ?",
             *(at, without_content(data), n),
         )
-        self._db.write("DELETE FROM claim WHERE item = ?", item_id)
         self._db.write("DELETE FROM sealed WHERE item = ?", item_id)
         search.forget(self._db, n)
         return True
 
     def forget_rest(self, before_ms: int, tick: int) -> None:
         """What hangs on rows that are gone, or says only what once was the case."""
-        for table in ("claim", "ask", "ask_told", "matter"):
+        for table in ("ask", "ask_told", "matter"):
             self._db.write(f"DELETE FROM {table} WHERE item NOT IN (SELECT id FROM item)")
         self._db.write("DELETE FROM proposal WHERE id NOT IN (SELECT id FROM item)")
         self._db.write("DELETE FROM ballot WHERE item NOT IN (SELECT id FROM item)")
         self._db.write(
             "DELETE FROM certificate WHERE NOT taken AND item NOT IN (SELECT id FROM item)"
-        )
-        self._db.write(
-            "DELETE FROM evidence WHERE kind IN ('endorsement', 'dispute') AND at < ?"
-            " AND about NOT IN (SELECT id FROM item)",
-            before_ms,
         )
         self._db.write("DELETE FROM concern WHERE resolved < ?", before_ms)
         self._db.write(

@@ -2,25 +2,19 @@
 
 Rules: nothing that writes mail pays for it: whoever searches brings the index up to date first. It
 holds copies of words, so rows go when their items go (once a day, and at once what its author
-erased); nothing sealed has words here. Whatever is typed are plain words, never a query language.
-Languages that write no spaces are found by their characters.
+erased); nothing sealed has words here.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from peer.home.database import Database
+from peer.home.words import said, spaced
 from protocol import canonical
-from protocol.errors import SomaError, UsageError
+from protocol.errors import SomaError
 
-words_max, query_chars_max = 32, 1_000
 _BATCH = 1_000  # items in one transaction: others of this home write in between
-_SNIPPET_CHARS, _BEFORE_CHARS = 160, 40
-# Kana and Han: each character counts as a word.
-_SPACELESS = re.compile("([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'indexed'"
 
 
@@ -43,7 +37,7 @@ class Search:
             " JOIN item ON item.n = indexed.n AND item.id = indexed.id"
             " WHERE words MATCH ?1 AND (?2 IS NULL OR item.author = ?2) AND item.stored_at >= ?3"
             " ORDER BY bm25(words), item.n DESC LIMIT ?4",
-            *(" ".join(f'"{_spaced(word)}" *' for word in words), author, since_ms, hits_max),
+            *(" ".join(f'"{spaced(word)}" *' for word in words), author, since_ms, hits_max),
         )
         return [row[0] for row in rows]
 
@@ -95,7 +89,7 @@ class Search:
         )
         self._db.write_many(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            [(n, _spaced(said)) for n, _, data, known in rows if known and (said := _said(data))],
+            [(n, spaced(text)) for n, _, data, known in rows if known and (text := _text(data))],
         )
 
 
@@ -118,39 +112,5 @@ def drop_gone(db: Database) -> None:
     db.write_many("DELETE FROM indexed WHERE n = ?", gone)
 
 
-def plain_words(text: str) -> list[str]:
-    """What was typed, as words to look for; UsageError where there are none, or too many."""
-    words = [word for word in re.findall(r"\w+", text) if any(c.isalnum() for c in word)]
-    if not words:
-        raise UsageError("there is no word to look for; give letters or digits")
-    if len(words) > words_max or len(text) > query_chars_max:
-        raise UsageError(f"too much to look for; give at most {words_max} words")
-    return words
-
-
-def snippet(text: str, words: list[str]) -> str:
-    """One line of a text, from around the first of these words that stands in it as typed."""
-    line = " ".join(text.split())
-    found = [line.casefold().find(word.casefold()) for word in words]
-    at = max(min((place for place in found if place >= 0), default=0) - _BEFORE_CHARS, 0)
-    part = line[at : at + _SNIPPET_CHARS]
-    return f"{'… ' if at else ''}{part}{' …' if at + _SNIPPET_CHARS < len(line) else ''}"
-
-
-def _said(data: bytes) -> str:
-    """The words of an item: its text, topics and evidence."""
-    body = canonical.decode(data).get("body")
-    return " ".join(_texts(body)) if isinstance(body, dict) else ""
-
-
-def _texts(body: dict[str, Any]) -> Iterator[str]:
-    for member in ("text", "because", "topics", "evidence"):
-        value = body.get(member)
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
-            yield from (one for one in value if isinstance(one, str))
-
-
-def _spaced(text: str) -> str:
-    return _SPACELESS.sub(r" \1 ", text)
+def _text(data: bytes) -> str:
+    return said(canonical.decode(data).get("body"))

@@ -11,15 +11,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 from peer import effects, sealing, voting
-from peer.handlers import Received
+from peer.handlers import Found, Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
+from peer.knowing import Knowing
 from peer.stewards.aims import policy_for
 from peer.stewards.standing import standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.charter import Goal
 from protocol.errors import HomeError, RuleError
+from protocol.expertise import Candidate
 from protocol.messages import Item, Sealed, stored_item
 
 batch_items_max = 100
@@ -54,10 +56,22 @@ class HomeView:
         """Whether I am the mailbox of a steward."""
         return standing(self._peer).is_mailbox
 
-    def about(self, topics: Sequence[str], items_max: int) -> list[Item]:
-        """Insights on these topics, newest first."""
-        found = self._peer.home.knowledge.about(topics, items_max)
-        return [stored_item(data, understood=True) for _, data in found]
+    @property
+    def _knowing(self) -> Knowing:
+        return Knowing(self._peer.home, self._peer.address, self._peer.clock.wall_ms())
+
+    def recall(self, text: str, topics: Sequence[str], hits_max: int) -> list[Found]:
+        """What is known to everybody of a text and topics: insights that fit, the best first."""
+        hits = self._knowing.fitting(text, topics, hits_max)
+        return [Found(hit.node.item, hit.belief) for hit in hits]
+
+    def experts(self, topics: Sequence[str]) -> list[Candidate]:
+        """Who knows something about these topics and is alive, as I see it; not myself."""
+        return self._knowing.experts(topics, self._knowing.alive())
+
+    def working_on(self) -> list[Item]:
+        """My own announcements that still stand, the newest first."""
+        return [node.item for node in self._knowing.working_on()]
 
     @property
     def votable(self) -> Collection[str]:
@@ -118,7 +132,7 @@ def _act_one(peer: RunningPeer, new: New) -> list[str]:
     with peer.home.db.savepoint():
         item = stored_item(new.data, bool(new.understood))
         wanted = handler(Received(item, new.audience), HomeView(peer))
-        return effects.apply(peer, wanted, item)
+        return effects.apply(peer, wanted, item, new.audience)
 
 
 def _act_sealed(peer: RunningPeer, new: New) -> list[str]:
@@ -130,7 +144,7 @@ def _act_sealed(peer: RunningPeer, new: New) -> list[str]:
     with peer.home.db.savepoint():
         peer.home.attachments.put_into(new.id, item.head.thread or item.head.re)
         wanted = [] if handler is None else handler(Received(item, new.audience), HomeView(peer))
-        return effects.apply(peer, wanted, item, sealed=True)
+        return effects.apply(peer, wanted, item, new.audience, sealed=True)
 
 
 def _count_failure(peer: RunningPeer, new: New, error: Exception, report: Report) -> None:

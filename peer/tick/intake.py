@@ -217,7 +217,7 @@ def _forked(peer: RunningPeer, page: Page, stream: StreamState, other: bytes) ->
     """STREAM-1: two different pages at one position; nothing more is taken from this stream."""
     mine = bare(page.envelope)
     proof = prove_double_use(other, mine, peer.identity.network)
-    peer.home.knowledge.record(
+    peer.home.proofs.add(
         page.header.author, "double-use", page.header.key, proof.first + b"\n" + proof.second,
         peer.clock.wall_ms(),
     )  # fmt: skip

@@ -146,7 +146,7 @@ def _hear_feed(peer: RunningPeer, beat: Heartbeat, data: bytes) -> None:
     held = journal.page(stream.n, beat.feed.seq)
     if held is not None and held.digest != beat.feed.hash and not stream.frozen:
         proof = held.bare + b"\n" + data
-        peer.home.knowledge.record(beat.author, "false-head", beat.key, proof, peer.clock.wall_ms())
+        peer.home.proofs.add(beat.author, "false-head", beat.key, proof, peer.clock.wall_ms())
         freeze(peer, stream, "STREAM-8", beat.feed.seq)
 
 

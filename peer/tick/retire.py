@@ -63,6 +63,7 @@ def retire(peer: RunningPeer, report: Report) -> None:
         past.forget_received(pages_max, day - feed_days)
         unread = past.forget_items(past.until(day - item_days))
         search.drop_gone(peer.home.db)
+        peer.home.knowledge.age(day - item_days)
         peer.home.erasures.forget_notes(day - item_days - feed_days)
         now = peer.clock.wall_ms()
         tick = peer.home.state.number("tick") - ticks_unripe

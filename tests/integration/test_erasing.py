@@ -296,9 +296,14 @@ def test_words_of_others_stay_and_the_content_goes() -> None:
     erase(network.peers["smith"], opinion)
     network.round(2)
     assert holders(network) == []
-    evidence = network.peers["scout"].home.knowledge.evidence(secret)
-    assert ("dispute", "smith@lab.eu") in evidence
-    assert ("endorsement", "scout@lab.eu") in network.peers["smith"].home.knowledge.evidence(secret)
+    assert ("refutes", "smith@lab.eu") in opinions(network, "scout", secret)
+    assert ("supports", "scout@lab.eu") in opinions(network, "smith", secret)
+
+
+def opinions(network: Network, name: str, item: str) -> list[tuple[str, str]]:
+    """What is said of an item, as somebody knows it."""
+    said = network.peers[name].home.knowledge.said_of([item])[item]
+    return [(one.link, one.author) for one in said]
 
 
 def test_an_alert_is_forgotten_where_people_saw_it() -> None:

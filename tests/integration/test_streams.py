@@ -42,7 +42,7 @@ def test_two_pages_at_one_position_freeze_the_stream_and_are_proof() -> None:
     scout, core = network.peers["scout"], network.peers["core"]
     assert network.acted("scout") == ["core: to be"]
     assert network.concerns("scout") == [f"frozen:{core.address}:{core.home.state.epoch}"]
-    [(kind, by)] = scout.home.knowledge.evidence(core.address)
+    [(_, kind, by, _)] = scout.home.proofs.of(core.address)
     assert (kind, by) == ("double-use", core.signer.key)
     row = scout.home.db.one("SELECT data FROM evidence WHERE about = ?", core.address)
     assert row is not None
@@ -226,7 +226,7 @@ def test_a_feed_shown_differently_to_two_readers_is_frozen() -> None:
     assert network.acted("smith") == ["core: for smith"]
     assert network.acted("scout") == ["core: for scout"]
     assert any(key.startswith("frozen:core@") for key in network.concerns("scout"))
-    assert network.peers["scout"].home.knowledge.evidence(core.address)
+    assert network.peers["scout"].home.proofs.of(core.address)
     assert network.concerns("smith") == []
 
 

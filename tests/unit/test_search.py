@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peer.home import search
-from peer.home.search import plain_words, snippet
+from peer.home.words import plain_words, snippet
 from protocol.errors import SomaError, UsageError
 from protocol.messages import Question
 from tests.network import Network, insight, settled
