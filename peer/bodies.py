@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from peer.given import check_utf8, checked_goals, checked_text, checked_topics, permille
+from peer.given import (
+    check_utf8,
+    checked_goals,
+    checked_lines,
+    checked_text,
+    checked_topics,
+    permille,
+)
 from protocol import canonical, limits, wire
 from protocol.errors import RuleError, UsageError
 from protocol.messages import (
@@ -37,10 +44,29 @@ def made(kind: Kind, text: str, topics: Iterable[str] = ()) -> Note | Question |
     return Alert(text=said) if kind == "alert" else Note(text=said)
 
 
-def insight(text: str, topics: Iterable[str], confidence: float) -> Insight:
-    """Something learned, with a probability from 0 to 1."""
+def insight(
+    text: str,
+    topics: Iterable[str],
+    confidence: float,
+    *,
+    evidence: Iterable[str] = (),
+    valid_from_ms: int | None = None,
+    valid_until_ms: int | None = None,
+    supersedes: tuple[str, ...] = (),
+    derived: tuple[str, ...] = (),
+) -> Insight:
+    """Something learned, with a probability from 0 to 1; ids are whole."""
     about, sure = checked_topics(topics), permille(confidence)
-    return Insight(text=checked_text(text), topics=about, confidence=sure)
+    if valid_from_ms is not None and valid_until_ms is not None and valid_until_ms <= valid_from_ms:
+        raise UsageError("it ends to hold before it begins; change the two times")
+    lines = checked_lines(evidence)
+    if max(len(supersedes), len(derived)) > limits.claims_max:
+        raise UsageError(f"name at most {limits.claims_max} insights")
+    return Insight(
+        text=checked_text(text), topics=about, confidence=sure, evidence=lines,
+        valid_from=valid_from_ms, valid_until=valid_until_ms, supersedes=supersedes,
+        derived=derived,
+    )  # fmt: skip
 
 
 def announcement(text: str, topics: Iterable[str], goals: Iterable[str] = ()) -> Announcement:

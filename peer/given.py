@@ -44,6 +44,22 @@ def checked_topics(topics: Iterable[str]) -> tuple[str, ...]:
     return distinct
 
 
+def checked_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """Lines of evidence, each once; a text is one."""
+    distinct = tuple(dict.fromkeys([lines] if isinstance(lines, str) else lines))
+    for one in distinct:
+        check_utf8(one, "the evidence")
+        if not one.strip() or len(one) > limits.line_chars_max or not _is_line(one):
+            raise UsageError(f"evidence is one line of 1 to {limits.line_chars_max} characters")
+    if len(distinct) > limits.evidence_max:
+        raise UsageError(f"{len(distinct)} pieces of evidence; name at most {limits.evidence_max}")
+    return distinct
+
+
+def _is_line(text: str) -> bool:
+    return not re.search(r"[\x00-\x1f\x7f-\x9f]", text)
+
+
 def checked_goals(goals: Iterable[str]) -> tuple[str, ...]:
     """The ids of goals, each once; a text is one. Whether there are such is not asked here."""
     distinct = tuple(dict.fromkeys([goals] if isinstance(goals, str) else goals))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from peer.home.mail import Letter
@@ -17,6 +17,7 @@ from protocol.page import ALL
 Stage = Literal["received", "acted"]
 # A replaced file that is opened more often may be shown old for half a minute (CIFS).
 look_every_seconds = 2.0
+RETRACTABLE = ("insight", "answer", "announcement", "question", "endorsement", "dispute")
 
 
 def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
@@ -49,6 +50,28 @@ def published_by_another(peer: RunningPeer, prefix: str) -> Letter:
             f" `peer reply {letter.id[:8]} TEXT`"
         )
     return letter
+
+
+def published_by_me(peer: RunningPeer, prefix: str) -> Letter:
+    """The publication of one's own that a person takes back."""
+    letter = peer.home.mail.get(prefix)
+    short = letter.id[:8]
+    if not letter.mine:
+        raise UsageError(
+            f"{short} is not yours; contradict it with `peer dispute {short} --because TEXT`"
+        )
+    if letter.audience != ALL or letter.kind not in RETRACTABLE:
+        raise UsageError(
+            f"{short} is a {letter.kind} that claims nothing before everybody; only what you"
+            " published of your knowledge can be taken back"
+        )
+    return letter
+
+
+def known_ids(peer: RunningPeer, prefixes: Iterable[str]) -> tuple[str, ...]:
+    """The whole ids of items that are here, each once; NotFoundError for an unknown one."""
+    several = [prefixes] if isinstance(prefixes, str) else prefixes
+    return tuple(dict.fromkeys(peer.home.mail.get(one).id for one in several))
 
 
 def wait(

@@ -35,6 +35,7 @@ from protocol.messages import (
     Head,
     Insight,
     Item,
+    Mentoring,
     Note,
     Proposal,
     Question,
@@ -106,6 +107,7 @@ BODIES: tuple[Body, ...] = (
         until=AT,
     ),
     Digest(lines=("3 × publish insight",)),
+    Mentoring(step="offer", text="read this first", topics=("nfs",), claims=("a" * 26,)),
     Sealed(ephemeral=CORE.key, box="c2VhbGVk"),
 )
 

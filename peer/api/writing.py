@@ -80,11 +80,33 @@ class Writing(Opened):
 
         return reply(self.running, id, checked_text(text))
 
-    def share(self, text: str, *, topics: Iterable[str] = (), confidence: float = 0.5) -> Sent:
-        """Publish what was learned, with a probability from 0 to 1."""
-        from peer import bodies
+    def share(
+        self,
+        text: str,
+        *,
+        topics: Iterable[str] = (),
+        confidence: float = 0.5,
+        evidence: Iterable[str] = (),
+        valid_from_ms: int | None = None,
+        valid_until_ms: int | None = None,
+        supersedes: Iterable[str] = (),
+        derived_from: Iterable[str] = (),
+    ) -> Sent:
+        """Publish what was learned, with a probability from 0 to 1.
 
-        return self._publish(bodies.insight(text, topics, confidence))
+        `evidence` are lines that say what it rests on, `derived_from` insights that it was
+        concluded from, `supersedes` those in whose place it stands (ids or their beginnings). It
+        holds from and until these times, ms since 1970. NotFoundError for an unknown id.
+        """
+        from peer import bodies
+        from peer.letters import known_ids
+
+        body = bodies.insight(
+            text, topics, confidence, evidence=evidence, valid_from_ms=valid_from_ms,
+            valid_until_ms=valid_until_ms, supersedes=known_ids(self.running, supersedes),
+            derived=known_ids(self.running, derived_from),
+        )  # fmt: skip
+        return self._publish(body)
 
     def ask(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
         """Publish a question; answers come as letters."""
@@ -124,6 +146,20 @@ class Writing(Opened):
         from peer import bodies
 
         return self._judge(id, bodies.dispute(because))
+
+    def retract(self, id: str, *, because: str = "") -> Sent:
+        """Take back, for everybody to see, what one published: it holds or counts no more.
+
+        NotFoundError for an unknown item, UsageError for one of somebody else or a letter.
+        """
+        from peer.given import checked_text
+        from peer.letters import published_by_me
+        from peer.send import send
+        from protocol.messages import Retraction
+
+        one = published_by_me(self.running, id)
+        body = Retraction(because=checked_text(because) if because else "")
+        return send(self.running, ["all"], [body], re=one.id, thread=one.thread)
 
     def propose(self, key: str, value: str, *, because: str = "") -> Sent:
         """Propose, for the members to vote on, a value of a key that the charter lets them decide.

@@ -147,6 +147,35 @@ def letter_lines(row: dict[str, Any], lines_max: int | None = None, indent: str 
     return [indent + one for one in said]
 
 
+def claim_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]:
+    """A claim: how certain it is, who says so, its text behind the margin, who contradicts."""
+    from peer.cli.shown import fold
+
+    marks = [] if row["state"] == "current" else [row["state"]]
+    marks += ["contested"] if row["contested"] else []
+    marks += ["a letter to you"] if row["private"] else []
+    if row["topics"]:
+        marks.append("about " + " ".join(row["topics"]))
+    if row["valid_until"]:
+        marks.append(f"until {row['valid_until'][:16].replace('T', ' ')}")
+    said = f"{bold(row['id'][:ID_CHARS])}  {row['certainty']:.2f}  {line(row['from'])}  "
+    said += dim(f"{row['kind']}  {row['at'][:16].replace('T', ' ')}  ({', '.join(marks)})")
+    columns = screen()
+    inside = None if columns is None else columns - len(MARGIN)
+    text = [part for one in row["text"].split("\n") for part in fold(harmless(one), inside)]
+    kept = text if lines_max is None else text[:lines_max]
+    more = [dim(f"    … peer read {row['id'][:ID_CHARS]}")] if len(kept) < len(text) else []
+    lines = [said, *(MARGIN + one for one in kept), *more]
+    if row["support"]:
+        lines.append(f"    vouched for by {line(', '.join(row['support']))}")
+    for one in row["disputes"]:
+        because = f": {line(one['because'])}" if one["because"] else ""
+        lines.append(f"    disputed by {line(one['from'])}{because}")
+    if row["inconsistent"]:
+        lines.append(dim(f"    {line(', '.join(row['inconsistent']))} said both, which counts not"))
+    return lines
+
+
 def _files(row: dict[str, Any]) -> list[str]:
     found = [
         f"  + {line(one['name']) or 'attachment'}  {bytes_(one['size'])}"

@@ -116,3 +116,26 @@ def ago_ms(text: str) -> int:
         raise UsageError(f"{text[:40]!r} is no span of time; write 90s, 30min, 1h or 2d")
     unit = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}[found[2]]
     return int(found[1]) * unit * 1000
+
+
+def instant(text: str, what: str) -> int:
+    """A date (`2026-11-30`, at its beginning), a time (`2026-11-30T12:00`), or 30d from now; ms.
+
+    In UTC where it names no zone.
+    """
+    from datetime import UTC, datetime
+
+    from peer.cli.where import now
+
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        if re.fullmatch(r"[0-9]+[dhm]", text.strip().lower()):
+            return now() + duration(text, what)
+        raise UsageError(
+            f"{what} is {text[:80]!r}; write 2026-11-30, 2026-11-30T12:00Z, or 30d from now"
+        ) from None
+    at = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    if at.year < 1970 or at.year > 9998:
+        raise UsageError(f"{what} is {text[:80]!r}, which is no time of ours")
+    return int(at.timestamp() * 1000)

@@ -39,8 +39,8 @@ class Node(NamedTuple):
 
     @property
     def item(self) -> Item:
-        """The item itself."""
-        return stored_item(self.data, understood=True)
+        """The item itself; without a body where its author erased what it said."""
+        return stored_item(self.data, understood=b'"body":' in self.data)
 
     @property
     def public(self) -> bool:
@@ -127,6 +127,18 @@ class Knowledge:
             " ORDER BY n DESC LIMIT ?2",
             *(author, nodes_max),
         )
+
+    def topics(self) -> list[tuple[str, int]]:
+        """Every topic with how many insights are on it, those with most first."""
+        rows = self._db.read(
+            "SELECT topic, count(*) FROM about JOIN node ON node.n = about.node"
+            " WHERE node.kind = 'insight' GROUP BY topic ORDER BY 2 DESC, topic"
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def beginning(self, prefix: str) -> list[Node]:
+        """Items whose ids begin so, three at most."""
+        return self._nodes("id BETWEEN ? AND ? ORDER BY id LIMIT 3", prefix, prefix + "\x7f")
 
     def topics_of(self, ns: Sequence[int]) -> dict[int, list[str]]:
         """The topics of nodes, in alphabetical order."""
