@@ -110,7 +110,7 @@ class Knowing:
             )
             for n, node in nodes.items()
         ]  # fmt: skip
-        return sorted(hits, key=lambda hit: (hit.belief.rank[0], -hit.score, -hit.node.n))
+        return sorted(hits, key=_by_score)
 
     def on_topic(self, topics: Sequence[str], hits_max: int, *, public: bool = False) -> list[Hit]:
         """Insights on one of these topics: what holds first, then what has most standing."""
@@ -125,7 +125,7 @@ class Knowing:
             Hit(node, beliefs[node.id], tuple(named[node.n]), beliefs[node.id].opinion.standing)
             for node in nodes
         ]
-        return sorted(hits, key=lambda hit: (*hit.belief.rank, -hit.node.n))[:hits_max]
+        return sorted(hits, key=_by_standing)[:hits_max]
 
     def fitting(self, text: str, topics: Sequence[str], hits_max: int) -> list[Hit]:
         """What everybody may know and may answer a question; what has most standing first.
@@ -144,7 +144,7 @@ class Knowing:
             for hit in self.recall(" ".join(sorted(asked)), which, POOL_MAX)
             if 2 * len(asked & _words_of(hit.node)) >= len(asked)
         ]
-        return sorted(hits, key=lambda hit: (*hit.belief.rank, -hit.node.n))[:hits_max]
+        return sorted(hits, key=_by_standing)[:hits_max]
 
     # ---------------------------------------------------------------------------- reputation
 
@@ -228,6 +228,14 @@ class Knowing:
 
 # What the lower bound says of somebody of whom nothing good is known.
 NOBODY = Reputation().lower_bound + 1e-9
+
+
+def _by_standing(hit: Hit) -> tuple[int, float, int, str]:
+    return (*hit.belief.rank, -hit.node.at, hit.node.id)
+
+
+def _by_score(hit: Hit) -> tuple[int, float, int, str]:
+    return (hit.belief.rank[0], -hit.score, -hit.node.at, hit.node.id)
 
 
 def _words_of(node: Node) -> frozenset[str]:
