@@ -221,7 +221,8 @@ class Knowing:
         return [
             node
             for node in mine
-            if node.seen >= self.day - WORKING_DAYS
+            if node.public
+            and node.seen >= self.day - WORKING_DAYS
             and not any(one.link == "retracts" for one in said.get(node.id, ()))
         ]
 

@@ -238,9 +238,11 @@ class Knowledge:
 
         Where more is known than `nodes_max`, the oldest of those authors go who said most.
         """
+        # What came later has a higher number: so whatever is young need not be looked at.
+        young = "SELECT n FROM node WHERE seen >= ?1 ORDER BY n LIMIT 1"
         rows = self._db.read(
-            "SELECT n FROM node WHERE seen < ?1 AND NOT EXISTS (SELECT 1 FROM edge"
-            " JOIN node AS later ON later.n = edge.source"
+            f"SELECT n FROM node WHERE n < coalesce(({young}), (SELECT max(n) + 1 FROM node))"
+            " AND NOT EXISTS (SELECT 1 FROM edge JOIN node AS later ON later.n = edge.source"
             " WHERE edge.target = node.id AND later.seen >= ?1)",
             before_day,
         )
