@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from peer import Peer, keys, voting
+from peer import Peer, keys
 from peer.clock import SystemClock, SystemEntropy
 from peer.deciding import find_proposal
 from peer.home.places import choose
+from peer.polls import polls
 from peer.send import send
 from peer.stewards.desk import Desk
 from peer.stewards.shelf import FolderShelf
@@ -118,7 +119,7 @@ def test_a_double_voter_and_a_veto_are_shown(peer: Typist) -> None:
     for value, proposal in (("slow", slow), ("fast", fast)):
         with Peer.open(home=str(peer.home), name="scout") as scout:
             running = scout.running
-            electors = voting.polls(running)["pace"].electors
+            electors = polls(running)["pace"].electors
             assert electors is not None
             digest = find_proposal(running, proposal).hash
             choice, slot = ballots.Choice(digest, value), electors.slot("pace", 1)

@@ -16,13 +16,13 @@ from peer import inforce
 from peer.approvals import Answerable, _quoted, answer
 from peer.auditing import history
 from peer.inforce import ruling
+from peer.polls import denied, electors_by
 from peer.stewards import shelf
 from peer.stewards.cosigning import cosign, waiting, waiting_rows
 from peer.stewards.orders import halt
 from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke, upcoming
-from peer.voting import denied, electors_by
 from protocol import canonical, wire
 from protocol.authority import open_part
 from protocol.decision import Decision
