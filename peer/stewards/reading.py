@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 
 root_warning_ms = 30 * DAY_MS
+anew_looks_max = 4
 
 
 def refresh(peer: RunningPeer, *, hasty: bool = False) -> list[str]:
@@ -187,11 +188,17 @@ def _learn(
 
 
 def _look_again(peer: RunningPeer, present: set[str]) -> None:
-    """Where none of those that I hold is by who may sign it now, one may be signed anew."""
-    unsure = inforce.ruling(peer.home, peer.identity.network).unsure
-    for stored in peer.home.archive.everything() if unsure else ():
+    """What is by nobody who may sign it now may be signed anew, by those who may.
+
+    Where something else is in force all the same, some in each tick, in turn: a thief whose key was
+    withdrawn may have left many that nobody signs ever again.
+    """
+    first, others = inforce.maybe_signed_anew(peer.home, peer.identity.network)
+    turn = peer.home.state.number("tick") * anew_looks_max % max(len(others), 1)
+    chosen = [*others[turn:], *others[:turn]][:anew_looks_max]
+    for stored in (*first, *chosen):
         path = layout.document_path(stored.type, stored.number, stored.digest)
-        if (stored.type, stored.scope) in unsure and path in present:
+        if path in present:
             whole = peer.home.archive.get(stored.digest)
             assert whole is not None
             _stands(peer, path, whole)

@@ -102,9 +102,9 @@ def rotate(
     try:
         desk.sign_all([body], fresh)
     except WaitingError:
-        _sign_again(desk, fresh, disowned)
+        _sign_again(desk, known, fresh, disowned)
         raise
-    _sign_again(desk, fresh, disowned)
+    _sign_again(desk, known, fresh, disowned)
     return body
 
 
@@ -147,7 +147,7 @@ def delegate(
         raise UsageError(f"that says nothing that could hold: {fault}")
     desk.keep(known)
     document = desk.sign(body)
-    _sign_again(desk)
+    _sign_again(desk, known)
     return document
 
 
@@ -177,7 +177,9 @@ def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
             because=because,
         )
     )
-    _sign_again(desk)  # after it: whoever has the key must not win time
+    # After it: whoever has the key must not win time. What only that key bore out falls, where
+    # there is something before it that others bear out.
+    _sign_again(desk)
     return document
 
 
@@ -215,12 +217,20 @@ def keys_of(desk: Desk, known: Known, word: str) -> tuple[list[str], str]:
     return named, "*"
 
 
-def _sign_again(desk: Desk, fresh: Signer | None = None, disowned: Collection[str] = ()) -> None:
-    """Sign what is in force, and not by those who may sign it now; or put a part of it there."""
+def _sign_again(
+    desk: Desk,
+    before: Known | None = None,
+    fresh: Signer | None = None,
+    disowned: Collection[str] = (),
+) -> None:
+    """Sign what is in force, and not by those who may sign it now; or put a part of it there.
+
+    `before`: what was in force before a right was taken away, where that alone takes nothing out.
+    """
     known = desk.known()
     trust = upcoming(known, desk.clock.wall_ms())
     signer = fresh or desk.unlock()
-    for document in to_sign_again(known, trust, desk.clock.wall_ms(), disowned):
+    for document in to_sign_again(before or known, trust, desk.clock.wall_ms(), disowned):
         if may_sign(document, trust, signer.key):
             desk.tell(document.body, known)
             with suppress(WaitingError):

@@ -1,0 +1,49 @@
+"""A steward loses a right: what he signed stays, unless others say that a thief did."""
+
+from __future__ import annotations
+
+import pytest
+
+from peer.stewards.trusting import Change, delegate, rotate
+from protocol.charter import TYPE as CHARTER
+from protocol.roster import TYPE as ROSTER
+from tests.network import CLUSTER, settled
+from tests.stewards import Stewards
+
+
+@pytest.fixture
+def stewards() -> Stewards:
+    return Stewards(settled())
+
+
+@pytest.mark.parametrize("how", ["root", "delegation"])
+def test_what_a_steward_signed_stays_when_he_leaves(stewards: Stewards, how: str) -> None:
+    """AUTH-24, AUTH-25: also where something older is there that others signed, which must not come back."""
+    if how == "root":
+        stewards.rotate(("kay", "max"), 1, "kay", "max")
+    else:
+        stewards.sign(stewards.delegation("*", "max"), "kay")
+    digest = stewards.sign(stewards.charter("by max"), "max")
+    stewards.network.add("smith")
+    members = stewards.sign(stewards.roster("smith"), "max")
+    stewards.tick()
+    kay = stewards.desk("kay")
+    if how == "root":
+        rotate(kay, Change(remove=("max",)))
+    else:
+        delegate(kay, "*", {}, ())
+    assert set(stewards.tick().values()) == {"idle"}
+    assert stewards.all_hold(CHARTER, "*", digest)
+    assert stewards.all_hold(ROSTER, CLUSTER, members)
+
+
+def test_what_is_disowned_falls_when_he_leaves(stewards: Stewards) -> None:
+    """AUTH-24: whose key was stolen, of that nothing need stay."""
+    stewards.rotate(("kay", "max"), 1, "kay", "max")
+    good = stewards.in_force("core")
+    assert good is not None
+    bad = stewards.sign(stewards.charter("by a thief"), "max")
+    stewards.tick()
+    rotate(stewards.desk("kay"), Change(remove=("max",)), disowned=[bad])
+    stewards.tick()
+    assert stewards.all_hold(CHARTER, "*", good)
