@@ -17,7 +17,7 @@ from protocol.errors import HomeError
 from protocol.remembered import remembered
 from protocol.root import TYPE as ROOT
 from protocol.roster import Member, Roster
-from protocol.ruling import Held, Ruling, holds, ruling_of
+from protocol.ruling import Held, Ruling, holds, ruling_of, votes_rest_on
 from protocol.trust import Trust
 
 T = TypeVar("T")
@@ -72,11 +72,17 @@ def members(home: Home, network: str, cluster: str, now_ms: int = 0) -> Roster |
     return home.archive.derived(f"roster:{cluster}", lambda: _members(home, trust, cluster))
 
 
+def for_votes(home: Home, network: str) -> frozenset[str]:
+    """The documents by which votes are judged, by their digests."""
+    found = ruling(home, network)
+    return home.archive.derived("for votes", lambda: votes_rest_on(_all_held(home), found))
+
+
 def maybe_signed_anew(home: Home, network: str) -> tuple[list[Stored], list[Stored]]:
     """What would count if somebody signed it again who may sign it now; without the bytes.
 
     First where nothing else is in force that counts now, then what only stands back behind
-    something else.
+    something else, and what votes rest on.
     """
     found = ruling(home, network)
     return home.archive.derived("anew", lambda: _maybe_signed_anew(home, found))
@@ -86,11 +92,12 @@ def _maybe_signed_anew(home: Home, found: Ruling) -> tuple[list[Stored], list[St
     every = [one for one in home.archive.everything() if (one.type, one.scope) in found.newest]
     first = [one for one in every if (one.type, one.scope) in found.unsure]
     numbers = {one.digest: one.number for one in every}
+    votes = for_votes(home, found.trust.network)
     others = [
         one
         for one in every
         if (one.type, one.scope) not in found.unsure
-        and one.number >= numbers[found.newest[one.type, one.scope]]
+        and (one.number >= numbers[found.newest[one.type, one.scope]] or one.digest in votes)
         and one.type != ROOT
         and not holds(_held(home, one), found.trust)
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Known, Shelf, first_root, gather, shared
+from peer.stewards.shelf import Known, Shelf, first_root, gather, held, shared
 from peer.stewards.wording import told
 from protocol import authority, roster
 from protocol.acts import StewardBody
@@ -29,6 +29,7 @@ from protocol.errors import (
     WrongShareError,
 )
 from protocol.roster import Roster
+from protocol.ruling import votes_rest_on
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from protocol.trust import Trust
 from registry import charter
@@ -176,10 +177,12 @@ class Desk:
     def keep(self, known: Known) -> None:
         """Remember what is in force: whoever changes keys has to sign it again."""
         mine = set(self.shelf.everything())
+        votes = votes_rest_on(held(known.documents.values()), known.ruling)
+        kept = {*known.ruling.newest.values(), *known.ruling.roots, *votes}
         for digest, document in known.documents.items():
             if digest in known.hearsay:
                 continue
-            holds = digest in known.ruling.newest.values() or digest in known.ruling.roots
+            holds = digest in kept
             if (holds or not document.number) and document.data not in mine:
                 self.shelf.keep(document)
 

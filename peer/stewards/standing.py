@@ -192,15 +192,19 @@ def _in_force(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
 def also_kept(peer: RunningPeer) -> list[Stored]:
     """What is put back where its file is gone, though nothing new follows from it.
 
-    Former roots, by which newcomers find the present one, and decisions.
+    Former roots, by which newcomers find the present one, decisions, and what votes rest on.
     """
     ruling = _ruling(peer)
     return peer.home.archive.derived("also kept", lambda: _also_kept(peer, ruling))
 
 
 def _also_kept(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
-    former = [peer.home.archive.get(digest) for digest in ruling.roots[:-1]]
-    return [*filter(None, former), *peer.home.archive.all(decision.TYPE)]
+    votes = inforce.for_votes(peer.home, peer.identity.network)
+    former = [*ruling.roots[:-1], *sorted(votes - set(ruling.newest.values()))]
+    return [
+        *filter(None, map(peer.home.archive.get, former)),
+        *peer.home.archive.all(decision.TYPE),
+    ]
 
 
 def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:

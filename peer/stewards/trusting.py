@@ -23,7 +23,7 @@ from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
 from protocol.root import Role, Root, Steward
 from protocol.roster import Roster
-from protocol.ruling import Held, Ruling, ruling_of
+from protocol.ruling import Held, Ruling, ruling_of, votes_rest_on
 from protocol.signing import Signer
 from protocol.trust import ROLES, Trust, trust_of
 
@@ -258,17 +258,22 @@ def upcoming(known: Known, now_ms: int) -> Trust:
 def to_sign_again(
     known: Known, trust: Trust, now_ms: int, disowned: Collection[str] = ()
 ) -> list[StewardDocument]:
-    """What is in force and would not be accepted from its present signers under `trust`."""
+    """What holds and would not be accepted from its present signers under `trust`.
+
+    What is in force, and what votes rest on, though something newer may be in force.
+    """
     kept = [document for digest, document in known.documents.items() if digest not in disowned]
     ruling = _ruled(known, held(kept), now_ms)
-    newest = [known.documents[ruling.newest[place]] for place in sorted(ruling.newest)]
+    newest = [ruling.newest[place] for place in sorted(ruling.newest)]
+    votes = sorted(votes_rest_on(held(kept), ruling) - set(newest))
     orders = [
         one
         for one in kept
         if (isinstance(one.body, Order | Revocation) or _is_no(one.body))
         and one.digest not in known.hearsay
     ]
-    return [one for one in (*newest, *orders) if one.type != ROOT and _is_lost(one, trust)]
+    numbered = [known.documents[digest] for digest in (*newest, *votes)]
+    return [one for one in (*numbered, *orders) if one.type != ROOT and _is_lost(one, trust)]
 
 
 def _is_no(body: StewardBody) -> bool:
