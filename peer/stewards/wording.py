@@ -72,8 +72,13 @@ def words(
             return _decision(body, known)
 
 
-def told(body: StewardBody, documents: Iterable[StewardDocument]) -> list[str]:
-    """`words` of a body that is about to be signed over these documents, all that are valid."""
+def told(
+    body: StewardBody, documents: Iterable[StewardDocument], named: Named | None = None
+) -> list[str]:
+    """`words` of a body that is about to be signed over these documents, all that are valid.
+
+    `named`: what else keys and digests stand for.
+    """
     found = list(documents)
     below = getattr(body, "version", 0)
     before = [
@@ -82,7 +87,7 @@ def told(body: StewardBody, documents: Iterable[StewardDocument]) -> list[str]:
         if one.type == body.type and one.scope == scope_of(body) and 0 < one.number < below
     ]
     former = min(before, key=lambda one: (-one.number, one.digest), default=None)
-    return words(body, former.body if former else None, names_in(found))
+    return words(body, former.body if former else None, {**names_in(found), **(named or {})})
 
 
 def names_in(documents: Iterable[StewardDocument]) -> dict[str, str]:

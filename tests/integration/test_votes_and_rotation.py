@@ -71,7 +71,7 @@ def newcomer(stewards: Stewards) -> None:
 
 
 def test_what_was_agreed_on_holds_for_newcomers_after_a_rotation(stewards: Stewards) -> None:
-    """AUTH-24, VOTE-20: the roster that the charter names is signed again, though a newer one is there."""
+    """AUTH-24, VOTE-20: the roster that the charter names is signed again, newest or not."""
     agree(stewards, "slow")
     stewards.sign(stewards.roster(), "kay")  # another roster is in force than the one that votes
     stewards.tick()
@@ -92,7 +92,7 @@ def test_so_do_former_charters_that_named_who_agreed(stewards: Stewards) -> None
 
 
 def test_who_knew_it_before_takes_the_signatures_that_count_now(stewards: Stewards) -> None:
-    """AUTH-25, VOTE-20: else those who judge by what they hold, and newcomers, could judge by others."""
+    """AUTH-25, VOTE-20: else old peers and newcomers could judge by different ones."""
     number, digest = stewards.last[ROSTER, CLUSTER]
     stewards.sign(stewards.roster(), "kay")
     stewards.tick()

@@ -18,7 +18,7 @@ def stewards() -> Stewards:
 
 @pytest.mark.parametrize("how", ["root", "delegation"])
 def test_what_a_steward_signed_stays_when_he_leaves(stewards: Stewards, how: str) -> None:
-    """AUTH-24, AUTH-25: also where something older is there that others signed, which must not come back."""
+    """AUTH-24, AUTH-25: something older that others signed does not come back."""
     if how == "root":
         stewards.rotate(("kay", "max"), 1, "kay", "max")
     else:
