@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from peer.stewards.reading import anew_looks_max
 from peer.stewards.trusting import Change, delegate, rotate
+from peer.tick.session import tick
 from protocol.charter import TYPE as CHARTER
 from protocol.roster import TYPE as ROSTER
 from tests.network import CLUSTER, settled
-from tests.stewards import Stewards
+from tests.stewards import Stewards, path_and_digest
 
 
 @pytest.fixture
@@ -47,3 +49,26 @@ def test_what_is_disowned_falls_when_he_leaves(stewards: Stewards) -> None:
     rotate(stewards.desk("kay"), Change(remove=("max",)), disowned=[bad])
     stewards.tick()
     assert stewards.all_hold(CHARTER, "*", good)
+
+
+def test_many_that_nobody_signs_again_are_looked_at_in_turn(stewards: Stewards) -> None:
+    """AUTH-25: some in each tick, so that a heap of them costs little, and hides none for good."""
+    stewards.rotate(("kay", "max"), 1, "kay", "max")
+    bodies = []
+    for number in range(12):
+        bodies.append(stewards.charter(f"number {number}"))
+        stewards.sign(bodies[-1], "max")
+    stewards.tick()
+    stewards.rotate(("kay",), 1, "kay")  # by a program that signs nothing again
+    stewards.tick()
+    data = stewards.seal(bodies[4], "kay")
+    stewards.place(data)
+    _, digest = path_and_digest(data)
+    network = stewards.network
+    for _ in range(len(bodies) // anew_looks_max):
+        network.clock.go(600_000)
+        with network.faulty("core") as share:
+            tick(network.peers["core"])
+        read = [c for c in share.calls if c.op == "read" and ".charter." in c.path]
+        assert len(read) <= anew_looks_max + 1  # and the one in force
+    assert stewards.in_force("core") == digest
