@@ -72,7 +72,10 @@ def test_three_agree_as_they_type(peer: Typist) -> None:
     assert "    | drives are old\n" in shown
     assert "0 of 3 voted yes, 2 are needed\n" in shown
     assert "3 did not vote yet: core, librarian, scout\n" in shown
+    waits = "votes      1 proposal is open: `peer proposals --as core`"
+    assert waits in peer("status", "--as", "core").out
     first = peer("vote", "--as", "core", slow[:8], "yes").out
+    assert waits not in peer("status", "--as", "core").out, "it has voted"
     assert peer("vote", "--as", "core", slow, "yes").out == first
     refused = peer("vote", "--as", "core", slow, "no", code=1)
     assert "a ballot stands" in refused.err

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from peer.approvals import status
 from peer.cli.proposals import _proposal
+from peer.deciding import proposals
 from peer.stewards.trusting import revoke
 from tests.integration.votes import (
     agreed,
@@ -85,3 +87,16 @@ def test_what_was_agreed_on_before_holds_until_a_steward_denies_it(how: str) -> 
     network.round(1, only=others)
     assert [agreed(network)[name] for name in others] == [{}] * 4
     assert states(network, "warden") == {"slow": "vetoed"}
+
+
+def test_a_mailbox_is_shown_that_a_vote_is_open() -> None:
+    """Its steward may deny what is proposed, and has no vote."""
+    network = electing()
+    network.mailbox("kay")
+    network.round()
+    propose(network, "core", "slow")
+    network.round()
+    assert status(network.peers["kay"])["votes"] == 1
+    vote(network, FIVE, proposals(network.peers["core"])[0]["id"])
+    network.round(2)
+    assert status(network.peers["kay"])["votes"] == 0
