@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from peer.mailbox import moment
+from peer.stewards.gathering import Known, gather, order_of_signing, stages
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing, stages
+from peer.stewards.shelf import NO_SHELF
 from peer.stewards.wording import told
 from protocol.acts import StewardBody, fault_under
 from protocol.authority import StewardDocument, open_document

@@ -17,8 +17,8 @@ from peer import inforce
 from peer.home.archive import Stored
 from peer.home.quarantine import BY_TRUST, unreadable
 from peer.instance import DAY_MS, RunningPeer
-from peer.stewards import strangers
-from peer.stewards.standing import also_kept, in_force, standing
+from peer.stewards import crowds, strangers
+from peer.stewards.standing import also_kept, forlorn, in_force, standing
 from protocol import canonical, limits, order
 from protocol.errors import (
     MissingError,
@@ -78,6 +78,7 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     In a flood of files that are named like documents and are none: first those that these heads
     name, and of the others so many at each look, in turn (`strangers`).
     """
+    crowds.reconsider(peer)
     known = _remembered(peer)
     flood = strangers.Flood(peer, heads)
     paths = shelf.listed(peer.share, flood.names_max(known), flood.rank(known))
@@ -93,7 +94,7 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
             if flood.has_read(path, size):
                 break
         _look_again(peer, set(paths))
-        if standing(peer).trust == trust:
+        if not crowds.reconsider(peer) and standing(peer).trust == trust:
             break  # else what was refused for who signed it may say something now
     _forget_heads(peer)
     problems += [*told, *flood.told()]
@@ -173,12 +174,16 @@ def _learn(
         return size, [f"{path}: {rule or error}"], None
     if peer.home.quarantine.holds(path, data):
         return len(data), [], None
+    document = None
     try:
         document = open_at(data, path, trust)
+        crowds.check(peer, document, trust)
     except RuleError as error:
         with peer.home.transaction(durable=False):
             tick = peer.home.state.number("tick")
             done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
+            if document is not None:
+                crowds.note(peer, document)
         _tell_rival_root(peer, data, error)
         return len(data), [] if done is None else [f"{path}: {error}"], None
     with peer.home.transaction():
@@ -221,17 +226,19 @@ def _tell_rival_root(peer: RunningPeer, data: bytes, error: RuleError) -> None:
 
 def _put_back(peer: RunningPeer, present: set[str]) -> None:
     """Documents in force that vanished or rotted on the share are placed again, where I can."""
+    left = forlorn(peer)
     for stored in in_force(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
         try:
             if path in present and _stands(peer, path, stored):
                 continue
-            _place_over(peer, path, stored.data)
+            if stored.digest not in left:
+                _place_over(peer, path, stored.data)
         except (ShareDeniedError, MissingError, SpecialFileError, OversizedError):
             continue  # somebody else can, or a person must
     for stored in also_kept(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
-        if path not in present:
+        if path not in present and stored.digest not in left:
             with suppress(ShareDeniedError, MissingError, SpecialFileError):
                 peer.share.place(path, stored.data)
 
@@ -355,6 +362,11 @@ def _superseded(peer: RunningPeer, head: Head) -> bool:
     return mine is not None and mine.number >= head.number
 
 
+def path_of(head: Head) -> str:
+    """Where the document stands that a head names."""
+    return layout.document_path(head.of, head.number, head.hash)
+
+
 def hide(peer: RunningPeer, heads: list[Heard], named_by: Mapping[str, str]) -> list[str]:
     """Signed heads name what neither home nor share holds: somebody hides it. Returns problems.
 
@@ -366,7 +378,7 @@ def hide(peer: RunningPeer, heads: list[Heard], named_by: Mapping[str, str]) -> 
         for head, data in heads:
             peer.home.archive.hide(head, data, now)
             word = head.of.split("/")[1]
-            path = layout.document_path(head.of, head.number, head.hash)
+            path = path_of(head)
             by = named_by.get(head.hash)
             text = (
                 f"a {word} for {head.scope} that a steward signed is missing on the share: {path}"

@@ -8,6 +8,7 @@ and imports no pydantic. Reading the share is `reading`, verifying is `opening`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from peer import inforce
@@ -201,6 +202,24 @@ def also_kept(peer: RunningPeer) -> list[Stored]:
 def _also_kept(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
     former = [peer.home.archive.get(digest) for digest in ruling.roots[:-1]]
     return [*filter(None, former), *peer.home.archive.all(decision.TYPE)]
+
+
+def forlorn(peer: RunningPeer) -> frozenset[str]:
+    """The digests of what nobody would believe any more who does not hold it: put back no more.
+
+    Not halts in force, since who is to lift them must find them; and nothing that has a number.
+    """
+    ruling = _ruling(peer)
+    return peer.home.archive.derived("forlorn", lambda: _forlorn(peer, ruling))
+
+
+def _forlorn(peer: RunningPeer, ruling: Ruling) -> frozenset[str]:
+    found = map(peer.home.archive.all, (order.TYPE, decision.TYPE, revocation.TYPE))
+    return frozenset(
+        stored.digest
+        for stored in chain.from_iterable(found)
+        if stored.digest not in ruling.halts and not inforce.counts(stored, ruling.trust)
+    )
 
 
 def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:

@@ -13,7 +13,7 @@ from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.home.quarantine import unreadable
 from peer.instance import RunningPeer
-from peer.stewards import reading
+from peer.stewards import crowds, reading
 from peer.stewards.standing import Standing
 from peer.tick import epochs
 from peer.tick.intake import freeze
@@ -164,6 +164,8 @@ def _look_for(
     report.problems += reading.read_documents(peer, [one.head for one in unknown])
     held = peer.home.archive.digests()
     missing = [one for one in unknown if one.head.hash not in held]
+    if missing and (left_out := crowds.left_out(peer)):
+        missing = [one for one in missing if reading.path_of(one.head) not in left_out]
     if missing:
         by = {one.head.hash: _who_names(one.head.hash, fresh) for one in missing}
         report.problems += reading.hide(peer, missing, by)
