@@ -23,7 +23,7 @@ from protocol.policy import Policy, policy_of
 from protocol.remembered import shared
 from protocol.roster import STEWARD, Member, Roster
 from protocol.ruling import Ruling
-from protocol.trust import Trust
+from protocol.trust import RIGHTS, Trust
 
 # Many signers make a head long, and a heartbeat has to hold other things, too.
 heads_bytes_max = 40 * 1024
@@ -120,7 +120,7 @@ def _sum_up(peer: RunningPeer) -> Standing:
         member=member,
         address=peer.address,
         all_halts={digest: ruling.halts[digest] for digest in open_},
-        hidden_orders=sum(1 for one in archive.hidden() if _binds(one, peer.address, ruling.trust)),
+        hidden_orders=sum(1 for one in archive.hidden() if binds(one, peer.address, ruling.trust)),
         others=tuple(m.name for m in others if STEWARD not in m.roles),
         mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer, ruling)),
@@ -129,15 +129,26 @@ def _sum_up(peer: RunningPeer) -> Standing:
     )
 
 
-def _binds(hidden: Stored, address: str, trust: Trust) -> bool:
-    """Whether a hidden order parks me: one for me, or one by the root's own stewards.
+def binds(hidden: Stored, address: str, trust: Trust) -> bool:
+    """Whether a hidden order parks me: one for me, or one by whom the root lets halt me.
 
     Who may halt others only could else park me by the head of an order that is none.
     """
     if hidden.type != order.TYPE or not hidden.data or within(address, hidden.scope):
         return hidden.type == order.TYPE
-    signers = {one["key"] for one in canonical.decode(hidden.data)["signatures"]}
-    return any(not grant.depth and signers & grant.keys for grant in trust.grants)
+    signers = signers_of(hidden.data)
+    return any(
+        not grant.depth
+        and grant.role == RIGHTS["halt"].role
+        and contains(grant.scope, address)
+        and signers & grant.keys
+        for grant in trust.grants
+    )
+
+
+def signers_of(head: bytes) -> frozenset[str]:
+    """The keys whose signatures a signed head carries."""
+    return frozenset(one["key"] for one in canonical.decode(head)["signatures"])
 
 
 def paused_until(peer: RunningPeer, digest: str, body: Order) -> int | None:

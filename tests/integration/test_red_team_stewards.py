@@ -19,8 +19,8 @@ from peer.inforce import ruling
 from peer.stewards import gathering
 from peer.stewards.again import upcoming
 from peer.stewards.cosigning import cosign, waiting, waiting_rows
+from peer.stewards.hiding import hear_heads, hide
 from peer.stewards.orders import halt
-from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
 from peer.stewards.trusting import delegate, revoke
 from peer.voting import denied, electors_by

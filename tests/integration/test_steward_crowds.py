@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from peer.stewards import crowds
+from peer.stewards import crowds, hiding
 from peer.stewards.cosigning import cosign, waiting_rows
+from peer.stewards.hiding import hear_heads, hide
 from peer.stewards.orders import halt, resume
+from peer.stewards.standing import standing
 from peer.stewards.trusting import revoke
 from protocol import canonical, wire
 from protocol.acts import StewardBody, scope_of
@@ -25,7 +27,9 @@ from protocol.head import TYPE as HEAD
 from protocol.head import Head
 from protocol.order import TYPE as ORDER
 from protocol.order import Order
+from protocol.root import Role
 from protocol.signing import pae
+from protocol.trust import ROLES
 from registry import charter, layout
 from registry.memory import MemoryShare
 from tests.network import settled
@@ -289,7 +293,6 @@ def test_the_head_of_what_was_left_out_hides_nothing(
     halts(narrow, 4)
     narrow.network.tick("core")
     halts(narrow, 8)
-    narrow.network.memory.nodes(layout.ORDERS)
     assert narrow.tick() == {"core": "parked", "scout": "idle"}
     for _ in range(3):
         assert narrow.tick() == {"core": "parked", "scout": "idle"}
@@ -327,3 +330,78 @@ def test_stewards_of_the_root_are_no_crowd(
     halts(narrow, 12, "kay", "scout@lab.eu")
     narrow.tick()
     assert kept(narrow, "core") == 12
+
+
+# -------------------------------------------------------------------------------- hidden heads
+
+
+def told_of(stewards: Stewards, name: str, heads: list[dict[str, Any]]) -> list[str]:
+    """A peer hears these heads, as a neighbour's heartbeat carries them; its problems."""
+    peer = stewards.network.peers[name]
+    return hide(peer, hear_heads(peer, heads), {})
+
+
+def head(stewards: Stewards, by: str, scope: str, number: int, of: Any = ORDER) -> dict[str, Any]:
+    """What this steward signed for a document that never was."""
+    body = Head(
+        network=stewards.network.network, of=of, scope=scope, number=0 if of == ORDER else number,
+        hash=canonical.sha256_hex(f"{by} {scope} {number}".encode()),
+    )  # fmt: skip
+    value = canonical.decode(seal_envelope(HEAD, wire.dump(body), [stewards.keys[by]]))
+    assert isinstance(value, dict)
+    return value
+
+
+def hidden(stewards: Stewards, name: str) -> int:
+    return len(stewards.network.peers[name].home.archive.hidden())
+
+
+@pytest.mark.parametrize("of", [ORDER, "soma/charter/1"])
+def test_heads_of_documents_that_never_were_are_bounded(narrow: Stewards, of: str) -> None:
+    """AUTH-25: of one steward so many are kept and told; once, that there are more."""
+    narrow.sign(narrow.delegation("far.eu", "max"), "kay")
+    narrow.tick()
+    for start in range(0, 192, 64):
+        heads = [head(narrow, "max", f"x{n}@far.eu", n, of) for n in range(start, start + 64)]
+        told = told_of(narrow, "core", heads)
+        assert len(told) == (hiding.hidden_max + 1 if not start else 0)
+    assert hidden(narrow, "core") == hiding.hidden_max
+    assert len(narrow.network.concerns("core")) == hiding.hidden_max + 1
+    told_of(narrow, "core", [head(narrow, "eve", MINE, 1)])
+    assert hidden(narrow, "core") == hiding.hidden_max + 1, "others' are kept"
+    revoke(narrow.desk("kay"), narrow.keys["max"].key, "*", "")
+    narrow.tick()
+    assert hidden(narrow, "core") == 1
+    assert len(narrow.network.concerns("core")) == 1
+
+
+def test_a_hidden_order_for_me_has_room_whatever_else_is_hidden(narrow: Stewards) -> None:
+    """HALT-7, AUTH-25: whoever is halted by it waits for it."""
+    narrow.sign(narrow.delegation("lab.eu", "max"), "kay")
+    narrow.tick()
+    peer = narrow.network.peers["core"]
+    told_of(narrow, "core", [head(narrow, "max", "scout@lab.eu", n) for n in range(40)])
+    assert standing(peer).obedient
+    order = narrow.order("halt", MINE)
+    data = narrow.seal(order, "max")
+    told_of(narrow, "core", [canonical.decode(data)["head"]])
+    assert not standing(peer).obedient
+    assert hidden(narrow, "core") == hiding.hidden_max
+    told_of(narrow, "core", [head(narrow, "max", MINE, n) for n in range(40)])
+    assert hidden(narrow, "core") == hiding.hidden_max
+    assert not standing(peer).obedient
+
+
+@pytest.mark.parametrize("obedient", [False, True])
+def test_whom_the_root_lets_halt_one_place_parks_no_other(obedient: bool) -> None:
+    """HALT-7: a hidden order for others binds only where its signer may halt me by the root."""
+    stewards = Stewards(settled())
+    roles = [Role(role=word, keys=(stewards.keys["kay"].key,)) for word in ROLES]
+    roles.append(Role(role="order", scope="far.eu", keys=(stewards.keys["max"].key,)))
+    roles.append(Role(role="order", scope="lab.eu", keys=(stewards.keys["max"].key,)))
+    if obedient:
+        roles.pop()
+    stewards.rotate(("kay", "max"), 1, "kay", roles=tuple(roles))
+    stewards.tick()
+    told_of(stewards, "core", [head(stewards, "max", "x@far.eu", 1)])
+    assert standing(stewards.network.peers["core"]).obedient is obedient

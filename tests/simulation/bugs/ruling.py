@@ -114,7 +114,7 @@ BUGS = (
     Bug(
         "heads-not-heard",
         "Never looks at the signed heads in heartbeats.",
-        (Edit("peer.stewards.reading:hear_heads", "return list(unknown.values())", "return []"),),
+        (Edit("peer.stewards.hiding:hear_heads", "return list(unknown.values())", "return []"),),
     ),
     Bug(
         "unsigned-head-believed",
