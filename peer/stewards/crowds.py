@@ -1,9 +1,10 @@
 """Orders, decisions and revocations of one steward without end: which a home need not keep.
 
-Rules: of each steward whom only a delegation names a home keeps so many, whatever they say. Beyond
+Rules: of each steward of a part of the network a home keeps so many, whatever they say. Beyond
 that it keeps what changes something here: the halt of somebody who goes free, the resume of what is
 in force, the revocation of a key that counts. What is left out is judged again when that changes,
-so that nobody goes on whom a steward halts. Stewards of the root are never left out.
+so that nobody goes on whom a steward halts. Whoever has a role everywhere by the root is never
+left out.
 """
 
 from __future__ import annotations
@@ -91,8 +92,8 @@ def _circumstances(peer: RunningPeer) -> str:
 
 
 def _is_crowd(peer: RunningPeer, document: StewardDocument, trust: Trust) -> bool:
-    of_root = {key for grant in trust.grants if not grant.depth for key in grant.keys}
-    if document.keys & of_root:
+    everywhere = (grant for grant in trust.grants if not grant.depth and grant.scope == "*")
+    if any(document.keys & grant.keys for grant in everywhere):
         return False
     kept = peer.home.archive.derived("kept of each", lambda: _kept(peer))
     return all(_is_full(*kept.get(key, (0, 0))) for key in document.keys)

@@ -20,7 +20,7 @@ from protocol.ruling import CHANGES_TRUST, Held
 from protocol.trust import STOPS, Trust
 
 # Opened documents take about six times their bytes.
-held_bytes_max = 16 * 1024 * 1024
+held_bytes_max = 8 * 1024 * 1024
 opened_bytes_max = 4 * 1024 * 1024
 
 Again = Callable[[], bytes]

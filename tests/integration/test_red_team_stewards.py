@@ -67,6 +67,22 @@ def test_a_root_that_a_steward_began_waits_for_the_next_one(stewards: Stewards) 
     assert [done.waits_for for done in cosign(stewards.desk("lee"))][:1] == [None]
 
 
+def test_of_two_next_roots_a_desk_takes_the_lower_hash_as_peers_do(stewards: Stewards) -> None:
+    """ROOT-12: whichever of the two files has the lower bytes."""
+    one, two = next(
+        pair
+        for at in count(1)
+        for pair in [[stewards.seal(stewards.next_root(("kay",), at=n), "kay") for n in (at, 0)]]
+        if (pair[0] < pair[1]) != (path_and_digest(pair[0]) < path_and_digest(pair[1]))
+    )
+    stewards.place(one)
+    stewards.place(two)
+    stewards.tick()
+    lower = min(path_and_digest(one)[1], path_and_digest(two)[1])
+    assert stewards.desk("kay").known().trust.digest == lower
+    assert stewards.in_force("core", "soma/root/1") == lower
+
+
 @pytest.mark.parametrize("act", ["delegate", "revoke", "charter sign"])
 def test_a_halt_of_a_withdrawn_key_is_not_signed_again(stewards: Stewards, act: str) -> None:
     """AUTH-23: a steward who sees it for the first time lends it no signature."""
