@@ -35,7 +35,7 @@ BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
 # What hangs on who may sign for the network: looked at again when that changes.
 BY_TRUST = (
     "AUTH-4", "AUTH-14", "AUTH-15", "AUTH-16", "ROOT-7", "ROOT-8", "ROOT-9", "ROOT-11",
-    "AUTH-24",
+    "AUTH-26",
 )  # fmt: skip
 # Who is no neighbour may call himself anything: all of those together count as one author.
 _BY_AUTHOR = (

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from protocol.authority import StewardDocument
 
 UNNUMBERED: Final = (ORDER, DECISION, REVOCATION)
-RULE: Final = "AUTH-24"
+RULE: Final = "AUTH-26"
 documents_max = 256
 bytes_max = 1024 * 1024
 _LEFT_OUT: Final = "left_out"
 
 
 def check(peer: RunningPeer, document: StewardDocument, trust: Trust) -> None:
-    """RuleError AUTH-24 where it changes nothing here, and its stewards have had their share."""
+    """RuleError AUTH-26 where it changes nothing here, and its stewards have had their share."""
     if document.type not in UNNUMBERED or not _is_crowd(peer, document, trust):
         return
     if not _changes_something(peer, document, trust):

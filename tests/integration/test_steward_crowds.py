@@ -223,7 +223,7 @@ def held_halts(stewards: Stewards, name: str) -> int:
 def test_a_home_keeps_a_bounded_crowd(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """AUTH-24: who is halted stays so, in every home; a person is told once and can see what."""
+    """AUTH-26: who is halted stays so, in every home; a person is told once and can see what."""
     monkeypatch.setattr(crowds, "documents_max", 20)
     for _ in range(60 if not size else 12):
         narrow.place(padded(narrow, narrow.order("halt", MINE), "eve", size))
@@ -233,14 +233,14 @@ def test_a_home_keeps_a_bounded_crowd(
     assert kept(narrow, "core") == kept(narrow, "scout") == most
     assert narrow.network.concerns("scout") == ["left-out"]
     entries = narrow.network.peers["scout"].home.quarantine.all()
-    assert {one.rule for one in entries} == {"AUTH-24"}
+    assert {one.rule for one in entries} == {"AUTH-26"}
     assert entries[0].reason.startswith("eve signed")
 
 
 def test_no_crowd_of_his_own_keeps_a_steward_from_halting(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HALT-1, AUTH-24: any one steward in scope can halt, let go and halt again."""
+    """HALT-1, AUTH-26: any one steward in scope can halt, let go and halt again."""
     monkeypatch.setattr(crowds, "documents_max", 8)
     scope = "lab.eu"
     narrow.sign(narrow.delegation(scope, "max", roles=("order",)), "kay")
@@ -257,7 +257,7 @@ def test_no_crowd_of_his_own_keeps_a_steward_from_halting(
 def test_whom_a_crowd_halts_nobody_frees_but_by_lifting_all(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HALT-2, AUTH-24: what was left out halts as soon as what was kept is lifted."""
+    """HALT-2, AUTH-26: what was left out halts as soon as what was kept is lifted."""
     monkeypatch.setattr(crowds, "documents_max", 8)
     digests = [narrow.sign(narrow.order("halt", MINE), "eve") for _ in range(30)]
     assert narrow.tick()["core"] == "parked"
@@ -274,7 +274,7 @@ def test_whom_a_crowd_halts_nobody_frees_but_by_lifting_all(
 def test_a_pause_that_was_left_out_comes_when_its_turn_is(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HALT-10, AUTH-24: of a crowd of pauses one at a time is kept beyond the bound."""
+    """HALT-10, AUTH-26: of a crowd of pauses one at a time is kept beyond the bound."""
     monkeypatch.setattr(crowds, "documents_max", 4)
     for _ in range(12):
         narrow.sign(narrow.order("pause", MINE, ms=1_500_000), "eve")
@@ -288,7 +288,7 @@ def test_a_pause_that_was_left_out_comes_when_its_turn_is(
 def test_the_head_of_what_was_left_out_hides_nothing(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """AUTH-11, AUTH-24: a neighbour that keeps others of the crowd tells of no hidden order."""
+    """AUTH-11, AUTH-26: a neighbour that keeps others of the crowd tells of no hidden order."""
     monkeypatch.setattr(crowds, "documents_max", 4)
     halts(narrow, 4)
     narrow.network.tick("core")
@@ -303,7 +303,7 @@ def test_the_head_of_what_was_left_out_hides_nothing(
 def test_revocations_without_end_are_left_out_until_they_matter(
     narrow: Stewards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """AUTH-19, AUTH-24: one of a key that somebody has counts at once, or when he gets it."""
+    """AUTH-19, AUTH-26: one of a key that somebody has counts at once, or when he gets it."""
     monkeypatch.setattr(crowds, "documents_max", 8)
     narrow.sign(narrow.delegation("lab.eu", "max"), "kay")
     for n in range(30):
@@ -326,7 +326,7 @@ def test_revocations_without_end_are_left_out_until_they_matter(
 def test_stewards_of_the_whole_network_are_no_crowd(
     monkeypatch: pytest.MonkeyPatch, scope: str, most: int
 ) -> None:
-    """AUTH-24: whoever has such keys can do worse; to whom the root gives a part has his share."""
+    """AUTH-26: whoever has such keys can do worse; to whom the root gives a part has his share."""
     monkeypatch.setattr(crowds, "documents_max", 4)
     stewards = Stewards(settled())
     roles = [Role(role=word, keys=(stewards.keys["kay"].key,)) for word in ROLES]
@@ -364,7 +364,7 @@ def hidden(stewards: Stewards, name: str) -> int:
 
 @pytest.mark.parametrize("of", [ORDER, "soma/charter/1"])
 def test_heads_of_documents_that_never_were_are_bounded(narrow: Stewards, of: str) -> None:
-    """AUTH-25: of one steward so many are kept and told; once, that there are more."""
+    """AUTH-27: of one steward so many are kept and told; once, that there are more."""
     narrow.sign(narrow.delegation("far.eu", "max"), "kay")
     narrow.tick()
     for start in range(0, 192, 64):
@@ -382,7 +382,7 @@ def test_heads_of_documents_that_never_were_are_bounded(narrow: Stewards, of: st
 
 
 def test_a_hidden_order_for_me_has_room_whatever_else_is_hidden(narrow: Stewards) -> None:
-    """HALT-7, AUTH-25: whoever is halted by it waits for it."""
+    """HALT-7, AUTH-27: whoever is halted by it waits for it."""
     narrow.sign(narrow.delegation("lab.eu", "max"), "kay")
     narrow.tick()
     peer = narrow.network.peers["core"]
