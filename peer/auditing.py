@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from peer.mailbox import moment
+from peer.stewards.gathering import Known, gather, order_of_signing, stages
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing, stages
+from peer.stewards.shelf import NO_SHELF
 from peer.stewards.wording import told
 from peer.subjects import AtHand, subjects
 from protocol.acts import StewardBody, fault_under
@@ -110,7 +111,7 @@ def _row(
     about: dict[str, str],
     everything: list[StewardDocument],
 ) -> dict[str, Any]:
-    words = told(one.body, everything, about)
+    words = told(one.body, everything, named=about)
     subject = about.get(one.body.of) if isinstance(one.body, Decision) else None
     return {
         "at": moment(one.body.at),

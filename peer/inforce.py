@@ -12,7 +12,7 @@ from typing import TypeVar
 from peer.home import Home
 from peer.home.archive import Stored
 from protocol import canonical, roster, wire
-from protocol.acts import FORMS, StewardBody
+from protocol.acts import FORMS, StewardBody, fault_under
 from protocol.errors import HomeError
 from protocol.remembered import remembered
 from protocol.root import TYPE as ROOT
@@ -52,6 +52,12 @@ def _held(home: Home, one: Stored) -> Held:
     return Held(
         one.type, one.scope, one.number, one.digest, frozenset(one.keys.split()), read
     )  # fmt: skip
+
+
+def counts(one: Stored, trust: Trust) -> bool:
+    """Whether those who signed a document, whose bytes are at hand, may sign it together now."""
+    body = body_of(FORMS[one.type], one.data)
+    return fault_under(body, one.scope, frozenset(one.keys.split()), trust) is None
 
 
 @remembered
