@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from peer.deciding import find_proposal
+from peer import overview
+from peer.deciding import find_proposal, proposals
 from peer.home.asks import Ask
 from peer.instance import DAY_MS, RunningPeer
 from peer.mailbox import moment
@@ -84,6 +85,20 @@ def questions(peer: RunningPeer) -> list[Row]:
         for row in approvals(peer)
         if row["state"] == "open"
     ]  # fmt: skip
+
+
+def status(peer: RunningPeer) -> Row:
+    """`peer.overview.status`, and what waits for an answer: a steward's, or this peer's ballot.
+
+    `questions`: requests in a steward's mailbox; `votes`: open proposals that he may deny, or on
+    which this peer has not voted.
+    """
+    waiting, found = questions(peer), overview.status(peer)
+    is_mailbox = standing(peer).is_mailbox
+    open_ = [row for row in proposals(peer) if row["state"] == "open"]
+    votes = sum(1 for row in open_ if is_mailbox or peer.name in row["missing"])
+    concerns = [*waiting, *found["concerns"]]
+    return {**found, "questions": len(waiting), "votes": votes, "concerns": concerns}
 
 
 def _ask_row(peer: RunningPeer, ask: Ask) -> Row:

@@ -3,7 +3,9 @@
 Rules: nothing of a home is believed but the pinned root. A document counts as signed where it
 verifies under one of the roots of the chain, whatever was withdrawn since; what became of it is
 said beside. Files that verify under none, and documents that must have been there because another
-one follows them, are told. Not here: what peers agreed on among themselves.
+one follows them, are told. What a decision is about, of which it says the hash alone, is told where
+a home at hand or the share has something of that hash. Not here: what peers agreed on among
+themselves.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from peer.mailbox import moment
+from peer.stewards.gathering import Known, gather, order_of_signing, stages
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import NO_SHELF, Known, gather, order_of_signing, stages
+from peer.stewards.shelf import NO_SHELF
 from peer.stewards.wording import told
+from peer.subjects import AtHand, subjects
 from protocol.acts import StewardBody, fault_under
 from protocol.authority import StewardDocument, open_document
 from protocol.decision import Decision
 from protocol.errors import RuleError, ShareError
 from protocol.order import Order
 from protocol.revocation import Revocation
+from protocol.roster import Roster
 from protocol.trust import Trust
 from registry import charter, layout
 from registry.share import Share
@@ -35,8 +40,11 @@ class History:
     problems: list[str]
 
 
-def history(share: Share, network: str, now_ms: int) -> History:
-    """Everything that stewards signed and that can be read; ShareError where nothing can."""
+def history(share: Share, network: str, now_ms: int, homes: AtHand | None = None) -> History:
+    """Everything that stewards signed and that can be read; ShareError where nothing can.
+
+    `homes`: where it is looked first for what they decided on.
+    """
     _, first = open_marker(charter.fetch_marker(share), network)
     known = gather(NO_SHELF, share, first, now_ms)
     trusts = stages(known.documents, known.ruling)
@@ -54,7 +62,18 @@ def history(share: Share, network: str, now_ms: int) -> History:
     problems += _gaps(found)
     everything = sorted(found.values(), key=lambda one: (one.body.at, order_of_signing(one)))
     names = {key: name for trust in trusts for key, name in _named(trust)}
-    return History([_row(one, known, names, everything) for one in everything], problems)
+    about = _about(everything, share, network, homes or [])
+    return History([_row(one, known, names, about, everything) for one in everything], problems)
+
+
+def _about(
+    everything: list[StewardDocument], share: Share, network: str, homes: AtHand
+) -> dict[str, str]:
+    """What was decided on, by its hash."""
+    bodies = [one.body for one in everything]
+    wanted = {body.of for body in bodies if isinstance(body, Decision)}
+    rosters = [body for body in bodies if isinstance(body, Roster)]
+    return subjects(wanted, network, homes, share, rosters)
 
 
 def _named(trust: Trust) -> list[tuple[str, str]]:
@@ -86,9 +105,14 @@ def _gaps(found: dict[str, StewardDocument]) -> list[str]:
 
 
 def _row(
-    one: StewardDocument, known: Known, names: dict[str, str], everything: list[StewardDocument]
+    one: StewardDocument,
+    known: Known,
+    names: dict[str, str],
+    about: dict[str, str],
+    everything: list[StewardDocument],
 ) -> dict[str, Any]:
-    words = told(one.body, everything)
+    words = told(one.body, everything, named=about)
+    subject = about.get(one.body.of) if isinstance(one.body, Decision) else None
     return {
         "at": moment(one.body.at),
         "document": one.type.split("/")[1],
@@ -96,9 +120,10 @@ def _row(
         "number": one.number or None,
         "signed_by": sorted(names.get(key, f"{key[:8]}…") for key in one.keys),
         "state": _state(one, known),
-        "says": words[0],
+        "says": words[0] if subject is None else f"{words[0]}; {words[1]}",
         "details": words[1:],
         "because": getattr(one.body, "because", "") or None,
+        "about": subject,
         "file": _path(one),
         "hash": one.digest,
     }

@@ -13,9 +13,9 @@ from peer import voting
 from peer.home.votes import Proposed
 from peer.instance import RunningPeer
 from peer.mailbox import moment, short
+from peer.polls import Poll, denied, electors_by, lost_keys, polls
 from peer.send import Sent, check_allowed, send
 from peer.tick.own import NOT_MINE
-from peer.voting import Poll
 from protocol import canonical
 from protocol.ballots import Cast, Electors, ballot_data, cast, conflict, double_votes, open_vote
 from protocol.ballots import tally as count
@@ -94,10 +94,10 @@ def vote(peer: RunningPeer, prefix: str, yes: bool) -> Sent:
 
 def proposals(peer: RunningPeer, *, everything: bool = False) -> list[Row]:
     """Proposals and how they stand: those that are open or hold, or everything."""
-    cluster, polls = peer.identity.cluster, voting.polls(peer)
+    cluster, known = peer.identity.cluster, polls(peer)
     rows = []
     for one in peer.home.votes.proposals():
-        poll = polls.get(one.key)
+        poll = known.get(one.key)
         state = _state(peer, one, poll)
         if everything or state in ("open", "agreed"):
             said = {
@@ -122,14 +122,14 @@ def _proposed(peer: RunningPeer, prefix: str) -> Proposed:
 
 
 def _poll(peer: RunningPeer, key: str) -> Poll:
-    polls = voting.polls(peer)
-    if key not in polls:
-        known = ", ".join(polls) or "none"
+    votable = polls(peer)
+    if key not in votable:
+        known = ", ".join(votable) or "none"
         raise UsageError(
             f"the charter does not let {peer.identity.cluster} vote on {key[:80]!r}; votable as far"
             f" as this home knows: {known}"
         )
-    return polls[key]
+    return votable[key]
 
 
 def _electors(peer: RunningPeer, poll: Poll) -> Electors:
@@ -193,7 +193,7 @@ def _ballots(page: bytes, peer: RunningPeer) -> list[tuple[Item, Cast]]:
 
 
 def _state(peer: RunningPeer, one: Proposed, poll: Poll | None) -> State:
-    if one.hash in voting.denied(peer):
+    if one.hash in denied(peer):
         return "vetoed"
     holds = voting.agreed(peer).get(one.key)
     if holds is not None and (holds.proposal, holds.value) == (one.hash, one.value):
@@ -215,20 +215,25 @@ def _state(peer: RunningPeer, one: Proposed, poll: Poll | None) -> State:
 
 def _tally(peer: RunningPeer, one: Proposed) -> Row:
     """Who said what, as far as this home knows."""
-    electors = voting.electors_by(peer, one.roster)
+    electors = electors_by(peer, one.roster)
     if electors is None:
-        return {"yes": [], "no": [], "missing": [], "void": [], "needed": None, "voters": None}
+        nobody: Row = {name: [] for name in ("yes", "no", "missing", "void", "compromised")}
+        return nobody | {"needed": None, "voters": None}
     slot = electors.slot(one.key, one.version)
     casts = peer.home.votes.ballots(slot)
-    counted = count(electors, slot, casts)
+    lost = lost_keys(peer, electors)
+    counted = count(electors, slot, casts, lost)
     yes, no = (sorted(said.get(one.choice, ())) for said in (counted.yes, counted.no))
     network = peer.identity.network
     void = [
         {"name": name, "ballots": [canonical.decode(ballot_data(b, network)) for b in pair]}
         for name, pair in double_votes(electors, slot, casts).items()
     ]
-    silent = set(electors.names) - counted.void - {*yes, *no}
+    whose = zip(electors.names, electors.keys, strict=True)
+    compromised = {name for name, keys in whose if lost.issuperset(keys)}
+    silent = set(electors.names) - counted.void - {*yes, *no} - compromised
     return {
         "yes": yes, "no": no, "missing": sorted(silent), "void": void,
+        "compromised": sorted(compromised),
         "needed": electors.needed, "voters": len(electors.names),
     }  # fmt: skip

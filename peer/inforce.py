@@ -12,11 +12,12 @@ from typing import TypeVar
 from peer.home import Home
 from peer.home.archive import Stored
 from protocol import canonical, roster, wire
-from protocol.acts import FORMS, StewardBody
+from protocol.acts import FORMS, StewardBody, fault_under
 from protocol.errors import HomeError
 from protocol.remembered import remembered
+from protocol.root import TYPE as ROOT
 from protocol.roster import Member, Roster
-from protocol.ruling import Held, Ruling, ruling_of
+from protocol.ruling import Held, Ruling, holds, ruling_of, votes_rest_on
 from protocol.trust import Trust
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def ruling(home: Home, network: str, now_ms: int = 0) -> Ruling:
 
 
 def _ruling(home: Home, network: str, now_ms: int) -> Ruling:
-    found = ruling_of(network, [_held(home, one) for one in home.archive.everything()], now_ms)
+    found = ruling_of(network, _all_held(home), now_ms)
     if found is None:
         raise HomeError("this home has lost its root; run `peer tick` while the share is there")
     return found
@@ -51,6 +52,12 @@ def _held(home: Home, one: Stored) -> Held:
     return Held(
         one.type, one.scope, one.number, one.digest, frozenset(one.keys.split()), read
     )  # fmt: skip
+
+
+def counts(one: Stored, trust: Trust) -> bool:
+    """Whether those who signed a document, whose bytes are at hand, may sign it together now."""
+    body = body_of(FORMS[one.type], one.data)
+    return fault_under(body, one.scope, frozenset(one.keys.split()), trust) is None
 
 
 @remembered
@@ -69,6 +76,42 @@ def members(home: Home, network: str, cluster: str, now_ms: int = 0) -> Roster |
     """The roster in force of a cluster; keys that were revoked there count as compromised."""
     trust = ruling(home, network, now_ms).trust
     return home.archive.derived(f"roster:{cluster}", lambda: _members(home, trust, cluster))
+
+
+def for_votes(home: Home, network: str) -> frozenset[str]:
+    """The documents by which votes are judged, by their digests."""
+    found = ruling(home, network)
+    return home.archive.derived("for votes", lambda: votes_rest_on(_all_held(home), found))
+
+
+def maybe_signed_anew(home: Home, network: str) -> tuple[list[Stored], list[Stored]]:
+    """What would count if somebody signed it again who may sign it now; without the bytes.
+
+    First where nothing else is in force that counts now, then what only stands back behind
+    something else, and what votes rest on.
+    """
+    found = ruling(home, network)
+    return home.archive.derived("anew", lambda: _maybe_signed_anew(home, found))
+
+
+def _maybe_signed_anew(home: Home, found: Ruling) -> tuple[list[Stored], list[Stored]]:
+    every = [one for one in home.archive.everything() if (one.type, one.scope) in found.newest]
+    first = [one for one in every if (one.type, one.scope) in found.unsure]
+    numbers = {one.digest: one.number for one in every}
+    votes = for_votes(home, found.trust.network)
+    others = [
+        one
+        for one in every
+        if (one.type, one.scope) not in found.unsure
+        and (one.number >= numbers[found.newest[one.type, one.scope]] or one.digest in votes)
+        and one.type != ROOT
+        and not holds(_held(home, one), found.trust)
+    ]
+    return first, others
+
+
+def _all_held(home: Home) -> list[Held]:
+    return [_held(home, one) for one in home.archive.everything()]
 
 
 def _members(home: Home, trust: Trust, cluster: str) -> Roster | None:

@@ -21,9 +21,10 @@ from peer.home.places import (
 )
 from peer.instance import RunningPeer
 from peer.stewards.founding import Founded, create_network
+from peer.stewards.gathering import gather
 from peer.stewards.opening import open_marker
 from peer.stewards.reading import read_marker
-from peer.stewards.shelf import NO_SHELF, gather
+from peer.stewards.shelf import NO_SHELF
 from peer.stewards.standing import standing
 from peer.tick import own
 from peer.tick.beat import beat

@@ -1,6 +1,6 @@
 """What the members agreed on: counting ballots, taking over certificates, telling of who cheats.
 
-Rules: who decides on what says the charter in force; certificates by a roster that an earlier
+Rules: who decides on what say `peer.polls`; certificates by a roster that an earlier
 version of the same charter named are taken over, too, so that nobody misses what was agreed on
 before it changed. A certificate that was taken stays; a steward's no makes its slot void. All of it
 follows from what the home holds, so a tick that dies begins it anew. `protocol.ballots` decides.
@@ -9,16 +9,15 @@ follows from what the home holds, so a tick that dies begins it anew. `protocol.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from peer.home.votes import Certified
 from peer.instance import HOUR_MS, RunningPeer
 from peer.permission import auto_sends_hourly_max
+from peer.polls import Poll, denied, electors_by, lost_keys, polls
 from peer.stewards.standing import standing
-from protocol import canonical, charter, decision, roster, wire
-from protocol.acts import fault_under
+from protocol import canonical, wire
 from protocol.ballots import (
     Cast,
     Choice,
@@ -29,38 +28,19 @@ from protocol.ballots import (
     choice_of,
     decided,
     double_votes,
-    electors_of,
     in_force,
     next_version,
     open_certificate,
     slot_of,
 )
-from protocol.charter import Charter
-from protocol.decision import Decision
 from protocol.errors import RuleError
 from protocol.messages import Certificate, Head, compose, id_of_hash, stored_item
-from protocol.order import contains
 from protocol.page import ALL
-from protocol.roster import Roster
 
 # A certificate in force is published anew before feeds drop it (AGE-2), by one peer after another.
 again_days_min, again_days_spread = 45, 40
 looks_max = 256  # at claims of one key, in one tick
 DOUBLE = "double-vote"
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """A key that the members may agree on.
-
-    `electors` is None while the roster that decides is not known here; `rosters` are the versions
-    of it that the charter named so far, the present one among them.
-    """
-
-    key: str
-    roster: int
-    electors: Electors | None
-    rosters: frozenset[int]
 
 
 class Agreed(NamedTuple):
@@ -75,71 +55,6 @@ class Agreed(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """What `peer status --json` prints of it."""
         return self._asdict() | {"proposal": id_of_hash(self.proposal)}
-
-
-# ------------------------------------------------------------------------- by stewards' documents
-
-
-def polls(peer: RunningPeer) -> dict[str, Poll]:
-    """The keys that may be voted on, by the charter in force."""
-    return peer.home.archive.derived("polls", lambda: _polls(peer))
-
-
-def _polls(peer: RunningPeer) -> dict[str, Poll]:
-    cluster, policy = peer.identity.cluster, standing(peer).policy
-    found = {}
-    for votable in policy.all_votable(cluster):
-        scope = next(c.scope for c in policy.charters if votable in c.votable)
-        named = frozenset(
-            one.roster
-            for stored in peer.home.archive.all(charter.TYPE)
-            if stored.scope == scope
-            for one in _signed(Charter, stored.data).votable
-            if (one.key, one.cluster) == (votable.key, cluster)
-        )
-        electors = electors_by(peer, votable.roster)
-        found[votable.key] = Poll(votable.key, votable.roster, electors, named)
-    return found
-
-
-def electors_by(peer: RunningPeer, version: int) -> Electors | None:
-    """Who decides by a version of my cluster's roster; None where the home does not hold it."""
-    return peer.home.archive.derived(f"electors {version}", lambda: _electors(peer, version))
-
-
-def _electors(peer: RunningPeer, version: int) -> Electors | None:
-    """Of several of one number one by whoever may sign it now; of those the lowest digest."""
-    cluster, trust = peer.identity.cluster, standing(peer).trust
-    found = [
-        (_signed(Roster, stored.data), stored)
-        for stored in peer.home.archive.all(roster.TYPE)  # of one number the lowest digest first
-        if (stored.scope, stored.number) == (cluster, version)
-    ]
-    sound = (
-        (body, stored)
-        for body, stored in found
-        if fault_under(body, cluster, frozenset(stored.keys.split()), trust) is None
-    )
-    best = next(sound, None) or next(iter(found), None)
-    return None if best is None else electors_of(best[0], best[1].digest)
-
-
-def denied(peer: RunningPeer) -> frozenset[str]:
-    """The hashes of what stewards of my cluster denied."""
-    return peer.home.archive.derived("denied", lambda: _denied(peer))
-
-
-def _denied(peer: RunningPeer) -> frozenset[str]:
-    every = [_signed(Decision, stored.data) for stored in peer.home.archive.all(decision.TYPE)]
-    return frozenset(
-        one.of
-        for one in every
-        if one.decision == "deny" and contains(one.scope, peer.identity.cluster)
-    )
-
-
-def _signed(form: Any, data: bytes) -> Any:
-    return wire.trusted(form, canonical.decode(data)["signed"])
 
 
 # --------------------------------------------------------------------------------- what holds
@@ -247,14 +162,14 @@ def _keep(peer: RunningPeer, item_id: str, certificate: Certificate, casts: Iter
 
 def _certify(peer: RunningPeer, poll: Poll, electors: Electors) -> None:
     """Publish what has enough ballots here, once for each slot."""
-    votes, shut = peer.home.votes, closed(peer, poll)
+    votes, shut, lost = peer.home.votes, closed(peer, poll), lost_keys(peer, electors)
     first = open_version(peer, poll)
     for version in votes.versions(poll.key, electors.roster, electors.digest):
         if version < first or version in shut or not _may_publish(peer):
             continue
         slot = electors.slot(poll.key, version)
         casts = votes.ballots(slot)
-        certificate = certify(electors, slot, casts)
+        certificate = certify(electors, slot, casts, lost)
         if certificate is not None and certificate.proposal not in denied(peer):
             with peer.home.transaction():
                 _keep(peer, _publish(peer, certificate), certificate, ())

@@ -10,9 +10,14 @@ How void ballots, certificates and the order in which things arrive go together:
 - The tally is a function of the *set* of ballots, so those who hold the same ballots count the
   same. Who said in one slot what cannot both stand is void there: none of his ballots counts, his
   two ballots prove it, and ballots never turn sound again. So a tally may go back.
+- From when a key is known to be compromised its ballots count for nothing: not in a tally, nor in
+  a certificate that is made then. Such keys only grow more, so a tally only loses by it. Who is
+  void for what such a key said stays void.
 - A certificate is a function of itself and its roster, so everybody judges one alike, whatever else
-  he holds, and it stays true: also where some who signed turn out to be void. Whoever makes one
-  leaves out those whom he knows to be void. What is certified does not go back.
+  he holds, and it stays true: also where some who signed turn out to be void, or their keys to be
+  compromised. Nobody can prove that a certificate is older than that, and were it refused, those
+  who took it over before and those who come later would differ. Whoever makes one leaves out those
+  whom he knows to be void. What is certified does not go back.
 - Two quorums of ⌈2n/3⌉ of n share at least a third of n. So while fewer than a third sign twice
   there is at most one certificate in a slot. Two prove who signed twice, and make the slot void.
 
@@ -207,30 +212,39 @@ class Tally:
     void: frozenset[str]
 
 
-def tally(electors: Electors, slot: Slot, casts: Iterable[Cast]) -> Tally:
-    """Count the ballots of a slot; those of others, or of other slots, do not count."""
+def tally(
+    electors: Electors, slot: Slot, casts: Iterable[Cast], lost: Collection[str] = ()
+) -> Tally:
+    """Count the ballots of a slot; those of others, or of other slots, do not count.
+
+    Nor do those under `lost` keys, which are compromised; who is void by them is void all the same.
+    """
+    every = [one for one in casts if one.slot == slot and one.voter in electors.by_key]
+    if slot[1:3] != (electors.roster, electors.digest):
+        every = []
+    void = _void(electors, every)
+    counted: dict[bool, dict[Choice, set[str]]] = {True: {}, False: {}}
+    for one in every:
+        name = electors.by_key[one.voter]
+        if name not in void and one.voter not in lost:
+            counted[one.yes].setdefault(one.choice, set()).add(name)
+    return Tally(_frozen(counted[True]), _frozen(counted[False]), void)
+
+
+def _void(electors: Electors, casts: Iterable[Cast]) -> frozenset[str]:
+    """Who said what cannot both stand, of ballots of one slot by electors."""
     said: dict[bool, dict[str, set[Choice]]] = {True: {}, False: {}}
-    if slot[1:3] == (electors.roster, electors.digest):
-        for one in casts:
-            name = electors.by_key.get(one.voter)
-            if name is not None and one.slot == slot:
-                said[one.yes].setdefault(name, set()).add(one.choice)
-    void = frozenset(
+    for one in casts:
+        said[one.yes].setdefault(electors.by_key[one.voter], set()).add(one.choice)
+    return frozenset(
         name
         for name, choices in said[True].items()
         if len(choices) > 1 or choices & said[False].get(name, set())
     )
-    return Tally(_by_choice(said[True], void), _by_choice(said[False], void), void)
 
 
-def _by_choice(
-    said: Mapping[str, set[Choice]], void: frozenset[str]
-) -> dict[Choice, frozenset[str]]:
-    found: dict[Choice, set[str]] = {}
-    for name, choices in said.items():
-        for choice in choices if name not in void else ():
-            found.setdefault(choice, set()).add(name)
-    return {choice: frozenset(found[choice]) for choice in sorted(found)}
+def _frozen(counted: Mapping[Choice, set[str]]) -> dict[Choice, frozenset[str]]:
+    return {choice: frozenset(counted[choice]) for choice in sorted(counted)}
 
 
 def double_votes(electors: Electors, slot: Slot, casts: Iterable[Cast]) -> dict[str, list[Cast]]:
@@ -249,19 +263,22 @@ def double_votes(electors: Electors, slot: Slot, casts: Iterable[Cast]) -> dict[
 # -------------------------------------------------------------------------------- certificates
 
 
-def certify(electors: Electors, slot: Slot, casts: Collection[Cast]) -> Certificate | None:
+def certify(
+    electors: Electors, slot: Slot, casts: Collection[Cast], lost: Collection[str] = ()
+) -> Certificate | None:
     """The certificate that these ballots make in a slot, or None where none has enough YES.
 
-    Of the YES that count, those of the first electors by name.
+    Of the YES that count (`tally`), those of the first electors by name.
     """
-    counted = tally(electors, slot, casts)
+    counted = tally(electors, slot, casts, lost)
     choice = next((c for c, who in counted.yes.items() if len(who) >= electors.needed), None)
     if choice is None:
         return None
     sigs: dict[str, str] = {}
     for one in sorted(casts):
         name = electors.by_key.get(one.voter, "")
-        if (one.slot, one.choice, one.yes) == (slot, choice, True) and name in counted.yes[choice]:
+        wanted = (one.slot, one.choice, one.yes) == (slot, choice, True) and one.voter not in lost
+        if wanted and name in counted.yes[choice]:
             sigs.setdefault(name, one.sig)
     chosen = sorted(sigs)[: electors.needed]
     bits = _bits([name in chosen for name in electors.names])

@@ -14,6 +14,8 @@ from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
 from protocol.acts import StewardBody, fault_under
+from protocol.charter import TYPE as CHARTER
+from protocol.charter import Charter
 from protocol.decision import TYPE as DECISION
 from protocol.delegation import TYPE as DELEGATION
 from protocol.delegation import Delegation
@@ -23,6 +25,7 @@ from protocol.revocation import TYPE as REVOCATION
 from protocol.revocation import Revocation
 from protocol.root import TYPE as ROOT
 from protocol.root import Root
+from protocol.roster import TYPE as ROSTER
 from protocol.trust import Signed, Trust, ever, grace_ms, interned, trust_of, trust_with
 
 T = TypeVar("T")
@@ -144,6 +147,36 @@ def _newest(
 def holds(one: Held, trust: Trust) -> bool:
     """Whether those who signed it may sign it together now."""
     return fault_under(one.read(), one.scope, one.keys, trust) is None
+
+
+def votes_rest_on(held: Sequence[Held], ruling: Ruling) -> frozenset[str]:
+    """By which of these votes are judged, though newer versions may have taken their place.
+
+    Of each key that a charter in force declares votable the rosters that it, or an earlier version
+    of it, names, and those versions: what was agreed on by them holds for newcomers, too.
+    """
+    by_digest = {one.digest: one for one in held if one.type == CHARTER}
+    rosters: dict[tuple[str, int], list[Held]] = {}
+    for one in held:
+        if one.type == ROSTER:
+            rosters.setdefault((one.scope, one.number), []).append(one)
+    found: set[str] = set()
+    for (type_, scope), digest in ruling.newest.items():
+        last = _as(by_digest[digest], Charter) if type_ == CHARTER else None
+        keys = {(votable.key, votable.cluster) for votable in (last.votable if last else ())}
+        for one in by_digest.values() if keys else ():
+            if one.scope != scope or one.number > by_digest[digest].number:
+                continue
+            named = [v for v in _as(one, Charter).votable if (v.key, v.cluster) in keys]
+            found.update([one.digest] if named else [])
+            every = [rosters.get((v.cluster, v.roster), []) for v in named]
+            found.update(_best(some, ruling.trust).digest for some in every if some)
+    return frozenset(found)
+
+
+def _best(rosters: list[Held], trust: Trust) -> Held:
+    """Of those of one number one by whoever may sign it now; of those the lowest digest."""
+    return min(rosters, key=lambda one: (not holds(one, trust), one.digest))
 
 
 def _halts(orders: list[Held], trust: Trust) -> dict[str, Order]:

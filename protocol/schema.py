@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from protocol import (
+    ballots,
     card,
     charter,
     decision,
@@ -38,7 +39,8 @@ from protocol.messages import Head as ItemHead
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_PEERS = {  # signed once, by the key that they name
+_PEERS = {  # signed once, by the key that they name; a ballot by that of its voter
+    "ballot": ballots.Ballot,
     "page": page.Header,
     "card": card.Card,
     "heartbeat": heartbeat.Heartbeat,
@@ -59,7 +61,7 @@ _ROOT = {"$ref": "#/$defs/SignedRoot"}
 
 
 def schemas() -> dict[str, Schema]:
-    """The schemas by the name of their file: `page`, `item`, `card` … `network`."""
+    """The schemas by the name of their file: `page`, `item`, `ballot` … `network`."""
     found = {name: _envelope(form) for name, form in _PEERS.items()}
     found["head"] = _envelope(head.Head, signatures_max=limits.signatures_max)
     found["item"] = _item()

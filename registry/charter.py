@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -48,20 +48,14 @@ def fetch_marker(share: Share) -> bytes:
         ) from error
 
 
-def documents(share: Share) -> list[str]:
+def documents(share: Share) -> Iterator[str]:
     """The paths of all files in `charter/` and `orders/` that are named like documents.
 
-    ShareUnavailableError where one of the folders is missing, or holds too many such names: whoever
-    knows no document yet, or signs the next one, must have seen all.
+    However many there are, with no more than `names_max` names in memory: whoever knows no document
+    yet, or signs the next one, must have seen all, and nobody's crowd may keep him from that.
+    ShareUnavailableError where one of the folders cannot be listed.
     """
-    found = listed(share, names_max, lambda path: path)
-    for folder in FOLDERS:
-        if sum(path.startswith(folder) for path in found) == names_max:
-            raise ShareUnavailableError(
-                f"{folder}/ holds {names_max} files or more that are named like documents, far more"
-                " than stewards signed; its owner may empty it, since peers put back what they know"
-            )
-    return found
+    return _all(share, _IS_OURS)
 
 
 def listed(share: Share, names_max: int, rank: Rank) -> list[str]:
@@ -69,41 +63,57 @@ def listed(share: Share, names_max: int, rank: Rank) -> list[str]:
     return _listed(share, names_max, rank, _IS_OURS)
 
 
-def parts(share: Share) -> list[str]:
-    """The paths of documents that wait for more signatures, at most `names_max` of each folder."""
-    return _listed(share, names_max, lambda path: path, (layout.is_part_file, layout.is_part_file))
+def parts(share: Share) -> Iterator[str]:
+    """The paths of all documents that wait for more signatures, in the same way."""
+    return _all(share, (layout.is_part_file, layout.is_part_file))
 
 
-def crowded(share: Share) -> str | None:
-    """The folder in which there are more parts than are listed, or None."""
-    found = parts(share)
-    for folder in FOLDERS:
-        if sum(path.startswith(folder) for path in found) == names_max:
-            return folder
-    return None
+def _all(share: Share, forms: tuple[Is, ...]) -> Iterator[str]:
+    for folder, is_ours in zip(FOLDERS, forms, strict=True):
+        found = [""]
+        while found:
+
+            def later(path: str, last: str = found[-1]) -> str | None:
+                return path if path > last else None
+
+            found = _names(share, folder, names_max, later, is_ours)
+            yield from found
+            if len(found) < names_max:
+                break
 
 
 def _listed(share: Share, names_max: int, rank: Rank, forms: tuple[Is, ...]) -> list[str]:
     found: list[str] = []
     for folder, is_ours in zip(FOLDERS, forms, strict=True):
-
-        def place(name: str, folder: str = folder, is_ours: Is = is_ours) -> Any:
-            return rank(f"{folder}/{name}") if is_ours(name) else None
-
-        try:
-            names = share.names(folder, names_max, place)
-        except ShareError as error:
-            raise ShareUnavailableError(
-                f"{folder}/ cannot be listed, so a halt could be hidden ({error});"
-                " restore the folder, empty if need be"
-            ) from error
-        found += [f"{folder}/{name}" for name in names]
+        found += _names(share, folder, names_max, rank, is_ours)
     return found
+
+
+def _names(share: Share, folder: str, names_max: int, rank: Rank, is_ours: Is) -> list[str]:
+    def place(name: str) -> Any:
+        return rank(f"{folder}/{name}") if is_ours(name) else None
+
+    try:
+        names = share.names(folder, names_max, place)
+    except ShareError as error:
+        raise ShareUnavailableError(
+            f"{folder}/ cannot be listed, so a halt could be hidden ({error});"
+            " restore the folder, empty if need be"
+        ) from error
+    return [f"{folder}/{name}" for name in names]
 
 
 def fetch_document(share: Share, path: str) -> bytes:
     """The bytes of a steward document; ShareError where it cannot be had."""
     return share.read(path, limits.steward_bytes_max)
+
+
+def shows(share: Share, document: StewardDocument) -> bool:
+    """Whether just these bytes stand where everybody looks for the document."""
+    path = layout.document_path(document.type, document.number, document.digest)
+    with suppress(ShareError):
+        return fetch_document(share, path) == document.data
+    return False
 
 
 def place_document(share: Share, document: StewardDocument) -> None:
@@ -121,11 +131,16 @@ def place_part(share: Share, part: StewardDocument) -> None:
 def clear_parts(share: Share, document: StewardDocument) -> None:
     """The parts of a document go, where they can: it stands there whole, or is given up."""
     path = layout.document_path(document.type, document.number, document.digest)
-    start = path.removesuffix("json")
-    for part in parts(share):
-        if part.startswith(start):
+    folder, _, name = path.rpartition("/")
+    start = name.removesuffix("json")
+
+    def place(name: str) -> str | None:
+        return name if name.startswith(start) and layout.is_part_file(name) else None
+
+    with suppress(ShareError):
+        for part in share.names(folder, names_max, place):
             with suppress(ShareError):  # whoever may not remove it leaves it, and nobody reads it
-                share.remove(part)
+                share.remove(f"{folder}/{part}")
 
 
 def clear_leftovers(share: Share, steward: str) -> None:

@@ -31,9 +31,10 @@ from peer.send import Sent, send
 from peer.stewards.admission import admit
 from peer.stewards.desk import Desk
 from peer.stewards.founding import create_network
+from peer.stewards.gathering import Known, gather
 from peer.stewards.opening import open_marker
 from peer.stewards.orders import halt, resume
-from peer.stewards.shelf import FolderShelf, Known, gather
+from peer.stewards.shelf import FolderShelf
 from peer.tick.card import CARD
 from peer.tick.report import Report
 from peer.tick.session import tick

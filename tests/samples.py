@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from protocol import acts, authority, canonical, documents, wire
+from protocol import acts, authority, ballots, canonical, documents, wire
 from protocol.acts import StewardBody
 from protocol.canonical import encode
 from protocol.card import Card
@@ -244,7 +244,12 @@ ORDER_DATA = authority.seal_document(HALT, NETWORK, DEPUTY)
 HEAD_DATA = head_of(ROSTER)
 MARKER_DATA = form_marker(CLUSTER, ROOT_DATA)
 
+_VOTE = ballots.cast(
+    ballots.Slot("pace", 1, HASH, 1), ballots.Choice(HASH, "slow"), True, NETWORK, CORE
+)
+BALLOT_DATA = ballots.ballot_data(ballots.open_vote(_VOTE, NETWORK), NETWORK)
 DOCUMENTS = {
+    "ballot": BALLOT_DATA,
     "page": page(tuple(item(body).data for body in BODIES)).data,
     "item": ITEM.data,
     "heartbeat": HEARTBEAT_DATA,

@@ -108,7 +108,7 @@ class Living(Opened):
 
     def status(self) -> Status:
         """How the peer is, as its home knows it; the share is not touched."""
-        from peer.overview import status
+        from peer.approvals import status
         from peer.results import states
 
         return states.status(status(self.running))

@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 def command(where: Where, details: bool) -> None:
     """Show everything that stewards ever signed, from the share alone, each document verified.
 
-    Ends with 1 where a file verifies under no root of the network, or where a document is missing
-    that another one follows. Times are those of the clocks of who signed.
+    What an approval or a no was about is told where this home, or the share, still has the request
+    or the proposal; else its hash. Ends with 1 where a file verifies under no root of the network,
+    or where a document is missing that another one follows. Times are those of the clocks of who
+    signed.
     """
     from peer.auditing import history
+    from peer.subjects import homes_in
 
     _, _, identity = where.anybody()
     clock = SystemClock()
-    found = history(open_share(identity.share, identity.name), identity.network, clock.wall_ms())
+    share = open_share(identity.share, identity.name)
+    with homes_in(where.home, identity.network) as homes:
+        found = history(share, identity.network, clock.wall_ms(), homes)
     value = {"history": found.rows, "problems": found.problems}
     output.answer(where, value, lambda: _lines(found, details))
     if found.problems:

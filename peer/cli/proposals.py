@@ -57,6 +57,21 @@ def _proposal(row: Row) -> Iterator[str]:
     if row["void"]:
         names = _names([one["name"] for one in row["void"]])
         yield output.bad(f"    {len(row['void'])} voted both ways and are void{names}")
+    yield from _compromised(row)
+
+
+def _compromised(row: Row) -> Iterator[str]:
+    """Whose ballots do not count because somebody else may have signed them; what can be done."""
+    lost = row["compromised"]
+    if not lost:
+        return
+    yield output.bad(f"    {len(lost)} voted with a key that is compromised since, or may have:"
+                     f" no ballot of it counts{_names(lost)}")  # fmt: skip
+    if row["state"] == "agreed" and len(row["yes"]) < row["needed"]:
+        undo = f"`peer deny {row['id'][: output.ID_CHARS]}`"
+        yield f"    it was agreed on with such a ballot, and holds; a steward can undo it: {undo}"
+    elif row["state"] == "open":
+        yield "    a steward lets new keys vote: the charter names a newer roster"
 
 
 def _names(names: Sequence[str]) -> str:

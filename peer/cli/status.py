@@ -64,6 +64,12 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     if found["asked"]:
         count = output.counted(found["asked"], "item waits", "items wait")
         yield f"  approvals  {count} for a steward's yes: `peer approvals`"
+    if found["questions"]:
+        count = output.counted(found["questions"], "request waits", "requests wait")
+        yield f"  approvals  {count} for your yes or no: `peer approvals --as {found['peer']}`"
+    if found["votes"]:
+        count = output.counted(found["votes"], "proposal is open", "proposals are open")
+        yield f"  votes      {count}: `peer proposals --as {found['peer']}`"
     if found["notices"]:
         yield f"  notices    {_cut('; '.join(found['notices']), room)}"
     if found["quarantined"]:

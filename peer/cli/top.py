@@ -79,8 +79,8 @@ def _watch(peer: RunningPeer, console: Console, seconds: float) -> None:
 
 
 def _look(peer: RunningPeer) -> Found:
+    from peer.approvals import status
     from peer.logbook import newest
-    from peer.overview import status
     from peer.waits import outbox
 
     found = status(peer)

@@ -80,6 +80,12 @@ class Archive:
         rows = self._db.read("SELECT digest, type, scope, number, x'', keys FROM document")
         return [Stored(*row) for row in rows]
 
+    def signed(self, types: Iterable[str]) -> list[tuple[str, int]]:
+        """(keys, bytes) of every document of these types."""
+        listed = ", ".join(f"'{type_}'" for type_ in types)
+        rows = self._db.read(f"SELECT keys, length(data) FROM document WHERE type IN ({listed})")
+        return [(row[0], row[1]) for row in rows]
+
     def get(self, digest: str) -> Stored | None:
         """One document by its digest."""
         row = self._db.one(

@@ -35,6 +35,7 @@ BY_ROSTER = ("PAGE-11", "PAGE-12", "HB-4", "RCPT-4")
 # What hangs on who may sign for the network: looked at again when that changes.
 BY_TRUST = (
     "AUTH-4", "AUTH-14", "AUTH-15", "AUTH-16", "ROOT-7", "ROOT-8", "ROOT-9", "ROOT-11",
+    "AUTH-26",
 )  # fmt: skip
 # Who is no neighbour may call himself anything: all of those together count as one author.
 _BY_AUTHOR = (
@@ -133,6 +134,10 @@ class Quarantine:
             )
             found.update(row[0] for row in rows)
         return found
+
+    def files_by(self, rule: str) -> set[str]:
+        """The paths from which something was set aside for this rule."""
+        return {row[0] for row in self._db.read("SELECT file FROM quarantine WHERE rule = ?", rule)}
 
     def ripe(self, file: str, data: bytes, tick: int) -> bool:
         """Whether an earlier tick saw exactly these unreadable bytes; else this one did now."""

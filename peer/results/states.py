@@ -58,8 +58,9 @@ class Trace(_Shown):
 class Proposed(_Shown):
     """A proposal. `state` is open, agreed, vetoed, void, outdated or early.
 
-    Names say who voted `yes` and `no`, who is `missing`, and who is `void` because he voted both
-    ways; `needed` YES decide, None while the roster that decides is not known.
+    Names say who voted `yes` and `no`, who is `missing`, who is `void` because he voted both ways,
+    and whose keys are all `compromised`, so that no ballot of his counts; `needed` YES decide,
+    None while the roster that decides is not known.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Proposed(_Shown):
     no: tuple[str, ...]
     missing: tuple[str, ...]
     void: tuple[str, ...]
+    compromised: tuple[str, ...]
     needed: int | None
 
 
@@ -159,7 +161,8 @@ def proposed(row: Row) -> Proposed:
         details=row, id=row["id"], key=row["key"], value=row["value"], because=row["because"],
         sender=row["from"], state=row["state"], version=row["version"], yes=tuple(row["yes"]),
         no=tuple(row["no"]), missing=tuple(row["missing"]),
-        void=tuple(one["name"] for one in row["void"]), needed=row["needed"],
+        void=tuple(one["name"] for one in row["void"]), compromised=tuple(row["compromised"]),
+        needed=row["needed"],
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from peer.stewards.desk import Desk, draft_after
 from peer.stewards.drafts import Draft
-from peer.stewards.shelf import Known
+from peer.stewards.gathering import Known
 from peer.stewards.wording import words
 from protocol import canonical, limits, wire
 from protocol.authority import StewardDocument, says_more
@@ -25,7 +25,8 @@ _signatures_bytes_max = 64 * 1024  # what signatures and the head may add to wha
 
 def charters_of(known: Known) -> list[Charter]:
     """The charters in force that a steward knows, widest first."""
-    bodies = [known.documents[digest].body for digest in known.ruling.newest.values()]
+    newest = known.ruling.newest.items()
+    bodies = [known.documents[digest].body for (type_, _), digest in newest if type_ == TYPE]
     return list(policy_of([body for body in bodies if isinstance(body, Charter)]).charters)
 
 

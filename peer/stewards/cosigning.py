@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from peer.stewards.again import may_sign, to_sign_again, upcoming
 from peer.stewards.desk import Desk
-from peer.stewards.shelf import Known, order_of_signing
-from peer.stewards.trusting import may_sign, to_sign_again, upcoming
+from peer.stewards.gathering import Known, order_of_signing
 from peer.stewards.wording import told
 from protocol.authority import (
     Lacking,
@@ -24,7 +24,7 @@ from protocol.authority import (
     split,
 )
 from protocol.decision import Decision
-from protocol.errors import RuleError, ShareUnavailableError, UsageError, WaitingError
+from protocol.errors import RuleError, UsageError, WaitingError
 from protocol.order import Order
 from protocol.ruling import CHANGES_TRUST
 from protocol.trust import Trust
@@ -90,8 +90,8 @@ def cosign(
     """
     done: dict[str, Signed] = {}
     left: set[str] = set()
-    _check_seen(desk)
     first = desk.known()
+    _tell_crowds(desk, first)
     desk.keep(first)
     while True:
         known, now = desk.known(), desk.clock.wall_ms()
@@ -102,7 +102,7 @@ def cosign(
             break
         _check_known(one.document)
         # Under a root that came meanwhile former versions may count no more; they are compared.
-        desk.tell(one.document.body, replace(known, documents=first.documents | known.documents))
+        desk.tell(one.document.body, known, first)
         if not agree(one.document):
             left.add(one.document.digest)
             continue
@@ -119,15 +119,11 @@ def cosign(
     return list(done.values())
 
 
-def _check_seen(desk: Desk) -> None:
-    """ShareUnavailableError where there are so many parts that some are not even listed."""
-    folder = charter.crowded(desk.share)
-    if folder is not None:
-        raise ShareUnavailableError(
-            f"{folder}/ holds {charter.names_max} files or more that are named like parts of"
-            " documents, so what waits for you may not be among those that are read; its owner may"
-            " remove all that end in .sig, and stewards sign again"
-        )
+def _tell_crowds(desk: Desk, known: Known) -> None:
+    """Say whose crowd hides some of what they signed themselves."""
+    if known.crowds and desk.show is not None:
+        who = ", ".join(known.crowds)
+        desk.show([f"WARNING {who} signed more that waits than is looked at; ask why"])
 
 
 def cosign_file(desk: Desk, data: bytes) -> tuple[StewardDocument, Lacking]:
@@ -199,8 +195,8 @@ def place_file(desk: Desk, data: bytes) -> tuple[StewardDocument, bool]:
 
 def waiting_rows(desk: Desk) -> list[dict[str, Any]]:
     """What waits, as `peer charter waiting --json` has it."""
-    _check_seen(desk)
     known = desk.known()
+    _tell_crowds(desk, known)
     desk.keep(known)
     rows = []
     for one in waiting(known, desk.clock.wall_ms()):

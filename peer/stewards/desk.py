@@ -7,13 +7,16 @@ parts together once they are enough. Not here: whether a document holds at a pee
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from peer.clock import Clock, Entropy
 from peer.home.places import Identity
+from peer.stewards.gathering import Known, gather
 from peer.stewards.opening import open_marker
-from peer.stewards.shelf import Known, Shelf, first_root, gather, shared
+from peer.stewards.shelf import Shelf, first_root
 from peer.stewards.wording import told
 from protocol import authority, roster
 from protocol.acts import StewardBody
@@ -29,10 +32,13 @@ from protocol.errors import (
     WrongShareError,
 )
 from protocol.roster import Roster
+from protocol.ruling import votes_rest_on
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from protocol.trust import Trust
 from registry import charter
 from registry.share import Share
+
+shelf_bytes_max = 4 * 1024 * 1024  # by each steward whom only a delegation names
 
 
 @dataclass(slots=True)
@@ -54,6 +60,8 @@ class Desk:
     show: Callable[[list[str]], None] | None = None
     # Documents that came another way than over the share.
     files: list[bytes] = field(default_factory=list)
+    # What was kept last, so that it is not compared again for each of many documents.
+    _kept: Known | None = field(default=None, init=False, repr=False)
 
     def known(self) -> Known:
         """Every document that verifies; WrongShareError where the share is another network.
@@ -73,8 +81,7 @@ class Desk:
 
     def documents(self, type_: str) -> list[StewardDocument]:
         """The valid documents of a type, by scope, number and digest."""
-        found = [d for d in self.known().documents.values() if d.type == type_]
-        return sorted(found, key=lambda d: (d.scope, d.number, d.digest))
+        return sorted(self.known().documents.of(type_), key=lambda d: (d.scope, d.number, d.digest))
 
     def put_back(self) -> None:
         """Place again what the shelf holds and the share does not show.
@@ -82,11 +89,12 @@ class Desk:
         A drive that lied, or lost power, may have dropped it before any peer saw it; so whoever
         commands again what the shelf says is done already, has a reason.
         """
-        known, shown = self.known(), shared(self.share)
-        mine = set(self.shelf.everything())
-        for document in known.documents.values():
-            if document.data in mine and document.data not in shown:
-                charter.place_document(self.share, document)
+        documents, mine = self.known().documents, self._shelved()
+        for digest in documents:
+            if documents.entry(digest).file in mine:
+                document = documents[digest]
+                if not charter.shows(self.share, document):
+                    charter.place_document(self.share, document)
 
     def sign(self, body: StewardBody) -> StewardDocument:
         """Sign a document and place it; WaitingError where others have to sign it, too.
@@ -116,10 +124,14 @@ class Desk:
             raise waiting[0]
         return placed
 
-    def tell(self, body: StewardBody, known: Known) -> None:
-        """Say in plain words what is about to be signed, and what is new in it."""
+    def tell(self, body: StewardBody, known: Known, before: Known | None = None) -> None:
+        """Say in plain words what is about to be signed, and what is new in it.
+
+        `before`: what was known when the command began, where others signed something since.
+        """
         if self.show is not None:
-            self.show(told(body, known.documents.values()))
+            also = () if before is None else before.documents.values()
+            self.show(told(body, known.documents.values(), also))
 
     def parts(
         self, body: StewardBody, trust: Trust, signers: Sequence[Signer]
@@ -164,7 +176,9 @@ class Desk:
         charter.clear_leftovers(self.share, self.identity.name)
         charter.clear_parts(self.share, document)
         try:
-            self.keep(known)
+            if self._kept is not known:
+                self.keep(known)
+                self._kept = known
             self.shelf.keep(document)
         except HomeError as error:
             # It holds all the same: whoever believed that it failed would sign another one.
@@ -174,14 +188,30 @@ class Desk:
         return document
 
     def keep(self, known: Known) -> None:
-        """Remember what is in force: whoever changes keys has to sign it again."""
-        mine = set(self.shelf.everything())
-        for digest, document in known.documents.items():
-            if digest in known.hearsay:
+        """Remember what is in force: whoever changes keys has to sign it again.
+
+        Of those whom the root does not name so much each, or one of them could fill the disk.
+        """
+        mine, documents = self._shelved(), known.documents
+        root = {steward.key for steward in known.trust.root.stewards}
+        votes = votes_rest_on([held for _, held in documents.held()], known.ruling)
+        holds = {*known.ruling.newest.values(), *known.ruling.roots, *votes}
+        size: Counter[str] = Counter()
+        for digest in documents:
+            one = documents.entry(digest)
+            if one.file in mine:
+                size.update(dict.fromkeys(one.keys, one.size))
+        for digest in sorted(documents.keys() - known.hearsay, key=lambda one: one not in holds):
+            one = documents.entry(digest)
+            if one.file in mine or (one.number and digest not in holds):
                 continue
-            holds = digest in known.ruling.newest.values() or digest in known.ruling.roots
-            if (holds or not document.number) and document.data not in mine:
-                self.shelf.keep(document)
+            if one.keys & root or any(size[key] + one.size <= shelf_bytes_max for key in one.keys):
+                self.shelf.keep(documents[digest])
+                size.update(dict.fromkeys(one.keys, one.size))
+
+    def _shelved(self) -> set[bytes]:
+        """The SHA-256 of every file on the shelf."""
+        return {sha256(data).digest() for data in self.shelf.everything()}
 
     def still_waits(self, body: StewardBody) -> WaitingError:
         """What to raise where somebody asks again for what he signed, and others have not yet."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from peer.stewards.shelf import Known
+from peer.stewards.gathering import Known
 from protocol.errors import UsageError
 from protocol.order import contains
 from protocol.roster import STEWARD, Member

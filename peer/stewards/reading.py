@@ -7,19 +7,18 @@ where there is something new: a tick that finds nothing new pays for no validati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from peer import inforce
 from peer.home.archive import Stored
 from peer.home.quarantine import BY_TRUST, unreadable
 from peer.instance import DAY_MS, RunningPeer
-from peer.stewards import strangers
-from peer.stewards.standing import also_kept, in_force, standing
-from protocol import canonical, limits, order
+from peer.stewards import crowds, hiding, strangers
+from peer.stewards.standing import also_kept, forlorn, in_force, standing
+from protocol import limits, order
 from protocol.errors import (
     MissingError,
     OversizedError,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
 
 root_warning_ms = 30 * DAY_MS
+anew_looks_max = 4
 
 
 def refresh(peer: RunningPeer, *, hasty: bool = False) -> list[str]:
@@ -78,6 +78,7 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
     In a flood of files that are named like documents and are none: first those that these heads
     name, and of the others so many at each look, in turn (`strangers`).
     """
+    crowds.reconsider(peer)
     known = _remembered(peer)
     flood = strangers.Flood(peer, heads)
     paths = shelf.listed(peer.share, flood.names_max(known), flood.rank(known))
@@ -93,9 +94,9 @@ def read_documents(peer: RunningPeer, heads: Iterable[Head] = ()) -> list[str]:
             if flood.has_read(path, size):
                 break
         _look_again(peer, set(paths))
-        if standing(peer).trust == trust:
+        if not crowds.reconsider(peer) and standing(peer).trust == trust:
             break  # else what was refused for who signed it may say something now
-    _forget_heads(peer)
+    hiding.forget(peer)
     problems += [*told, *flood.told()]
     holds = standing(peer)
     if holds.member is not None and not holds.hidden_orders:
@@ -117,22 +118,6 @@ def _remember(peer: RunningPeer, document: StewardDocument) -> None:
         peer.home.concerns.resolve(f"hidden:{digest}", now)
     if document.type in CHANGES_TRUST:
         peer.home.quarantine.reconsider(shelf.FOLDERS, BY_TRUST)
-
-
-def _forget_heads(peer: RunningPeer) -> None:
-    """What only a key says that has no right any more is not hidden: maybe it never was."""
-    hidden = peer.home.archive.hidden()
-    if not hidden:
-        return
-    from peer.stewards.opening import stands
-
-    trust, now = standing(peer).trust, peer.clock.wall_ms()
-    over = [one.digest for one in hidden if one.data and not stands(one.data, trust)]
-    if over:
-        with peer.home.transaction():
-            peer.home.archive.forget_hidden(over)
-            for digest in over:
-                peer.home.concerns.resolve(f"hidden:{digest}", now)
 
 
 def _remembered(peer: RunningPeer) -> set[str]:
@@ -173,12 +158,16 @@ def _learn(
         return size, [f"{path}: {rule or error}"], None
     if peer.home.quarantine.holds(path, data):
         return len(data), [], None
+    document = None
     try:
         document = open_at(data, path, trust)
+        crowds.check(peer, document, trust)
     except RuleError as error:
         with peer.home.transaction(durable=False):
             tick = peer.home.state.number("tick")
             done = peer.home.quarantine.refuse(path, data, error, tick, now, None)
+            if document is not None:
+                crowds.note(peer, document)
         _tell_rival_root(peer, data, error)
         return len(data), [] if done is None else [f"{path}: {error}"], None
     with peer.home.transaction():
@@ -187,11 +176,17 @@ def _learn(
 
 
 def _look_again(peer: RunningPeer, present: set[str]) -> None:
-    """Where none of those that I hold is by who may sign it now, one may be signed anew."""
-    unsure = inforce.ruling(peer.home, peer.identity.network).unsure
-    for stored in peer.home.archive.everything() if unsure else ():
+    """What is by nobody who may sign it now may be signed anew, by those who may.
+
+    Where something else is in force all the same, some in each tick, in turn: a thief whose key was
+    withdrawn may have left many that nobody signs ever again.
+    """
+    first, others = inforce.maybe_signed_anew(peer.home, peer.identity.network)
+    turn = peer.home.state.number("tick") * anew_looks_max % max(len(others), 1)
+    chosen = [*others[turn:], *others[:turn]][:anew_looks_max]
+    for stored in (*first, *chosen):
         path = layout.document_path(stored.type, stored.number, stored.digest)
-        if (stored.type, stored.scope) in unsure and path in present:
+        if path in present:
             whole = peer.home.archive.get(stored.digest)
             assert whole is not None
             _stands(peer, path, whole)
@@ -221,17 +216,19 @@ def _tell_rival_root(peer: RunningPeer, data: bytes, error: RuleError) -> None:
 
 def _put_back(peer: RunningPeer, present: set[str]) -> None:
     """Documents in force that vanished or rotted on the share are placed again, where I can."""
+    left = forlorn(peer)
     for stored in in_force(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
         try:
             if path in present and _stands(peer, path, stored):
                 continue
-            _place_over(peer, path, stored.data)
+            if stored.digest not in left:
+                _place_over(peer, path, stored.data)
         except (ShareDeniedError, MissingError, SpecialFileError, OversizedError):
             continue  # somebody else can, or a person must
     for stored in also_kept(peer):
         path = layout.document_path(stored.type, stored.number, stored.digest)
-        if path not in present:
+        if path not in present and stored.digest not in left:
             with suppress(ShareDeniedError, MissingError, SpecialFileError):
                 peer.share.place(path, stored.data)
 
@@ -310,74 +307,3 @@ def _tell_of_end(peer: RunningPeer, trust: Trust) -> None:
             "its stewards run `peer root rotate --until 365d`",
             now,
         )
-
-
-_signed, _hash = itemgetter("signed"), itemgetter("hash")
-
-
-class Heard(NamedTuple):
-    """A signed head, and its bytes: who may sign it can be another question one day."""
-
-    head: Head
-    data: bytes
-
-
-def hear_heads(peer: RunningPeer, heads: Sequence[dict[str, Any]]) -> list[Heard]:
-    """The heads among these that a steward signed for a document which I do not hold."""
-    known = peer.home.archive.digests()
-    with suppress(KeyError, TypeError):  # the usual case at one go: nothing that I do not hold
-        if known.issuperset(map(_hash, map(_signed, heads))):
-            return []
-    unknown: dict[str, Heard] = {}
-    for value in heads:
-        try:
-            digest = value["signed"]["hash"]
-            if digest in known or digest in unknown:
-                continue
-            head = _open_head(peer, value)
-        except (RuleError, KeyError, TypeError):
-            continue  # a peer's unsigned claim proves nothing
-        if not _superseded(peer, head):
-            unknown[head.hash] = Heard(head, canonical.encode(value))
-    return list(unknown.values())
-
-
-def _open_head(peer: RunningPeer, value: dict[str, Any]) -> Head:
-    from peer.stewards.opening import open_head
-
-    return open_head(value, standing(peer).trust)
-
-
-def _superseded(peer: RunningPeer, head: Head) -> bool:
-    if head.of == order.TYPE:
-        return False
-    mine = inforce.newest(peer.home, peer.identity.network, head.of, head.scope)
-    return mine is not None and mine.number >= head.number
-
-
-def hide(peer: RunningPeer, heads: list[Heard], named_by: Mapping[str, str]) -> list[str]:
-    """Signed heads name what neither home nor share holds: somebody hides it. Returns problems.
-
-    `named_by`: whose heartbeat names it, by its hash.
-    """
-    problems = []
-    now = peer.clock.wall_ms()
-    with peer.home.transaction():
-        for head, data in heads:
-            peer.home.archive.hide(head, data, now)
-            word = head.of.split("/")[1]
-            path = layout.document_path(head.of, head.number, head.hash)
-            by = named_by.get(head.hash)
-            text = (
-                f"a {word} for {head.scope} that a steward signed is missing on the share: {path}"
-                + (f", which the heartbeat of {by} names" if by else "")
-            )
-            peer.home.concerns.open(
-                f"hidden:{head.hash}",
-                "human",
-                text,
-                "ask the steward to place it again, and see who can write the share",
-                now,
-            )
-            problems.append(text)
-    return problems

@@ -8,6 +8,7 @@ and imports no pydantic. Reading the share is `reading`, verifying is `opening`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from peer import inforce
@@ -22,7 +23,7 @@ from protocol.policy import Policy, policy_of
 from protocol.remembered import shared
 from protocol.roster import STEWARD, Member, Roster
 from protocol.ruling import Ruling
-from protocol.trust import Trust
+from protocol.trust import RIGHTS, Trust
 
 # Many signers make a head long, and a heartbeat has to hold other things, too.
 heads_bytes_max = 40 * 1024
@@ -119,7 +120,7 @@ def _sum_up(peer: RunningPeer) -> Standing:
         member=member,
         address=peer.address,
         all_halts={digest: ruling.halts[digest] for digest in open_},
-        hidden_orders=sum(1 for one in archive.hidden() if _binds(one, peer.address, ruling.trust)),
+        hidden_orders=sum(1 for one in archive.hidden() if binds(one, peer.address, ruling.trust)),
         others=tuple(m.name for m in others if STEWARD not in m.roles),
         mailboxes=tuple(m.name for m in others if STEWARD in m.roles and m.active),
         policy=policy_of(_charters(peer, ruling)),
@@ -128,15 +129,26 @@ def _sum_up(peer: RunningPeer) -> Standing:
     )
 
 
-def _binds(hidden: Stored, address: str, trust: Trust) -> bool:
-    """Whether a hidden order parks me: one for me, or one by the root's own stewards.
+def binds(hidden: Stored, address: str, trust: Trust) -> bool:
+    """Whether a hidden order parks me: one for me, or one by whom the root lets halt me.
 
     Who may halt others only could else park me by the head of an order that is none.
     """
     if hidden.type != order.TYPE or not hidden.data or within(address, hidden.scope):
         return hidden.type == order.TYPE
-    signers = {one["key"] for one in canonical.decode(hidden.data)["signatures"]}
-    return any(not grant.depth and signers & grant.keys for grant in trust.grants)
+    signers = signers_of(hidden.data)
+    return any(
+        not grant.depth
+        and grant.role == RIGHTS["halt"].role
+        and contains(grant.scope, address)
+        and signers & grant.keys
+        for grant in trust.grants
+    )
+
+
+def signers_of(head: bytes) -> frozenset[str]:
+    """The keys whose signatures a signed head carries."""
+    return frozenset(one["key"] for one in canonical.decode(head)["signatures"])
 
 
 def paused_until(peer: RunningPeer, digest: str, body: Order) -> int | None:
@@ -192,15 +204,37 @@ def _in_force(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
 def also_kept(peer: RunningPeer) -> list[Stored]:
     """What is put back where its file is gone, though nothing new follows from it.
 
-    Former roots, by which newcomers find the present one, and decisions.
+    Former roots, by which newcomers find the present one, decisions, and what votes rest on.
     """
     ruling = _ruling(peer)
     return peer.home.archive.derived("also kept", lambda: _also_kept(peer, ruling))
 
 
 def _also_kept(peer: RunningPeer, ruling: Ruling) -> list[Stored]:
-    former = [peer.home.archive.get(digest) for digest in ruling.roots[:-1]]
-    return [*filter(None, former), *peer.home.archive.all(decision.TYPE)]
+    votes = inforce.for_votes(peer.home, peer.identity.network)
+    former = [*ruling.roots[:-1], *sorted(votes - set(ruling.newest.values()))]
+    return [
+        *filter(None, map(peer.home.archive.get, former)),
+        *peer.home.archive.all(decision.TYPE),
+    ]
+
+
+def forlorn(peer: RunningPeer) -> frozenset[str]:
+    """The digests of what nobody would believe any more who does not hold it: put back no more.
+
+    Not halts in force, since who is to lift them must find them; and nothing that has a number.
+    """
+    ruling = _ruling(peer)
+    return peer.home.archive.derived("forlorn", lambda: _forlorn(peer, ruling))
+
+
+def _forlorn(peer: RunningPeer, ruling: Ruling) -> frozenset[str]:
+    found = map(peer.home.archive.all, (order.TYPE, decision.TYPE, revocation.TYPE))
+    return frozenset(
+        stored.digest
+        for stored in chain.from_iterable(found)
+        if stored.digest not in ruling.halts and not inforce.counts(stored, ruling.trust)
+    )
 
 
 def heads_in_force(peer: RunningPeer) -> tuple[dict[str, Any], ...]:

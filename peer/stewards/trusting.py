@@ -6,26 +6,24 @@ that newcomers find documents that verify; what somebody else did with a stolen 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from peer.stewards.again import may_sign, to_sign_again, upcoming
 from peer.stewards.desk import Desk, newest_roster
-from peer.stewards.shelf import Known, held
+from peer.stewards.gathering import Known
 from protocol import delegation, limits
-from protocol.acts import StewardBody, act_of, fault_under
 from protocol.authority import StewardDocument
-from protocol.decision import Decision
 from protocol.delegation import Delegation
 from protocol.errors import NotFoundError, UsageError, WaitingError
-from protocol.order import Order, contains
+from protocol.order import contains
+from protocol.revocation import TYPE as REVOCATION
 from protocol.revocation import Revocation
-from protocol.root import TYPE as ROOT
 from protocol.root import Role, Root, Steward
 from protocol.roster import Roster
-from protocol.ruling import Held, Ruling, ruling_of
 from protocol.signing import Signer
-from protocol.trust import ROLES, Trust, trust_of
+from protocol.trust import ROLES, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,9 @@ def rotate(
     try:
         desk.sign_all([body], fresh)
     except WaitingError:
-        _sign_again(desk, fresh, disowned)
+        _sign_again(desk, known, fresh, disowned)
         raise
-    _sign_again(desk, fresh, disowned)
+    _sign_again(desk, known, fresh, disowned)
     return body
 
 
@@ -147,7 +145,7 @@ def delegate(
         raise UsageError(f"that says nothing that could hold: {fault}")
     desk.keep(known)
     document = desk.sign(body)
-    _sign_again(desk)
+    _sign_again(desk, known)
     return document
 
 
@@ -177,13 +175,15 @@ def revoke(desk: Desk, key: str, scope: str, because: str) -> StewardDocument:
             because=because,
         )
     )
-    _sign_again(desk)  # after it: whoever has the key must not win time
+    # After it: whoever has the key must not win time. What only that key bore out falls, where
+    # there is something before it that others bear out.
+    _sign_again(desk)
     return document
 
 
 def _revoked(known: Known, key: str, scope: str) -> StewardDocument | None:
     """What takes the word of a key for all of `scope` already."""
-    for document in known.documents.values():
+    for document in known.documents.of(REVOCATION):
         body = document.body
         if isinstance(body, Revocation) and body.key == key and contains(body.scope, scope):
             return document if known.trust.is_void(key, scope) else None
@@ -215,65 +215,27 @@ def keys_of(desk: Desk, known: Known, word: str) -> tuple[list[str], str]:
     return named, "*"
 
 
-def _sign_again(desk: Desk, fresh: Signer | None = None, disowned: Collection[str] = ()) -> None:
-    """Sign what is in force, and not by those who may sign it now; or put a part of it there."""
-    known = desk.known()
-    trust = upcoming(known, desk.clock.wall_ms())
-    signer = fresh or desk.unlock()
-    for document in to_sign_again(known, trust, desk.clock.wall_ms(), disowned):
-        if may_sign(document, trust, signer.key):
+def _sign_again(
+    desk: Desk,
+    before: Known | None = None,
+    fresh: Signer | None = None,
+    disowned: Collection[str] = (),
+) -> None:
+    """Sign what is in force, and not by those who may sign it now; or put a part of it there.
+
+    `before`: what was in force before a right was taken away, where that alone takes nothing out.
+    """
+    signer, done = fresh or desk.unlock(), set[str]()
+    while True:  # what is left of somebody's crowd comes in the next round
+        known, now = desk.known(), desk.clock.wall_ms()
+        trust = upcoming(known, now)
+        again = to_sign_again(before or known, trust, now, disowned, done)
+        if not again:
+            return
+        done.update(document.digest for document in again)
+        for document in again:
+            if not may_sign(document, trust, signer.key):
+                continue
             desk.tell(document.body, known)
             with suppress(WaitingError):
                 desk.put(desk.parts(document.body, trust, [signer]), known, trust)
-
-
-def may_sign(document: StewardDocument, trust: Trust, key: str) -> bool:
-    """Whether a key may be one of those who sign a document; of a root, by either root."""
-    act = act_of(document.body)
-    if trust.has_right(act, document.scope, key):
-        return True
-    own = isinstance(document.body, Root) and trust_of(trust.network, document.body, "")
-    return bool(own and own.has_right(act, document.scope, key))
-
-
-def upcoming(known: Known, now_ms: int) -> Trust:
-    """Who may sign what once the root that waits for signatures is there; else the present one."""
-    waiting = [part for part in known.parts if part.type == ROOT]
-    if not waiting:
-        return known.trust
-    every = [*held(known.documents.values()), *held(waiting[:1])]
-    return _ruled(known, every, now_ms).trust
-
-
-def to_sign_again(
-    known: Known, trust: Trust, now_ms: int, disowned: Collection[str] = ()
-) -> list[StewardDocument]:
-    """What is in force and would not be accepted from its present signers under `trust`."""
-    kept = [document for digest, document in known.documents.items() if digest not in disowned]
-    ruling = _ruled(known, held(kept), now_ms)
-    newest = [known.documents[ruling.newest[place]] for place in sorted(ruling.newest)]
-    orders = [
-        one
-        for one in kept
-        if (isinstance(one.body, Order | Revocation) or _is_no(one.body))
-        and one.digest not in known.hearsay
-    ]
-    return [one for one in (*newest, *orders) if one.type != ROOT and _is_lost(one, trust)]
-
-
-def _is_no(body: StewardBody) -> bool:
-    """A no stays with those who know it, so newcomers must learn it, too."""
-    return isinstance(body, Decision) and body.decision == "deny"
-
-
-def _ruled(known: Known, every: Sequence[Held], now_ms: int) -> Ruling:
-    ruling = ruling_of(known.trust.network, every, now_ms)
-    assert ruling is not None  # the first root is known
-    return ruling
-
-
-def _is_lost(document: StewardDocument, trust: Trust) -> bool:
-    """Whether somebody who sees it for the first time would refuse it."""
-    if any(not may_sign(document, trust, key) for key in document.keys):
-        return True
-    return fault_under(document.body, document.scope, document.keys, trust) is not None

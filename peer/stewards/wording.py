@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from peer.stewards.sentences import (
     WARNING,
@@ -35,6 +36,7 @@ from protocol.signing import fingerprint, show_fingerprint
 from protocol.trust import RIGHTS
 
 Named = Mapping[str, str]  # a key or a digest → what it is, as people say it
+names_max = 100_000  # keys and digests that are called by a name; others by themselves
 _last_ms = 253_402_300_799_000  # the last second of the year 9999
 _SIGNED = {
     "root": "the next root",
@@ -72,23 +74,33 @@ def words(
             return _decision(body, known)
 
 
-def told(body: StewardBody, documents: Iterable[StewardDocument]) -> list[str]:
-    """`words` of a body that is about to be signed over these documents, all that are valid."""
-    found = list(documents)
+def told(
+    body: StewardBody,
+    documents: Collection[StewardDocument],
+    also: Collection[StewardDocument] = (),
+    named: Named | None = None,
+) -> list[str]:
+    """`words` of a body that is about to be signed over these documents, all that are valid.
+
+    `named`: what else keys and digests stand for.
+    """
     below = getattr(body, "version", 0)
-    before = [
+    before = (
         one
-        for one in found
+        for one in chain(documents, also)
         if one.type == body.type and one.scope == scope_of(body) and 0 < one.number < below
-    ]
+    )
     former = min(before, key=lambda one: (-one.number, one.digest), default=None)
-    return words(body, former.body if former else None, names_in(found))
+    names = {**names_in(chain(documents, also)), **(named or {})}
+    return words(body, former.body if former else None, names)
 
 
 def names_in(documents: Iterable[StewardDocument]) -> dict[str, str]:
     """What keys and digests stand for, as far as these documents say it."""
     found: dict[str, str] = {}
     for document in documents:
+        if len(found) > names_max:
+            break
         match document.body:
             case Roster(members=members, cluster=cluster):
                 for member in members:

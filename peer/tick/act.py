@@ -15,6 +15,7 @@ from peer.handlers import Found, Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
+from peer.polls import polls
 from peer.stewards.aims import policy_for
 from peer.stewards.standing import standing
 from peer.tick.report import Report
@@ -76,7 +77,7 @@ class HomeView:
     @property
     def votable(self) -> Collection[str]:
         """The keys on whose value my cluster may agree, by the charter in force."""
-        return voting.polls(self._peer).keys()
+        return polls(self._peer).keys()
 
     @property
     def agreed(self) -> Mapping[str, str]:

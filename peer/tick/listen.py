@@ -13,7 +13,7 @@ from peer.clock import Moment, read
 from peer.home.neighbours import Neighbour
 from peer.home.quarantine import unreadable
 from peer.instance import RunningPeer
-from peer.stewards import reading
+from peer.stewards import crowds, hiding, reading
 from peer.stewards.standing import Standing
 from peer.tick import epochs
 from peer.tick.intake import freeze
@@ -54,7 +54,7 @@ def listen(peer: RunningPeer, standing: Standing, report: Report) -> list[str]:
                     changed.append(_row(peer, member.name, beat, data, row, now))
             elif isinstance(data, ShareError) and not isinstance(data, MissingError):
                 _cannot_read(peer, member.name, data, report)
-        unknown = reading.hear_heads(peer, [*chain.from_iterable(map(_heads, fresh))])
+        unknown = hiding.hear_heads(peer, [*chain.from_iterable(map(_heads, fresh))])
         if not unknown:
             peer.home.neighbours.put(changed)
     if unknown:
@@ -158,15 +158,17 @@ def elapsed(row: Neighbour, now: Moment) -> int:
 
 
 def _look_for(
-    peer: RunningPeer, unknown: list[reading.Heard], fresh: list[Heartbeat], report: Report
+    peer: RunningPeer, unknown: list[hiding.Heard], fresh: list[Heartbeat], report: Report
 ) -> None:
     """Heads name documents that I do not hold: they came to the share since, or are hidden."""
     report.problems += reading.read_documents(peer, [one.head for one in unknown])
     held = peer.home.archive.digests()
     missing = [one for one in unknown if one.head.hash not in held]
+    if missing and (left_out := crowds.left_out(peer)):
+        missing = [one for one in missing if hiding.path_of(one.head) not in left_out]
     if missing:
         by = {one.head.hash: _who_names(one.head.hash, fresh) for one in missing}
-        report.problems += reading.hide(peer, missing, by)
+        report.problems += hiding.hide(peer, missing, by)
 
 
 def _who_names(digest: str, fresh: list[Heartbeat]) -> str:

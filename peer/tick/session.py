@@ -31,6 +31,8 @@ from protocol.order import describe_halts
 from registry import roster, yard
 from registry.layout import PageName
 
+LOST_KEY = "lost-key"  # of what a person is told
+
 
 def tick(peer: RunningPeer) -> Report:
     """Run one tick; ShareError where the share cannot be used (exit 5).
@@ -95,6 +97,7 @@ def _check(peer: RunningPeer, report: Report) -> Standing:
         rekeying.change(peer)
     rekeying.settle(peer)
     standing = stewards.standing(peer)
+    _tell_of_key(peer, standing)
     if standing.member is None:
         raise HumanNeededError(_not_a_member(peer, standing))
     if standing.hidden_orders:
@@ -114,19 +117,40 @@ def _check(peer: RunningPeer, report: Report) -> Standing:
 
 
 def _not_a_member(peer: RunningPeer, standing: Standing) -> str:
-    known = standing.find(peer.name)
-    state = None if known is None else known.state_of(peer.signer.key)
-    if known is not None and state is not None:
-        other = f"{peer.name} has got another one; go on with the home that has it, or"
-        return (
-            f"the key of this home is {state}: {other if known.active else 'a steward said so;'}"
-            f" run `peer rekey`, and a steward `peer admit {peer.name} --rekey` with the"
-            " fingerprint that it shows"
-        )
+    lost = _lost_key(peer, standing)
+    if lost is not None:
+        return f"{lost[0]}: {lost[1]}"
     return (
         f"{peer.name} is not admitted; a steward runs `peer admit {peer.name}"
         f" --fingerprint {peer.fingerprint}`"
     )
+
+
+def _lost_key(peer: RunningPeer, standing: Standing) -> tuple[str, str] | None:
+    """What a person should know, and do, where the key of this home counts no more."""
+    known = standing.find(peer.name)
+    state = None if known is None else known.state_of(peer.signer.key)
+    if known is None or state in (None, "active"):
+        return None
+    mend = (
+        f"run `peer rekey --as {peer.name}`, and a steward `peer admit {peer.name} --rekey` with"
+        " the fingerprint that it shows"
+    )
+    if known.active:
+        said = f"the key of this home is {state}, and {peer.name} has got another one"
+        return said, f"go on with the home that has it, or {mend}"
+    return f"the key of this home is {state}, as a steward said", mend
+
+
+def _tell_of_key(peer: RunningPeer, standing: Standing) -> None:
+    """A person hears it once that my key counts no more, and no more when one counts."""
+    lost, now = _lost_key(peer, standing), peer.clock.wall_ms()
+    if lost is not None:
+        with peer.home.transaction():
+            peer.home.concerns.renew(LOST_KEY, "human", *lost, now)
+    elif any(one.key == LOST_KEY for one in peer.home.concerns.all()):
+        with peer.home.transaction():
+            peer.home.concerns.resolve(LOST_KEY, now)
 
 
 def _keep_folders(peer: RunningPeer, report: Report) -> None:

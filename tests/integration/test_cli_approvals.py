@@ -156,6 +156,26 @@ def test_a_request_is_among_what_waits_for_the_steward(office: Office, tmp_path:
     assert "unless it has gone out already" in kay("deny", id_).out
 
 
+def test_a_mailbox_shows_what_waits_for_an_answer(office: Office, tmp_path: Path) -> None:
+    """Its status counts requests, says how to see them, and does not say that nothing waits."""
+    office.charter(tmp_path)
+    kay, core = office.kay, office.core
+    assert kay("status", "--as", "kay", "--json").json["questions"] == 0
+    ids = [core("share", text, "--json", code=6).json["ids"][0] for text in ("copper", "iron")]
+    kay("tick", "--as", "kay")
+    found = kay("status", "--as", "kay", "--json").json
+    assert (found["questions"], found["votes"], found["asked"]) == (2, 0, 0)
+    shown = kay("status", "--as", "kay").out
+    assert "2 requests wait for your yes or no: `peer approvals --as kay`" in shown
+    assert f"peer approve {ids[0][:8]}" in shown
+    assert "nothing waits for a human" not in shown
+    for id_ in ids:
+        kay("deny", id_)
+    shown = kay("status", "--as", "kay").out
+    assert "your yes or no" not in shown
+    assert "nothing waits for a human" in shown
+
+
 def test_a_sealed_key_says_yes_with_its_passphrase_only(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.write_text("right\n")

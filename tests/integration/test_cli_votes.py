@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from peer import Peer, keys, voting
+from peer import Peer, keys
 from peer.clock import SystemClock, SystemEntropy
 from peer.deciding import find_proposal
 from peer.home.places import choose
+from peer.polls import polls
 from peer.send import send
 from peer.stewards.desk import Desk
 from peer.stewards.shelf import FolderShelf
@@ -71,7 +72,10 @@ def test_three_agree_as_they_type(peer: Typist) -> None:
     assert "    | drives are old\n" in shown
     assert "0 of 3 voted yes, 2 are needed\n" in shown
     assert "3 did not vote yet: core, librarian, scout\n" in shown
+    waits = "votes      1 proposal is open: `peer proposals --as core`"
+    assert waits in peer("status", "--as", "core").out
     first = peer("vote", "--as", "core", slow[:8], "yes").out
+    assert waits not in peer("status", "--as", "core").out, "it has voted"
     assert peer("vote", "--as", "core", slow, "yes").out == first
     refused = peer("vote", "--as", "core", slow, "no", code=1)
     assert "a ballot stands" in refused.err
@@ -118,7 +122,7 @@ def test_a_double_voter_and_a_veto_are_shown(peer: Typist) -> None:
     for value, proposal in (("slow", slow), ("fast", fast)):
         with Peer.open(home=str(peer.home), name="scout") as scout:
             running = scout.running
-            electors = voting.polls(running)["pace"].electors
+            electors = polls(running)["pace"].electors
             assert electors is not None
             digest = find_proposal(running, proposal).hash
             choice, slot = ballots.Choice(digest, value), electors.slot("pace", 1)

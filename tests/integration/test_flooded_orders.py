@@ -6,7 +6,6 @@ import pytest
 
 from peer.stewards import strangers
 from peer.stewards.orders import halt
-from protocol.errors import ShareUnavailableError
 from protocol.order import Order
 from registry import charter, layout
 from tests.network import Network, path_of, settled
@@ -64,8 +63,7 @@ def test_a_flood_of_names_of_documents_parks_nobody(folder: str, data: bytes) ->
     assert network.concerns("scout") == []
     assert nodes, "peers put back what they know"
     flood(network, 5_000, data, folder)
-    with pytest.raises(ShareUnavailableError, match="its owner may empty it"):
-        charter.documents(network.memory)
+    assert len(list(charter.documents(network.memory))) > 5_000, "who must have seen all sees all"
 
 
 def test_a_halt_in_a_flood_is_found_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:

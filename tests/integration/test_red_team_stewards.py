@@ -16,18 +16,19 @@ from peer import inforce
 from peer.approvals import Answerable, _quoted, answer
 from peer.auditing import history
 from peer.inforce import ruling
-from peer.stewards import shelf
+from peer.polls import denied, electors_by
+from peer.stewards import gathering
+from peer.stewards.again import upcoming
 from peer.stewards.cosigning import cosign, waiting, waiting_rows
+from peer.stewards.hiding import hear_heads, hide
 from peer.stewards.orders import halt
-from peer.stewards.reading import hear_heads, hide
 from peer.stewards.standing import standing
-from peer.stewards.trusting import delegate, revoke, upcoming
-from peer.voting import denied, electors_by
+from peer.stewards.trusting import delegate, revoke
 from protocol import canonical, wire
 from protocol.authority import open_part
 from protocol.decision import Decision
 from protocol.envelope import seal_envelope
-from protocol.errors import ShareUnavailableError, WaitingError
+from protocol.errors import WaitingError
 from protocol.head import TYPE as HEAD
 from protocol.head import Head
 from protocol.messages import Head as ItemHead
@@ -64,6 +65,22 @@ def test_a_root_that_a_steward_began_waits_for_the_next_one(stewards: Stewards) 
     part = open_part(data, stewards.desk("kay").known().trust)
     charter.place_part(stewards.network.memory, part)
     assert [done.waits_for for done in cosign(stewards.desk("lee"))][:1] == [None]
+
+
+def test_of_two_next_roots_a_desk_takes_the_lower_hash_as_peers_do(stewards: Stewards) -> None:
+    """ROOT-12: whichever of the two files has the lower bytes."""
+    one, two = next(
+        pair
+        for at in count(1)
+        for pair in [[stewards.seal(stewards.next_root(("kay",), at=n), "kay") for n in (at, 0)]]
+        if (pair[0] < pair[1]) != (path_and_digest(pair[0]) < path_and_digest(pair[1]))
+    )
+    stewards.place(one)
+    stewards.place(two)
+    stewards.tick()
+    lower = min(path_and_digest(one)[1], path_and_digest(two)[1])
+    assert stewards.desk("kay").known().trust.digest == lower
+    assert stewards.in_force("core", "soma/root/1") == lower
 
 
 @pytest.mark.parametrize("act", ["delegate", "revoke", "charter sign"])
@@ -232,7 +249,7 @@ def test_what_a_steward_of_one_place_signs_en_masse_costs_little(
         body = far.order("halt", "x@far.eu") if halt else far.revocation(key, "x@far.eu")
         far.sign(body, "eve")
     weighed = counted(monkeypatch, inforce, "ruling_of")
-    opened = counted(monkeypatch, shelf, "open_document")
+    opened = counted(monkeypatch, gathering, "open_document")
     far.network.tick("core")
     assert len(weighed) < number / 4
     known = far.desk("kay").known()
@@ -273,15 +290,17 @@ def test_a_no_of_whoever_left_is_signed_again(stewards: Stewards) -> None:
 
 
 @pytest.mark.parametrize("folder", ["charter", "orders"])
-def test_parts_are_not_hidden_behind_a_crowd_unnoticed(stewards: Stewards, folder: str) -> None:
-    """LAYOUT-11: a steward hears that what waits for him may not be listed; halting goes on."""
+def test_parts_are_not_hidden_behind_a_crowd(stewards: Stewards, folder: str) -> None:
+    """LAYOUT-11: what waits for a steward is found among files that only have such names."""
     start = "1.charter.00000000" if folder == "charter" else "0" * 16
     for number in range(charter.names_max):
         stewards.network.memory.place(f"{folder}/{start}.{number:08x}.sig", b"x")
     kay = stewards.desk("kay")
-    for look in (cosign, waiting_rows):
-        with pytest.raises(ShareUnavailableError, match=folder):
-            look(kay)
+    stewards.sign(stewards.delegation("lab.eu", "max", "ned", threshold=2), "kay")
+    with pytest.raises(WaitingError):
+        stewards.desk("max").sign(stewards.charter(scope="lab.eu"))
+    assert len(waiting_rows(stewards.desk("ned"))) == 1
+    assert [one.waits_for for one in cosign(stewards.desk("ned"))] == [None]
     halt(kay, "*", "")
     assert set(stewards.tick().values()) == {"parked"}
 

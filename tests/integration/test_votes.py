@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from peer import deciding, handlers, voting
+from peer import deciding, handlers
 from peer.erasing import erase
 from peer.home import create_home
 from peer.instance import DAY_MS
+from peer.polls import polls
 from protocol import authority, ballots, canonical
 from protocol.ballots import prove_double_vote
 from protocol.decision import Decision
@@ -273,7 +274,7 @@ def test_two_certificates_name_who_signed_both() -> None:
     network.round()
     # Three of five sign both; what each half of the others holds is made by hand.
     for value, proposal, names in (("up", up, FIVE[:4]), ("down", down, FIVE[1:])):
-        poll = voting.polls(network.peers["core"])[KEY]
+        poll = polls(network.peers["core"])[KEY]
         assert poll.electors is not None
         made = [by_hand(network, n, proposal, value, version=2) for n in names]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from peer import deciding, voting
+from peer.polls import polls
 from peer.send import Sent
 from protocol import ballots
 from protocol.authority import StewardDocument
@@ -76,7 +77,7 @@ def hash_of(network: Network, proposal: str) -> str:
 
 def slot_of(network: Network, version: int = 1, key: str = KEY) -> Slot:
     """The slot of a version, by the newest charter."""
-    poll = voting.polls(next(iter(network.peers.values())))[key]
+    poll = polls(next(iter(network.peers.values())))[key]
     assert poll.electors is not None
     return poll.electors.slot(key, version)
 

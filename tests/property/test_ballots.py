@@ -98,6 +98,27 @@ def test_the_tally_is_the_same_in_any_order_of_delivery() -> None:
     assert certified > 5
 
 
+def test_the_more_keys_are_lost_the_fewer_yes_count() -> None:
+    """VOTE-19: so what a compromise changes is taken back by no other one, and void stays void."""
+    dice = random.Random(13)
+    undone = 0
+    for _ in range(2_000):
+        count = dice.randrange(1, 10)
+        known = electors(count)
+        ballots = random_ballots(dice, count, dice.randrange(count // 3 + 1))
+        ballots += [said(who, CHOICES[0]) for who in range(count) if dice.random() < 0.7]
+        keys = list(known.by_key)
+        lost = set(dice.sample(keys, dice.randrange(count)))
+        more = lost | {dice.choice(keys)}
+        before, after = (tally(known, SLOTS[0], ballots, some) for some in (lost, more))
+        assert before.void == after.void
+        assert all(who <= before.yes[choice] for choice, who in after.yes.items())
+        made = [certify(known, SLOTS[0], ballots, some) for some in (lost, more)]
+        assert made[0] is not None or made[1] is None
+        undone += made[0] is not None and made[1] is None
+    assert undone > 50
+
+
 def test_readers_in_any_order_end_with_the_same() -> None:
     """VOTE-10: who certifies early and who late, and who hears of a cheat or a no when."""
     dice = random.Random(11)

@@ -73,10 +73,10 @@ def test_a_folder_that_cannot_be_made_is_a_fault_of_the_home(tmp_path: Path) -> 
 
 def test_a_shelf_that_cannot_be_listed_is_not_an_empty_one(tmp_path: Path) -> None:
     shelf = FolderShelf(str(tmp_path))
-    assert shelf.everything() == []
+    assert list(shelf.everything()) == []
     (tmp_path / "documents").write_bytes(b"")
     with pytest.raises(HomeError, match="cannot be read"):
-        shelf.everything()
+        list(shelf.everything())
 
 
 def test_a_log_without_its_database_is_set_aside_too(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ BUGS = (
         (
             Edit(
                 "peer.stewards.standing:_sum_up",
-                "if _binds(one, peer.address, ruling.trust)",
+                "if binds(one, peer.address, ruling.trust)",
                 "if not one",
             ),
         ),
@@ -105,8 +105,8 @@ BUGS = (
             ),
             Edit(
                 "peer.stewards.desk:Desk.put_back",
-                "        known, shown =",
-                "        return\n        known, shown =",
+                "        documents, mine =",
+                "        return\n        documents, mine =",
             ),
         ),
         weather="signers",
@@ -114,14 +114,14 @@ BUGS = (
     Bug(
         "heads-not-heard",
         "Never looks at the signed heads in heartbeats.",
-        (Edit("peer.stewards.reading:hear_heads", "return list(unknown.values())", "return []"),),
+        (Edit("peer.stewards.hiding:hear_heads", "return list(unknown.values())", "return []"),),
     ),
     Bug(
         "unsigned-head-believed",
         "Believes the heads in a heartbeat because the heartbeat is signed.",
         (
             Edit(
-                "peer.stewards.reading:_open_head",
+                "peer.stewards.hiding:_open_head",
                 "    return open_head(",
                 "    from protocol import wire\n"
                 "    from protocol.head import Head as Form\n"

@@ -213,6 +213,17 @@ class TestCounting:
         assert counted.yes == {SLOW: frozenset({"p000"})}
         assert counted.no == {FAST: frozenset({"p000"})}
 
+    def test_compromised_keys_count_for_nothing(self) -> None:
+        """VOTE-19: not in a tally; who is void by what such a key said stays void."""
+        two = Member(name="d", keys=(MemberKey(key=signer(1).key), MemberKey(key=signer(2).key)))
+        known = electors_of(roster([two]), DIGEST)
+        lost = {signer(1).key}
+        assert tally(known, SLOT, [said(0), said(1)], lost).yes == {SLOW: frozenset({"d"})}
+        assert tally(known, SLOT, [said(0), said(0, FAST, yes=False)], lost).yes == {}
+        assert tally(known, SLOT, [said(0), said(0, FAST, yes=False)], lost).no == {}
+        both = tally(known, SLOT, [said(0, FAST), said(1)], lost)
+        assert (both.yes, both.void) == ({}, frozenset({"d"}))
+
     def test_two_ballots_prove_it(self) -> None:
         """VOTE-4: nothing but the two documents is believed."""
         one, other, no = said(0), said(0, FAST), said(0, FAST, yes=False)
@@ -235,6 +246,20 @@ class TestCertificates:
         assert made is not None
         assert open_certificate(made, NETWORK, five) == tuple(all_say(range(4)))
         assert certify(five, SLOT, [*all_say(range(4)), said(0, FAST)]) is None
+
+    def test_no_compromised_key_signs_a_new_one(self) -> None:
+        """VOTE-19: whoever makes one leaves it out; one that was made is judged as ever."""
+        five = electors(5)
+        lost = {signer(1).key}
+        assert certify(five, SLOT, all_say(range(4)), lost) is None
+        made = certify(five, SLOT, all_say(range(5)), lost)
+        assert made is not None
+        assert open_certificate(made, NETWORK, five) == tuple(all_say(range(1, 5)))
+        two = Member(name="d", keys=(MemberKey(key=signer(1).key), MemberKey(key=signer(2).key)))
+        one = electors_of(roster([two]), DIGEST)
+        sound = certify(one, SLOT, [said(0), said(1)], lost)
+        assert sound is not None
+        assert [ballot.voter for ballot in open_certificate(sound, NETWORK, one)] == [signer(2).key]
 
     def test_it_is_judged_by_itself(self) -> None:
         """VOTE-5 to VOTE-8: roster, bits, number, signatures."""

@@ -169,7 +169,7 @@ def test_writing_replaces_what_is_stale(tmp_path: Path) -> None:
 def test_one_command_writes_them(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "peer.schemas", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.stdout.startswith(f"{len(SCHEMAS)} schemas: card.json, "), done.stderr
+    assert done.stdout.startswith(f"{len(SCHEMAS)} schemas: ballot.json, "), done.stderr
     assert len(list(tmp_path.iterdir())) == len(SCHEMAS)
 
 
