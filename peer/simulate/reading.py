@@ -18,6 +18,7 @@ ID_CHARS = 26
 PAGE, BEAT, RECEIPT = "soma/page/1", "soma/heartbeat/1", "soma/receipt/1"
 ORDER, ROSTER = "soma/order/1", "soma/roster/1"
 CHARTER, DECISION = "soma/charter/1", "soma/decision/1"
+BALLOT = "soma/ballot/1"
 
 _INBOX = re.compile(r"peers/([a-z0-9-]+)/inbox/([a-z0-9-]+)\.([a-z2-7]{8})\.([1-9][0-9]*)\.page\Z")
 _MAIL = re.compile(

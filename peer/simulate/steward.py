@@ -19,6 +19,7 @@ from peer.stewards.drafts import Draft
 from peer.stewards.orders import halt, resume
 from protocol import authority, canonical
 from protocol.authority import StewardDocument
+from protocol.charter import Charter, Votable
 from protocol.decision import Decision
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
 from protocol.roster import Member, MemberKey, Roster
@@ -135,13 +136,25 @@ class Steward:
 
     def rule(self, **parts: Any) -> bool:
         """Sign a charter that says this and otherwise what the newest one says."""
+        self.asked |= bool(parts.get("policy"))
+        return self._try(lambda: self._sign_charter(newest(self.desk, "*"), **parts))
+
+    def _sign_charter(self, before: StewardDocument | None, **parts: Any) -> None:
+        said = {name: getattr(before.body, name) for name in Draft().parts} if before else {}
+        sign_draft(self.desk, "*", Draft(**(said | parts)))
+
+    def let_vote(self, key: str) -> bool:
+        """The members of the newest roster may agree on the value of a key; and on others still."""
+        cluster = self.desk.identity.cluster
 
         def act() -> None:
-            before = newest(self.desk, "*")
-            said = {name: getattr(before.body, name) for name in Draft().parts} if before else {}
-            sign_draft(self.desk, "*", Draft(**(said | parts)))
+            roster, before = newest_roster(self.desk).number, newest(self.desk, "*")
+            votable = before.body.votable if before and isinstance(before.body, Charter) else ()
+            others = tuple(one for one in votable if one.key != key)
+            self._sign_charter(
+                before, votable=(*others, Votable(key=key, cluster=cluster, roster=roster))
+            )
 
-        self.asked |= bool(parts.get("policy"))
         return self._try(act)
 
     def decide(self, of: str, address: str, *, yes: bool) -> bool:
