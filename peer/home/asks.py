@@ -95,8 +95,9 @@ class Asks:
         return [Unpaged(*row) for row in rows]
 
     def hold(self, item: str) -> None:
-        """An item that waited for a page waits for a yes first."""
+        """An item that waited for a page waits for a yes first; nothing answers from it."""
         self._db.write("UPDATE item SET state = 'asked' WHERE id = ? AND state = 'waiting'", item)
+        self._db.write("DELETE FROM claim WHERE item = ?", item)
 
     def release(self, item: str, at: int) -> bool:
         """A steward said yes: the item may go into a page. False: it waits for that no more."""

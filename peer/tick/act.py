@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import effects, sealing, voting
+from peer import asking, effects, sealing, voting
 from peer.handlers import Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
@@ -92,6 +92,7 @@ def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed
     failed: Failed = []
     done: list[New] = []
     with peer.home.transaction(durable=False):
+        asking.heed(peer)  # or an answer would tell what a new charter holds back
         for new in batch:
             try:
                 report.problems += _act_one(peer, new)

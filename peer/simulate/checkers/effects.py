@@ -75,9 +75,13 @@ class Check(Checker):
             self.fail(instance.name, f"knows what {bare(author)} asks in {id_[:8]}, and is silent")
 
     def _known(self, instance: Instance, topics: list[str]) -> list[tuple[str, dict[str, Any]]]:
-        """(author, insight) of what it has published, or acted on before; newest first."""
+        """(author, insight) of what it has published, or acted on before; newest first.
+
+        What waits for a steward's yes, or got a no, is not published.
+        """
         rows = instance.home.db.read(
-            "SELECT id, mine, author, data FROM item WHERE kind = 'insight' ORDER BY n DESC"
+            "SELECT id, mine, author, data FROM item WHERE kind = 'insight'"
+            " AND state NOT IN ('asked', 'dropped') ORDER BY n DESC"
         )
         found = [
             (author, orjson.loads(data))
