@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peer import deciding
-from peer.stewards.shelf import gather
+from peer.stewards.gathering import gather
 from protocol import authority, canonical
 from protocol.authority import StewardDocument
 from protocol.charter import Charter, Rule, Votable
