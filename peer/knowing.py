@@ -127,15 +127,22 @@ class Knowing:
         ]
         return sorted(hits, key=_by_standing)[:hits_max]
 
-    def fitting(self, text: str, topics: Sequence[str], hits_max: int) -> list[Hit]:
+    def fitting(
+        self, text: str, topics: Sequence[str], hits_max: int, *, by: str = "", but: str = ""
+    ) -> list[Hit]:
         """What everybody may know and may answer a question; what has most standing first.
 
-        With topics what is on one of them, and of that, if there is any, what shares a word with
-        the question; else what shares half of its words.
+        Of `by` alone, where somebody is named, and never of `but`. With topics what is on one of
+        them, and of that, if there is any, what shares a word with the question; else what shares
+        half of its words.
         """
         asked = telling_words(text)
         if topics:
-            on_topic = self.on_topic(topics, TOPIC_NODES_MAX, public=True)
+            on_topic = [
+                hit
+                for hit in self.on_topic(topics, TOPIC_NODES_MAX, public=True)
+                if by in ("", hit.node.author) and hit.node.author != but
+            ]
             sharing = [hit for hit in on_topic if asked & _words_of(hit.node)]
             return (sharing or on_topic)[:hits_max]
         which = Filter(kinds=(Insight.kind,), public=True)
@@ -143,6 +150,8 @@ class Knowing:
             hit
             for hit in self.recall(" ".join(sorted(asked)), which, POOL_MAX)
             if 2 * len(asked & _words_of(hit.node)) >= len(asked)
+            and by in ("", hit.node.author)
+            and hit.node.author != but
         ]
         return sorted(hits, key=_by_standing)[:hits_max]
 

@@ -12,7 +12,7 @@ from protocol.page import ALL
 # An answer that is rather wrong costs its asker more than none.
 ANSWER_CERTAINTY_MIN = 0.5
 CLAIMS_MAX = 3
-# What is looked at for them: doubtful claims, or the asker's own, must not hide a better one.
+# What is looked at for them: doubtful claims must not hide a better one.
 HITS_MAX = 30
 # How much of their words two announcements share that are about the same.
 OVERLAP_MIN = 0.5
@@ -40,15 +40,14 @@ def answer_question(received: Received, view: View) -> list[Effect]:
     if item.head.auto or view.is_mailbox:
         return []
     asked = received.audience == view.address or view.address in item.body.first
+    # A question to all would be answered by everybody who heard of it: only those do whom it names
+    # first, and the sources.
+    by = "" if asked else view.address
+    known = view.recall(item.body.text, item.body.topics, HITS_MAX, by=by, but=item.head.author)
     found = [
         one
-        for one in view.recall(item.body.text, item.body.topics, HITS_MAX)
-        # A question to all would be answered by everybody who heard of it: only those do whom it
-        # names first, and the sources.
-        if (asked or one.item.head.author == view.address)
-        and one.item.head.author != item.head.author
-        and one.belief.state == "current"
-        and one.belief.opinion.certainty >= ANSWER_CERTAINTY_MIN
+        for one in known
+        if one.belief.state == "current" and one.belief.opinion.certainty >= ANSWER_CERTAINTY_MIN
     ][:CLAIMS_MAX]
     if found:
         text = "\n".join(map(_claim, found))

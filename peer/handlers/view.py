@@ -39,8 +39,13 @@ class View(Protocol):
     def is_mailbox(self) -> bool:
         """Whether I am the mailbox of a steward: a person reads here, and nobody else acts."""
 
-    def recall(self, text: str, topics: Sequence[str], hits_max: int) -> list[Found]:
-        """What is known to everybody of a text and topics: insights that fit, the best first."""
+    def recall(
+        self, text: str, topics: Sequence[str], hits_max: int, *, by: str = "", but: str = ""
+    ) -> list[Found]:
+        """What everybody may know of a text and topics: insights that fit, the best first.
+
+        Of `by` alone, where somebody is named, and never of `but` (full addresses).
+        """
 
     def experts(self, topics: Sequence[str]) -> list[Candidate]:
         """Who knows something about these topics and is alive, as I see it; not myself."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from peer.home.database import Database
+from peer.home.knowledge import Knowledge
 
 
 class Ask(NamedTuple):
@@ -49,6 +50,7 @@ class Asks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._knowledge = Knowledge(db)
 
     def add(self, ask: Ask, cause: str | None) -> None:
         """Remember what is asked for."""
@@ -95,8 +97,9 @@ class Asks:
         return [Unpaged(*row) for row in rows]
 
     def hold(self, item: str) -> None:
-        """An item that waited for a page waits for a yes first."""
+        """An item that waited for a page waits for a yes first; nothing answers from it."""
         self._db.write("UPDATE item SET state = 'asked' WHERE id = ? AND state = 'waiting'", item)
+        self._knowledge.unlearn(item)
 
     def release(self, item: str, at: int) -> bool:
         """A steward said yes: the item may go into a page. False: it waits for that no more."""
@@ -112,6 +115,7 @@ class Asks:
         self._db.write(
             "UPDATE item SET state = 'dropped' WHERE id = ? AND state IN ('asked', 'waiting')", item
         )
+        self._knowledge.unlearn(item)
 
     def _end(self, item: str, state: str, because: str, at: int) -> None:
         self._db.write(

@@ -113,10 +113,17 @@ class Knowledge:
         }
 
     def about(self, topics: Sequence[str], nodes_max: int) -> list[Node]:
-        """Insights on one of these topics, the newest first."""
+        """Insights on one of these topics, the newest of each author first.
+
+        Whoever says very much hides nothing of what others say.
+        """
+        of_each = (
+            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place FROM node"
+            f" WHERE n IN (SELECT node FROM about WHERE topic IN ({_marks(topics)}))"
+            " AND kind = 'insight'"
+        )
         return self._nodes(
-            f"n IN (SELECT node FROM about WHERE topic IN ({_marks(topics)}))"
-            " AND kind = 'insight' ORDER BY n DESC LIMIT ?",
+            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
             *(*topics, nodes_max),
         )
 
@@ -231,6 +238,12 @@ class Knowledge:
             recalled.forget(self._db, node.n, node.data)
             self._db.write("UPDATE node SET data = ? WHERE n = ?", bare(node.data), node.n)
         else:
+            self._drop([node.n])
+
+    def unlearn(self, id_: str) -> None:
+        """An item of mine that nobody else has goes nowhere: it is not known."""
+        node = self.get(id_)
+        if node is not None:
             self._drop([node.n])
 
     def age(self, before_day: int, nodes_max: int = nodes_max) -> None:

@@ -105,6 +105,11 @@ class Ledger:
                 self._forgo(letter)
         self._stop_waiting({pair for pair in self.waiting if pair[0] == reader})
 
+    def forgo(self, id_: str) -> None:
+        """A steward said no to a letter, or nobody answered in time: it need not arrive."""
+        if (letter := self.letters.get(id_)) is not None:
+            self._forgo(letter)
+
     def _forgo(self, letter: Letter) -> None:
         letter.sure = False
         self._stop_waiting({(reader, letter.id) for reader in letter.readers} & self.waiting)

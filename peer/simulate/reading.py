@@ -17,6 +17,8 @@ import orjson
 ID_CHARS = 26
 PAGE, BEAT, RECEIPT = "soma/page/1", "soma/heartbeat/1", "soma/receipt/1"
 ORDER, ROSTER = "soma/order/1", "soma/roster/1"
+CHARTER, DECISION = "soma/charter/1", "soma/decision/1"
+BALLOT = "soma/ballot/1"
 
 _INBOX = re.compile(r"peers/([a-z0-9-]+)/inbox/([a-z0-9-]+)\.([a-z2-7]{8})\.([1-9][0-9]*)\.page\Z")
 _MAIL = re.compile(
@@ -84,6 +86,14 @@ def hash_id(digest: bytes) -> str:
 def page_ids(body: dict[str, Any]) -> tuple[str, ...]:
     """The ids of the items that the header of a page lists."""
     return tuple(hash_id(bytes.fromhex(text)) for text in body["items"])
+
+
+def asked_hash(network: str, author: str, audience: str, item: str) -> str:
+    """What a steward's decision on an item with this hash names."""
+    effect = "publish" if audience == "all" else "send"
+    value = {"audience": audience, "author": author, "effect": effect, "item": item}
+    body = orjson.dumps({**value, "network": network}, option=orjson.OPT_SORT_KEYS)
+    return sha256(b"DSSEv1 14 soma/request/1 %d %b" % (len(body), body)).hexdigest()
 
 
 def signed_message(message: bytes) -> Signed | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from peer.home.places import Identity
 from peer.simulate.chance import Chance
@@ -12,10 +13,14 @@ from peer.simulate.ledger import Ledger
 from peer.simulate.machine import VirtualClock
 from peer.stewards import founding
 from peer.stewards.admission import admit
+from peer.stewards.charters import newest, sign_draft
 from peer.stewards.desk import Desk, newest_roster
+from peer.stewards.drafts import Draft
 from peer.stewards.orders import halt, resume
 from protocol import authority, canonical
 from protocol.authority import StewardDocument
+from protocol.charter import Charter, Votable
+from protocol.decision import Decision
 from protocol.errors import HumanNeededError, NotFoundError, ShareError, UsageError
 from protocol.roster import Member, MemberKey, Roster
 from protocol.sealing import opener_of
@@ -24,6 +29,7 @@ from registry import layout
 from registry.faulty import Killed
 
 NAME = "kay"
+yes_ms = 7 * 24 * 3_600_000  # how long a yes permits something
 
 
 class MemoryShelf:
@@ -67,6 +73,8 @@ class Steward:
         founding.lay_out(view, self.shelf, cluster, first, signer, clock.wall_ms())
         self.marker = view.sees(layout.MARKER)  # what he puts back where it was taken away
         self.network = authority.open_root(first).digest
+        self.asked = False  # whether a charter of his ever wanted a yes to anything
+        self._said: set[tuple[str, str]] = set()  # (hash, address) that he decided on
         self.desk = Desk(
             home="",
             identity=Identity(
@@ -125,6 +133,48 @@ class Steward:
     def resume(self, scope: str) -> bool:
         """Lift every halt within a scope."""
         return self._try(lambda: resume(self.desk, scope))
+
+    def rule(self, **parts: Any) -> bool:
+        """Sign a charter that says this and otherwise what the newest one says."""
+        self.asked |= bool(parts.get("policy"))
+        return self._try(lambda: self._sign_charter(newest(self.desk, "*"), **parts))
+
+    def _sign_charter(self, before: StewardDocument | None, **parts: Any) -> None:
+        said = {name: getattr(before.body, name) for name in Draft().parts} if before else {}
+        sign_draft(self.desk, "*", Draft(**(said | parts)))
+
+    def let_vote(self, key: str) -> bool:
+        """The members of the newest roster may agree on the value of a key; and on others still."""
+        cluster = self.desk.identity.cluster
+
+        def act() -> None:
+            roster, before = newest_roster(self.desk).number, newest(self.desk, "*")
+            votable = before.body.votable if before and isinstance(before.body, Charter) else ()
+            others = tuple(one for one in votable if one.key != key)
+            self._sign_charter(
+                before, votable=(*others, Votable(key=key, cluster=cluster, roster=roster))
+            )
+
+        return self._try(act)
+
+    def decide(self, of: str, address: str, *, yes: bool) -> bool:
+        """Say yes or no to what somebody shows him; where he did before, that is placed again."""
+        if (of, address) in self._said:
+            return self._try(self.desk.put_back)
+        now = self.desk.clock.wall_ms()
+        body = Decision(
+            network=self.network,
+            decision="approve" if yes else "deny",
+            scope=address,
+            of=of,
+            salt=canonical.b32(self.desk.entropy.draw(16)),
+            at=now,
+            until=now + yes_ms if yes else None,
+        )
+        done = self._try(lambda: self.desk.sign(body))
+        if done:
+            self._said.add((of, address))
+        return done
 
     def _try(self, act: Callable[[], object]) -> bool:
         try:

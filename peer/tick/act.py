@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import effects, sealing, voting
+from peer import asking, effects, sealing, voting
 from peer.handlers import Found, Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
@@ -61,9 +61,11 @@ class HomeView:
     def _knowing(self) -> Knowing:
         return Knowing(self._peer.home, self._peer.address, self._peer.clock.wall_ms())
 
-    def recall(self, text: str, topics: Sequence[str], hits_max: int) -> list[Found]:
-        """What is known to everybody of a text and topics: insights that fit, the best first."""
-        hits = self._knowing.fitting(text, topics, hits_max)
+    def recall(
+        self, text: str, topics: Sequence[str], hits_max: int, *, by: str = "", but: str = ""
+    ) -> list[Found]:
+        """What everybody may know of a text and topics: insights that fit, the best first."""
+        hits = self._knowing.fitting(text, topics, hits_max, by=by, but=but)
         return [Found(hit.node.item, hit.belief) for hit in hits]
 
     def experts(self, topics: Sequence[str]) -> list[Candidate]:
@@ -106,6 +108,7 @@ def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed
     failed: Failed = []
     done: list[New] = []
     with peer.home.transaction(durable=False):
+        asking.heed(peer)  # or an answer would tell what a new charter holds back
         for new in batch:
             try:
                 report.problems += _act_one(peer, new)

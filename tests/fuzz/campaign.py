@@ -16,7 +16,7 @@ from protocol import canonical, limits
 from protocol.errors import RuleError, ShareError
 from registry import layout
 from registry.memory import Node
-from tests.fuzz import judging
+from tests.fuzz import judging, stewards
 from tests.fuzz.forging import FORGE, forge
 from tests.fuzz.mangling import BLIND, JSON
 from tests.fuzz.placing import MOVES, Put
@@ -34,6 +34,7 @@ WEIGHTS = {
     "receipt": 4,
     "order": 2,
 }
+RULES = ("root", "charter", "roster", "delegation", "revocation", "order")
 OWNERS = ("heartbeat", "receipt", "feed", "mail")  # what only its owner writes
 
 QUARANTINED = "quarantined with rule and reason"
@@ -108,12 +109,14 @@ class _Case:
                 self.world.send(self.dice, 1_000 * (turn + 1) + number)
             if self.dice.random() < 0.2:
                 self._new_document()
+            stewards.answer(self.world, self.dice.randrange(2))
             self._strike(count)
             if self.dice.random() < 0.04:
                 self._false_marker()
             self._round(holds=self.dice.random() < 0.8)
             self._round(holds=self.dice.random() < 0.5)
         self._check()
+        assert not (found := stewards.desk_faults(self.world)), "; ".join(found)
         self._peace()
         self._check()
         for struck in self.struck.values():
@@ -202,7 +205,11 @@ class _Case:
             assert report.seq, f"{name} did not beat"
 
     def _peace(self) -> None:
-        """The stewards place again what nobody had read; then everything arrives, exactly once."""
+        """The stewards place again what nobody had read; then everything arrives, exactly once.
+
+        What waits for a yes gets it first.
+        """
+        stewards.answer(self.world, 100)
         for document in self.world.network.desk.shelf:
             self.world.put(path_of(document), document.data)
         for _ in range(ROUNDS_MAX):
@@ -238,7 +245,7 @@ class _Case:
             return GENUINE
         if not met:
             return {"other": NOT_OURS, "card": CARD}.get(kind, UNREAD)
-        if kind in ("root", "charter", "roster", "order") and self.world.genuine.get(path):
+        if kind in RULES and self.world.genuine.get(path):
             assert not stays, f"{path} ({struck.how}) is never put back"
             return PUT_BACK
         if kind in OWNERS:

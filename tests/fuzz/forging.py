@@ -86,7 +86,10 @@ def _by_former(value: dict[str, Any], dice: Random, hands: Hands) -> None:
 
 
 def _retyped(value: dict[str, Any], dice: Random, hands: Hands) -> None:
-    words = ("page", "heartbeat", "receipt", "card", "root", "charter", "roster", "order", "head")
+    words = (
+        "page", "heartbeat", "receipt", "card", "root", "charter", "roster", "order", "head",
+        "delegation", "revocation", "decision", "ballot", "request",
+    )  # fmt: skip
     value["signed"]["type"] = f"soma/{dice.choice(words)}/{dice.choice([1, 1, 2])}"
     if dice.random() < 0.5:
         _sign(value, hands.insider, hands.insider.key)

@@ -12,6 +12,7 @@ from protocol.card import open_card
 from protocol.errors import RuleError
 from protocol.messages import stored_item
 from registry import layout
+from tests.fuzz import stewards
 from tests.fuzz.world import GUEST, NAMES, World
 from tests.network import CLUSTER
 
@@ -136,7 +137,16 @@ def _files(world: World, name: str) -> Iterator[str]:
             yield f"holds a letter without its file {file[:8]}"
 
 
-LOOKS = (_items, _documents, _beats, _receipts, _pages, _alarms, _handled, _files)
+def _ruled(world: World, name: str) -> Iterator[str]:
+    yield from stewards.ask_faults(world, name)
+
+
+def _words(data: bytes) -> str:
+    item = stored_item(data, understood=True)
+    return str(getattr(item.body, "text", item.head.kind))
+
+
+LOOKS = (_items, _documents, _beats, _receipts, _pages, _alarms, _handled, _files, _ruled)
 
 
 def cards(world: World) -> list[str]:
@@ -165,7 +175,7 @@ def missing(world: World) -> list[str]:
         home = world.network.peers[name].home
         rows = home.db.read("SELECT author, data, state, auto FROM item WHERE mine = 0")
         came = Counter(
-            f"{row[0].partition('@')[0]}: {stored_item(row[1], understood=True).body.text}"  # type: ignore[union-attr]
+            f"{row[0].partition('@')[0]}: {_words(row[1])}"
             for row in rows
             if row[2] == "acted" and not row[3]
         )

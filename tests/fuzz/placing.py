@@ -66,6 +66,9 @@ def _elsewhere(world: World, dice: Random) -> str:
         f"{layout.CHARTER}/{seq}.roster.{dice.randbytes(4).hex()}.json",
         f"{layout.CHARTER}/{seq}.charter.{dice.randbytes(4).hex()}.json",
         f"{layout.CHARTER}/{seq}.root.{dice.randbytes(4).hex()}.json",
+        f"{layout.CHARTER}/{seq}.delegation.{dice.randbytes(4).hex()}.json",
+        f"{layout.CHARTER}/revocation.{dice.randbytes(8).hex()}.json",
+        f"{layout.ORDERS}/{dice.randbytes(8).hex()}.{dice.randbytes(4).hex()}.sig",
     ])  # fmt: skip
 
 

@@ -18,21 +18,21 @@ from peer.enclosing import Source
 from peer.handlers import HANDLERS, Handler, Received, View
 from peer.send import send
 from peer.tick.report import Report
-from protocol.charter import Charter
 from protocol.effect import Effect
 from protocol.errors import OversizedError, ShareError, SpecialFileError
-from protocol.messages import Alert, Body, Insight, Note, Question
+from protocol.messages import Alert, Announcement, Body, Insight, Note, Question
 from protocol.signing import Signer
 from registry import layout
 from registry.faulty import FaultyShare
 from registry.memory import MemoryShare, Node
 from registry.share import Entry, read_each
+from tests.fuzz import stewards
 from tests.fuzz.forging import INSIDER, Hands
 from tests.network import CLUSTER, Network, denied, halt
 
 NAMES = ("core", "scout", "smith", "warden")
 GUEST = "joiner"  # asks to be admitted, and never is
-BASES = 6
+BASES = 5
 UNREADABLE = "unreadable"  # a device, a folder, too many bytes
 
 
@@ -117,6 +117,7 @@ class World:
     problems: list[tuple[str, str]] = field(default_factory=list)
     handled: dict[str, Counting] = field(default_factory=dict)
     sent: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    parts: set[str] = field(default_factory=set)  # what waits for more signatures
     turn: int = 0
 
     def watch(self) -> None:
@@ -137,15 +138,21 @@ class World:
     def send(self, dice: Random, number: int) -> None:
         """Somebody writes something to somebody, and everybody notes what should arrive."""
         author, reader = dice.sample(NAMES, 2)
-        kind = dice.choice(["note", "note", "file", "pull", "insight", "question", "alert"])
+        kind = dice.choice(
+            ["note", "note", "file", "pull", "insight", "question", "alert", "asked", "vote"]
+        )
+        if kind == "vote":
+            stewards.vote(self, author)
+            return
         text = f"{kind} {number} ä€ {'x' * dice.choice([0, 10, 2_000])}"
         bodies: dict[str, Body] = {
             "insight": Insight(text=text, topics=("metal",), confidence=dice.choice([0, 900])),
             "question": Question(text=text, topics=("wood",)),
+            "asked": Announcement(text=text, topics=("metal",)),
             "alert": Alert(text=text, severity=dice.choice(["info", "warn", "critical"])),
         }
         body = bodies.get(kind, Note(text=text))
-        to = "all" if kind in ("insight", "question") else reader
+        to = "all" if kind in ("insight", "question", "asked") else reader
         peer = self.network.peers[author]
         peer.looked.clear()
         before = peer.share
@@ -154,7 +161,11 @@ class World:
         data = dice.randbytes(dice.choice([1, 300, 20_000]))
         send(peer, [to], [body], files=[Source("data", lambda: [data])] if kind == "file" else [])
         peer.share = before
-        for one in NAMES if to == "all" else [reader]:
+        self.expect(author, to, text)
+
+    def expect(self, author: str, to: str, text: str) -> None:
+        """It is to reach its readers, exactly once."""
+        for one in NAMES if to == "all" else [to]:
             if one != author:
                 self.sent[one].append(f"{author}: {text}")
 
@@ -192,10 +203,8 @@ def kind_of(path: str) -> str:
     parts = path.split("/")
     if path == layout.MARKER:
         return "marker"
-    if parts[0] == layout.CHARTER:
-        return parts[1].split(".")[1] if layout.is_document_file(parts[1]) else "other"
-    if parts[0] == layout.ORDERS:
-        return "order" if layout.is_order_file(parts[1]) else "other"
+    if parts[0] in (layout.CHARTER, layout.ORDERS):
+        return _steward_kind(*parts[:2])
     if len(parts) == 3:
         return {"card.json": "card", "heartbeat.json": "heartbeat"}.get(parts[2], "other")
     if parts[2] in ("inbox", "blobs"):
@@ -209,6 +218,18 @@ def kind_of(path: str) -> str:
     return "other"
 
 
+def _steward_kind(folder: str, name: str) -> str:
+    """An order and a decision look the same."""
+    if layout.is_part_file(name):
+        return "part"
+    if folder == layout.ORDERS:
+        return "order" if layout.is_order_file(name) else "other"
+    if not layout.is_document_file(name):
+        return "other"
+    first, second, *_ = name.split(".")
+    return first if first == "revocation" else second
+
+
 @lru_cache(maxsize=BASES)
 def _base(number: int) -> World:
     dice = Random(number)
@@ -216,19 +237,19 @@ def _base(number: int) -> World:
     stranger = Network(NAMES, seed=900 + number)  # another network of the same names
     for one in (network, stranger):
         one.round(2)
+    network.mailboxes.add(stewards.MAILBOX)  # from the next roster on
     former = network.peers["warden"].signer
     network.rekey("warden", "compromised")
     network.rekey("smith", "retired")
     network.add(GUEST)
-    charter = network.desk.documents("soma/charter/1")[-1]
-    network.desk.sign(
-        Charter(network=network.network, version=2, prev=charter.digest, at=network.clock.wall_ms())
-    )
+    stewards.prepare(network, former)
     halt(network.desk, f"smith@{CLUSTER}", "to be lifted")
     network.round(1, only=NAMES)
     network.resume_all()
-    halt(network.desk, f"{GUEST}@{CLUSTER}", "stays")
+    stays = halt(network.desk, f"{GUEST}@{CLUSTER}", "stays")
+    part = stewards.begin_resume(network, stays.digest)
     world = World(network, stranger, _hands(network, former, dice), defaultdict(list))
+    world.parts.add(part.digest)
     for turn in range(4):
         for path in network.files():
             if network.data(path) not in world.genuine[path]:
@@ -239,6 +260,8 @@ def _base(number: int) -> World:
             world.send(dice, turn * 10 + count)
         for name in NAMES:
             world.tick(name)
+        stewards.vote(world, NAMES[turn % 3])
+        stewards.answer(world, turn % 2)
     for author in NAMES:
         stranger.send(author, dice.choice([n for n in NAMES if n != author]), "strange")
         stranger.send(author, "all", Insight(text="strange", topics=("metal",), confidence=1))
@@ -263,6 +286,7 @@ def fresh(number: int) -> World:
         stranger=base.stranger,
         hands=base.hands,
         genuine=defaultdict(list, {path: list(data) for path, data in base.genuine.items()}),
+        parts=base.parts,
         sent=defaultdict(list, {name: list(texts) for name, texts in base.sent.items()}),
     )
     world.watch()

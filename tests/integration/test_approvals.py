@@ -293,6 +293,22 @@ def test_a_stricter_charter_stops_what_waits_and_a_milder_one_frees_nothing() ->
     assert published(network) == []
 
 
+def test_nobody_is_answered_from_what_a_stricter_charter_holds_back() -> None:
+    """ASK-9: nobody learns it in an answer, either, until a steward says yes."""
+    network, away = governed(FREE), Fault(name="unavailable", times=-1)
+    id_ = network.send("core", "all", insight("copper conducts", "copper"), away).ids[0]
+    network.charter(APPROVE)
+    network.send("scout", "core", Question(text="what of copper?", topics=("copper",)))
+    network.round(2)
+    assert ask(network).state == "open"
+    assert [one for one in network.letters("scout") if one.kind == "answer"] == []
+    decide(network, id_)
+    network.send("scout", "core", Question(text="and now?", topics=("copper",)))
+    network.round(2)
+    (answer,) = [one for one in network.letters("scout") if one.kind == "answer"]
+    assert b"copper conducts" in answer.data
+
+
 def test_a_yes_does_not_outlive_a_charter_that_forbids_it() -> None:
     """ASK-9: approved, not paged yet, forbidden meanwhile: it does not go."""
     network = governed()

@@ -252,3 +252,19 @@ def test_an_answer_counts_as_known_to_who_gave_it() -> None:
         links = dict(network.peers[name].home.knowledge.spoken_of(node.n))
         assert links["derived-from"] == claim
         assert set(links) == {"answers", "derived-from"}
+
+
+def test_whoever_says_very_much_hides_nothing_of_others() -> None:
+    """KNOW-5."""
+    network = settled("core", "librarian", "scout")
+    claim = publish(network, "librarian", insight("copper conducts heat"))
+    network.round(1)
+    for number in range(60):
+        publish(network, "scout", insight(f"copper conducts heat, surely, {number}"))
+    network.round(1)
+    home = network.peers["core"].home
+    assert {n.author for n in home.knowledge.about(["metal"], 4)} >= {"librarian@lab.eu"}
+    network.send("core", "librarian", Question(text="does copper conduct heat?", topics=("metal",)))
+    network.send("scout", "all", Question(text="does copper conduct heat?", topics=("metal",)))
+    network.round(2)
+    assert claim in str(network.letters("scout")[-1].data), "his own flood does not hide it"

@@ -180,7 +180,7 @@ def test_ours_are_sound_short_and_explain_themselves(name: str) -> None:
 
 def test_ours_are_those_that_were_asked_for() -> None:
     assert scenario.names() == [
-        "any-weather", "five-at-home", "flaky-drive", "flash-crowd", "hostile-guest",
+        "any-weather", "ask-first", "five-at-home", "flaky-drive", "flash-crowd", "hostile-guest",
         "office-of-fifty", "split-brain", "steward-on-holiday", "year-of-ticks",
     ]  # fmt: skip
     year = scenario.load("year-of-ticks")

@@ -1,10 +1,11 @@
 """Whatever is marked acted had the effects that its kind asks for, in that very home.
 
-A claim or a plan is found under its topics, an opinion stands as evidence, an alert is a concern
+A claim or a plan is known under its topics, an opinion of what it is about, an alert is a concern
 (or ends one, as the author's own all-clear). Who asks and can be answered gets one answer: from
-each who was asked by name and knows claims of confidence among the newest 30, or, where all were
-asked, from their author; and who knows nothing writes nothing. Beyond 20 automatic letters to one
-reader, silence is as good: the hour's allowance may be used up.
+each who was asked by name and knows a claim that is as likely as not among the 30 that stand best,
+or, where all were asked, from their author; and who knows nothing writes nothing. Who announces
+what somebody works on already is told so once. Beyond 20 automatic letters to one reader, silence
+is as good: the hour's allowance may be used up.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from peer.simulate.checkers import Checker
 from peer.simulate.instance import Instance
 from peer.simulate.reading import bare
 
-confident, looked_at, deepest, allowance = 600, 30, 4, 20
+confident, looked_at, deepest, allowance = 500, 30, 4, 20
+working_days = 25  # for so long a plan certainly stands; after 30 it does not
 
 
 class Check(Checker):
@@ -38,16 +40,21 @@ class Check(Checker):
             kind = item["kind"]  # nothing else that came sealed has an effect
         if kind in ("insight", "announcement"):
             self._claims(instance, id_, item)
+            if kind == "announcement":
+                self._overlap(instance, id_, author, audience, item)
         elif kind in ("endorsement", "dispute") and item.get("re"):
-            self._holds(instance, id_, "evidence", "about = ? AND by = ?", item["re"], author)
+            from_it = "target = ? AND source = (SELECT n FROM node WHERE id = ?)"
+            self._holds(instance, id_, "edge", from_it, item["re"], id_)
         elif kind == "alert":
             self._alert(instance, id_, author, item)
         elif kind == "question":
             self._question(instance, id_, author, audience, item)
 
     def _claims(self, instance: Instance, id_: str, item: dict[str, Any]) -> None:
+        self._holds(instance, id_, "node", "id = ?", id_)
         for topic in item["body"].get("topics", ()):
-            self._holds(instance, id_, "claim", "item = ? AND topic = ?", id_, topic)
+            of_it = "topic = ? AND node = (SELECT n FROM node WHERE id = ?)"
+            self._holds(instance, id_, "about", of_it, topic, id_)
 
     def _alert(self, instance: Instance, id_: str, author: str, item: dict[str, Any]) -> None:
         if item["body"].get("severity") != "info" or not item.get("re"):
@@ -63,10 +70,9 @@ class Check(Checker):
         me = instance.identity.address
         may = not item.get("auto") and item.get("depth", 0) < deepest
         known = self._known(instance, item["body"].get("topics", ())) if may else []
-        knows = any(
-            who != author and me in (audience, who) and claim["body"]["confidence"] >= confident
-            for who, claim in known[:looked_at]
-        )
+        may_tell = [one for one in known if one[0] != author and me in (audience, one[0])]
+        best = sorted(may_tell, key=lambda one: _standing(one[1], mine=one[0] == me), reverse=True)
+        knows = any(claim["body"]["confidence"] >= confident for _, claim in best[:looked_at])
         answers = self._count(instance, "re", id_)
         if answers > knows:
             self.fail(instance.name, f"answers question {id_[:8]} and knows nothing about it")
@@ -74,10 +80,32 @@ class Check(Checker):
         if knows and not answers and not enough:
             self.fail(instance.name, f"knows what {bare(author)} asks in {id_[:8]}, and is silent")
 
+    def _overlap(
+        self, instance: Instance, id_: str, author: str, audience: str, item: dict[str, Any]
+    ) -> None:
+        """Agents announce in words that are nearly the same: whoever has a plan overlaps."""
+        plans = instance.home.db.read(
+            "SELECT node.seen FROM node JOIN item ON item.id = node.id WHERE item.mine = 1"
+            " AND item.kind = 'announcement' AND item.audience = 'all'"
+            " AND item.state NOT IN ('asked', 'dropped') ORDER BY node.seen"
+        )
+        may = not item.get("auto") and audience == "all" and item.get("depth", 0) < deepest
+        told = self._count(instance, "re", id_)
+        if told > (bool(plans) and may):
+            self.fail(instance.name, f"answers the plan {id_[:8]} and has none like it")
+        stands = any(seen >= instance.home.state.days_lived - working_days for (seen,) in plans)
+        enough = self._count(instance, "audience", author) >= allowance
+        if may and stands and not told and not enough:
+            self.fail(instance.name, f"has a plan like {id_[:8]} of {bare(author)}, and is silent")
+
     def _known(self, instance: Instance, topics: list[str]) -> list[tuple[str, dict[str, Any]]]:
-        """(author, insight) of what it has published, or acted on before; newest first."""
+        """(author, insight) of what everybody may know that it published, or acted on before.
+
+        What waits for a steward's yes, or got a no, is not published.
+        """
         rows = instance.home.db.read(
-            "SELECT id, mine, author, data FROM item WHERE kind = 'insight' ORDER BY n DESC"
+            "SELECT id, mine, author, data FROM item WHERE kind = 'insight'"
+            " AND audience = 'all' AND state NOT IN ('asked', 'dropped')"
         )
         found = [
             (author, orjson.loads(data))
@@ -97,3 +125,10 @@ class Check(Checker):
         if what == "audience":
             return sum(audience == value for audience, _ in rows)
         return sum(instance.said(id_, audience).get("re") == value for audience, id_ in rows)
+
+
+def _standing(insight: dict[str, Any], *, mine: bool) -> tuple[float, int]:
+    """What a claim of which nobody says anything is ranked by: support as far as it is certain."""
+    stance, worth = insight["body"]["confidence"] / 1000, 1.0 if mine else 0.4
+    support = worth * stance
+    return support * (support + 1) / (worth + 2), insight["at"]

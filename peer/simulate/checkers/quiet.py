@@ -4,18 +4,24 @@ The last two rounds write heartbeats and canaries only and leave the share as it
 theirs makes at most 14 + M + D + min(8, F) calls, and one where its attachments were or are: one
 read of each of M heartbeats and of each of D steward documents in force or not genuine, eight of
 its own F feed pages looked at, and 14 for marker, orders, folders, canary, its own heartbeat and
-one of its receipts; never more with history. Whatever concerns a hostile peer, or one that has left
-or is off, may go on, and costs others at most 40 calls each.
+one of its receipts; never more with history. What a feed has kept for 90 days goes whenever they
+are over (AGE-2): an own page that was placed so long ago, less the week that a wrong clock can add
+(AGE-1), may be removed, with the files of its items, in one call each. Whatever concerns a hostile
+peer, or one that has left or is off, may go on, and costs others at most 40 calls each.
 """
 
 from __future__ import annotations
 
+import orjson
+
+from peer.instance import DAY_MS
 from peer.simulate.checkers import Checker
 from peer.simulate.instance import Instance
 from peer.simulate.reading import is_beat, page_file, receipt_file
 from peer.simulate.world import World
 
 last_rounds = 2
+kept_ms = (90 - 7) * DAY_MS  # a page of a feed, by true time: its home may think it a week older
 IN_FORCE = (
     "(SELECT digest FROM document WHERE number = 0"
     " UNION SELECT type || scope FROM document WHERE number > 0)"
@@ -31,6 +37,8 @@ class Check(Checker):
         short = world.plan.rounds()[1] <= last_rounds
         self._last = sum(world.plan.rounds()) - 1 + short * last_rounds * 2
         self._before: dict[str, bytes] = {}
+        self._placed: dict[str, int] = {}  # pages of feeds: when each was placed first
+        self._aged: dict[str, set[str]] = {}  # whose feed: what may go from there now
 
     def round_ended(self) -> None:
         """See `Checker.round_ended`."""
@@ -38,16 +46,24 @@ class Check(Checker):
             now = {p: d for p, d in self.world.drive.files().items() if not is_beat(p)}
             if self.world.round > self._last - last_rounds:
                 for path in sorted(now.keys() | self._before.keys()):
-                    if now.get(path) != self._before.get(path) and self._matters(path):
+                    same = now.get(path) == self._before.get(path)
+                    if not (same or self._had_its_time(path, now)) and self._matters(path):
                         self.fail("", f"{path} changed in a round in which nothing should happen")
             self._before = now
 
     def wrote(self, instance: Instance, path: str, data: bytes) -> None:
         """See `Checker.wrote`."""
+        if "/outbox/feed/" in path:
+            self._placed.setdefault(path, self.world.now_ms)
         if not self._late or not instance.honest or is_beat(path) or path.endswith("/canary"):
             return
         if self._matters(path):
             self.fail(instance.name, f"still writes {path} at the end of the quiet phase")
+
+    def before(self, instance: Instance, what: str) -> None:
+        """See `Checker.before`."""
+        if self._late and what == "tick":
+            self._aged[instance.name] = self._old_files(instance.name)
 
     def after(self, instance: Instance, what: str, calls: int) -> None:
         """See `Checker.after`."""
@@ -62,7 +78,9 @@ class Check(Checker):
             # A struck page of a life that is over, which nobody can mend: its feed is listed, and
             # it is read again until it has had its time (ERASE-4).
             unread = 2 * len(instance.home.state.flags("feed:"))
-            bound = 14 + members + documents + feed + attached + unread
+            lying = self.world.drive.files(f"peers/{instance.name}").keys()
+            retired = len(self._aged[instance.name] - lying)
+            bound = 14 + members + documents + feed + attached + unread + retired
             if calls > bound + 40 * (members - len(self.world.honest())):
                 self.fail(instance.name, f"an idle tick makes {calls} calls, more than {bound}")
 
@@ -80,6 +98,21 @@ class Check(Checker):
     @property
     def _late(self) -> bool:
         return self.world.quiet and self.world.round > self._last - last_rounds
+
+    def _old_files(self, name: str) -> set[str]:
+        """The pages of a feed that had their time, and the files that only their items name."""
+        files = self.world.drive.files(f"peers/{name}")
+        feed = {path: data for path, data in files.items() if "/outbox/feed/" in path}
+        old = {path for path in feed if self.world.now_ms - self._placed.get(path, 0) >= kept_ms}
+        named = {path: _attached(data) for path, data in feed.items()}
+        going = {one for path in old for one in named[path]}
+        staying = {one for path in feed.keys() - old for one in named[path]}
+        return old | {f"peers/{name}/blobs/{one}" for one in going - staying}
+
+    def _had_its_time(self, path: str, now: dict[str, bytes]) -> bool:
+        """Whether it is gone, and was old before the last tick of its owner."""
+        parts = path.split("/")
+        return path not in now and path in self._aged.get(parts[1], ())
 
     def _matters(self, path: str) -> bool:
         """Whether only honest peers who are there have to do with a path."""
@@ -152,3 +185,12 @@ class Check(Checker):
                 continue
             if page.to in members and page.author in members:
                 self.fail(page.to, f"{path} still lies there")
+
+
+def _attached(page: bytes) -> list[str]:
+    """The hashes of the files that the items of a page name; none where it is no whole page."""
+    try:
+        items = [item for item in orjson.loads(page)["items"] if item is not None]
+        return [file["sha256"] for item in items for file in item.get("attachments", ())]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []

@@ -1,8 +1,9 @@
-"""Only stewards rule, and nothing automatic happens that a person's question did not ask for.
+"""Only stewards rule, and nothing automatic happens that no person asked for.
 
 Every steward document in a home, and every one that it believes hidden, is one that the steward
-signed. Every automatic item of a home answers, to its author and one deeper, a question that is not
-automatic, not four deep, and that this very home acted on.
+signed. Every automatic item of a home answers, to its author and one deeper, a question or a plan
+that is not automatic, not four deep, and that this very home acted on; but for certificates of votes, of which
+`agreed` asks whether members voted so.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Check(Checker):
 
     def _answer(self, instance: Instance, id_: str, audience: str) -> None:
         item = instance.said(id_, audience)
+        if item["kind"] == "certificate":
+            return
         said = f"sent {item['kind']} {id_[:8]} by itself"
         row = instance.home.db.one(
             "SELECT kind, auto, state, author, depth FROM item WHERE id = ? AND mine = 0",
@@ -71,7 +74,7 @@ class Check(Checker):
             kind = instance.said(item["re"], instance.identity.address)["kind"]
         if auto:
             self.fail(instance.name, f"{said}, in answer to something automatic of {author}")
-        if kind != "question" or state != "acted":
+        if kind not in ("question", "announcement") or state != "acted":
             self.fail(instance.name, f"{said}, in answer to a {kind} that is {state}")
         if not item.get("auto") or item.get("depth") != depth + 1 or depth >= depth_max:
             self.fail(instance.name, f"{said}, {item.get('depth')} deep in answer to {depth}")

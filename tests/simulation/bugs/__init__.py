@@ -21,7 +21,7 @@ from typing import Any, cast
 from unittest.mock import patch
 
 OURS = ("peer.", "registry.", "protocol.")
-THEMES = ("sending", "receiving", "acting", "ruling", "watching", "restoring")
+THEMES = ("sending", "receiving", "acting", "asking", "ruling", "watching", "restoring")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,15 @@ WEATHERS: dict[str, dict[str, Any]] = {
     },
     "forgers": {"faults": {"forge": 250, "kill": 20}},
     "receipt-forgers": {"faults": {"forge": 600}, "traffic": {"note": 120}},
+    "asking": {
+        "faults": {"asked": 100, "vanished": 150},
+        "traffic": {"note": 60, "question": 60, "insight": 60},
+    },
+    "votes": {"peers": (5, 5), "faults": {"vote": 100, "kill": 20}},
+    "usurpers": {
+        "faults": {"usurp": 250, "asked": 60},
+        "traffic": {"note": 60, "question": 20, "insight": 30},
+    },
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }
 

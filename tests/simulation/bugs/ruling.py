@@ -144,4 +144,40 @@ BUGS = (
             Edit("protocol.authority:_head", "if not envelope.by_all():", "if not keys:"),
         ),
     ),
+    Bug(
+        "root-signed-by-itself",
+        "Takes a later root that its own stewards signed, whoever they are.",
+        (
+            Edit(
+                "protocol.authority:_next_root",
+                'if trust.grant("root", "*", part.keys) is None:',
+                "if not part.keys:",
+            ),
+        ),
+        weather="usurpers",
+    ),
+    Bug(
+        "decisions-from-anybody",
+        "Takes a decision for good without asking whether its signer may decide.",
+        (
+            Edit(
+                "protocol.trust:Trust._sound",
+                "both = grant.keys & keys",
+                'both = keys if grant.role == "approval" else grant.keys & keys',
+            ),
+        ),
+        weather="usurpers",
+    ),
+    Bug(
+        "revocations-from-anybody",
+        "Takes a revocation for good without asking whether its signer may revoke anybody.",
+        (
+            Edit(
+                "protocol.trust:Trust._sound",
+                "both = grant.keys & keys",
+                'both = keys if grant.role == "revocation" else grant.keys & keys',
+            ),
+        ),
+        weather="usurpers",
+    ),
 )
