@@ -2,8 +2,8 @@
 
 Every steward document in a home, and every one that it believes hidden, is one that the steward
 signed. Every automatic item of a home answers, to its author and one deeper, a question or a plan
-that is not automatic, not four deep, and that this very home acted on; but for certificates of votes, of which
-`agreed` asks whether members voted so.
+that is not automatic, not four deep, and that this very home acted on; but for certificates of
+votes, of which `agreed` asks whether members voted so.
 """
 
 from __future__ import annotations
