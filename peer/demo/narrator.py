@@ -11,8 +11,10 @@ import textwrap
 from collections.abc import Callable
 
 from peer.demo.stage import PEERS, STEWARD, Stage
-from peer.demo.story import Event, Forged, Ordered, Round, Said, Ticked, Wanted
+from peer.demo.story import Event, Forged, Joined, Ordered, Round, Said, Ticked, Wanted
+from peer.explaining import Explaining
 from peer.instance import HOUR_MS
+from peer.knowing import Knowing
 from peer.tick.report import Report
 
 Say = Callable[[str], None]
@@ -45,6 +47,8 @@ class Narrator:
                 self._line(author, to, kind, text + marks)
             case Wanted(id=id, text=text):
                 self._say(f"  {STEWARD:<9}   sets the goal {id}: {text}")
+            case Joined(name=name):
+                self._say(f"  {name:<9}   joins; {STEWARD} admits it by its fingerprint")
             case Ordered(text=text):
                 self._say(f"  {STEWARD:<9}   {text} [takes a steward's key]")
             case Forged(pretended=pretended, to=to, text=text):
@@ -129,7 +133,16 @@ class Narrator:
         self._say("What core learned")
         for said in self._said:
             if said.kind == "insight":
-                backers = [one.author for one in home.knowledge.said_of([said.id])[said.id]]
-                self._say(f"  insight     of {said.author}, endorsed by {', '.join(backers)}")
+                self._claim(said.id)
         for concern in home.concerns.all():
             self._say(f"  {concern.level:<9}   {concern.text}")
+
+    def _claim(self, id_: str) -> None:
+        peer = self._stage.peers["core"]
+        row = Explaining(Knowing(peer.home, peer.address, self._stage.clock.wall_ms())).why(id_)
+        self._say(f"  insight     {row['text']}")
+        backers = ", ".join(row["support"])
+        say = f"of {row['from']}, certain by {row['certainty']:.2f}, endorsed by {backers}"
+        self._say(f"              {say}")
+        for one in row["disputes"]:
+            self._say(f"              disputed by {one['from']}: {one['because']}")

@@ -15,7 +15,7 @@ import tempfile
 
 from peer.clock import SystemClock, SystemEntropy
 from peer.demo.narrator import Narrator, Say
-from peer.demo.stage import CLUSTER, PEERS, STEWARD, PlayedClock, Stage
+from peer.demo.stage import CLUSTER, NEWCOMER, PEERS, STEWARD, PlayedClock, Stage
 from peer.demo.story import DAY_MS, EARLY_MS, Said, Story
 from protocol.errors import UsageError
 
@@ -62,7 +62,8 @@ def _introduce(stage: Stage, folder: str, say: Say) -> None:
     say("every six hours, the last one now. No server runs, and every line really happened.")
     say("")
     say(f"{STEWARD} founds the network {CLUSTER} (root {stage.root}).")
-    say(f"{', '.join(PEERS[:-1])} and {PEERS[-1]} join; {STEWARD} admits each by its fingerprint.")
+    first = [name for name in PEERS if name != NEWCOMER]
+    say(f"{', '.join(first[:-1])} and {first[-1]} join; {STEWARD} admits each by its fingerprint.")
     say(f"All of it stays in {folder}: share/ is what they share, home/ is private.")
 
 
@@ -74,6 +75,7 @@ def _where_next(stage: Stage, asked: Said, say: Say) -> None:
         ("inbox", "core"),
         (f"thread {asked.id[:8]}", asked.author),
         (f"trace {asked.id[:8]}", asked.author),
+        ("knowledge drives", "core"),
         ("quarantine list", "core"),
         ("tick --all", None),
         ("inbox", "scout"),

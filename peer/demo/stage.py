@@ -35,6 +35,7 @@ from registry.layout import PageName
 CLUSTER = "lab"
 STEWARD = "kay"
 PEERS = ("core", "librarian", "scout", "smith", "warden")
+NEWCOMER = "smith"  # joins when the others know something already
 INTRUDER = "intruder"
 
 
@@ -59,7 +60,7 @@ class PlayedClock:
 
 
 class Stage:
-    """The network, founded and admitted, its five peers open until `close`."""
+    """The network, founded, and its peers, open until `close`: four at first, then five."""
 
     def __init__(
         self,
@@ -71,20 +72,30 @@ class Stage:
     ) -> None:
         """`chance` and `seed` are asked once for each name; a seed of None is drawn."""
         self.home, self.share, self.clock = home, share, clock
-        chances = {name: chance(name) for name in (STEWARD, INTRUDER, *PEERS)}
+        self._chances = {name: chance(name) for name in (STEWARD, INTRUDER, *PEERS)}
+        self._seed = seed
         founded = create_network(
-            home, share, CLUSTER, STEWARD, None, clock, chances[STEWARD], seed(STEWARD)
+            home, share, CLUSTER, STEWARD, None, clock, self._chances[STEWARD], seed(STEWARD)
         )
         self.network = founded.network
         self.root = root_fingerprint(founded.network)
-        self.desk = self._open_desk(chances[STEWARD])
+        self.desk = self._open_desk(self._chances[STEWARD])
+        self.peers: dict[str, RunningPeer] = {}
         for name in PEERS:
-            # The fingerprint that the owner reads out to the steward, as on two machines.
-            told = join(home, share, name, self.root, clock, chances[name], seed(name)).fingerprint
-            admit(self.desk, name, told, reuse=False, confirm=_nobody_answers)
-        self.peers = {name: self._open_peer(name, chances[name]) for name in PEERS}
-        self._chance = chances[INTRUDER]
+            if name != NEWCOMER:
+                self.enter(name)
+        self._chance = self._chances[INTRUDER]
         self._intruder = Signer(seed(INTRUDER) or self._chance.draw(32))
+
+    def enter(self, name: str) -> None:
+        """A peer joins, and the steward admits it."""
+        chance = self._chances[name]
+        # The fingerprint that the owner reads out to the steward, as on two machines.
+        told = join(
+            self.home, self.share, name, self.root, self.clock, chance, self._seed(name)
+        ).fingerprint
+        admit(self.desk, name, told, reuse=False, confirm=_nobody_answers)
+        self.peers[name] = self._open_peer(name, chance)
 
     def close(self) -> None:
         """Let go of the databases."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peer.demo.stage import PEERS, Stage
+from peer.demo.stage import NEWCOMER, PEERS, Stage
 from peer.instance import HOUR_MS
 from peer.tick.report import Report
 from protocol.messages import (
@@ -18,6 +18,7 @@ from protocol.messages import (
     Announcement,
     Answer,
     Body,
+    Dispute,
     Endorsement,
     Insight,
     Note,
@@ -31,6 +32,7 @@ DAY_MS = (ROUNDS - 1) * ROUND_HOURS * HOUR_MS
 # A round begins this long before its full hour, so that the last one is over by then.
 EARLY_MS = 300_000
 # scout falls asleep after half a day.
+FOUNDERS = tuple(name for name in PEERS if name != NEWCOMER)
 AWAKE = tuple(name for name in PEERS if name != "scout")
 STEP_MS = 15_000
 GOALS = {
@@ -67,6 +69,13 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A peer joined, and the steward admitted it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """The steward signed an order; in words."""
 
@@ -91,7 +100,7 @@ class Forged:
     path: str
 
 
-Event = Round | Ticked | Said | Ordered | Wanted | Forged
+Event = Round | Ticked | Said | Joined | Ordered | Wanted | Forged
 
 
 class Story:
@@ -107,25 +116,34 @@ class Story:
         self._begin_round()
         for id, text in GOALS.items():
             self._want(id, text)
-        self._tick_round(*PEERS)
+        self._tick_round(*FOUNDERS)
         self._say("core", "all", Note(text="This week: find out how drives lose our files."))
         rename = "SMB: an open file cannot be replaced; retry after 20 ms."
         insight = self._say(
             "scout", "all", Insight(text=rename, topics=("drives",), confidence=900)
         )
+        self._enter(NEWCOMER)
 
         self._tick_all(*PEERS)
         why = Question(text="Why do my renames fail now and then?", topics=("drives",))
         asked = self._say("smith", "librarian", why)
-        trying = Announcement(text="I rename 10,000 files.", serves=("safe-drives",))
+        trying = Announcement(
+            text="I rename 10,000 files.", topics=("drives",), serves=("safe-drives",)
+        )
         self._say("smith", "all", trying)
+        counting = Announcement(
+            text="I count what is lost.", topics=("drives",), serves=("safe-drives",)
+        )
+        plan = self._say("core", "all", counting)
         self._say("warden", "all", Announcement(text="I draw a logo for us."))
         which = self._say("core", "scout", Question(text="Which drives have you tried so far?"))
 
         self._tick_all(*PEERS)
         self._tell_automatic("librarian", asked)
+        self._tell_automatic("smith", plan)
         self._reply("scout", which, Answer(text="NFS, SMB and one Syncthing folder."))
         self._say("smith", "all", Endorsement(text="So it is: the retry helps."), re=insight)
+        self._say("warden", "all", Dispute(because="20 ms were too few for mine."), re=insight)
         self._say("warden", "all", Alert(text="My disk is 97 % full."))
         self._order("warden", "its disk is full")
 
@@ -159,6 +177,11 @@ class Story:
             reports += self._stage.tick([name])
         self._tell(Ticked(reports))
 
+    def _enter(self, name: str) -> None:
+        self._step()
+        self._stage.enter(name)
+        self._tell(Joined(name))
+
     def _step(self) -> None:
         self._stage.clock.behind_ms -= STEP_MS
 
@@ -166,7 +189,8 @@ class Story:
         self._step()
         id = self._stage.say(author, to, body, re)
         serves = body.serves if isinstance(body, Announcement) else ()
-        self._tell(Said(id, author, to, body.kind, getattr(body, "text", ""), serves=serves))
+        text = getattr(body, "text", "") or getattr(body, "because", "")
+        self._tell(Said(id, author, to, body.kind, text, serves=serves))
         return id
 
     def _reply(self, author: str, re: str, body: Answer) -> None:
