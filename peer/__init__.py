@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from protocol.messages import Item as Item
     from protocol.messages import Note as Note
     from protocol.messages import Question as Question
+    from protocol.trouble import Trouble as Trouble
 
 _MODULES = {
     "peer.api": ("Peer",),
@@ -74,6 +75,7 @@ _MODULES = {
     "protocol.messages": (
         "Alert", "Announcement", "Answer", "Insight", "Item", "Note", "Question",
     ),
+    "protocol.trouble": ("Trouble",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -40,11 +40,13 @@ def open_peer(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     watched: bool = False,
+    checked: bool = False,
     home: Home | None = None,
 ) -> RunningPeer:
     """The peer of an identity's directory; `watched`: end the process if the share freezes.
 
-    `home` is that of the directory, where it is open already.
+    `checked`: its ticks look for troubles of its own. `home` is that of the directory, where it is
+    open already.
     """
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
@@ -69,6 +71,10 @@ def open_peer(
     )
     if guarded is not None:
         peer.foresee = guarded.foresee
+    if checked:
+        from peer.checks import product
+
+        peer.checks = product(peer)
     return peer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from peer.handlers import Handler
     from peer.results.states import Approval, Concern, Goal, Neighbour, Status
     from peer.tick.report import Report
+    from protocol.trouble import Trouble
 
+C = TypeVar("C", bound="Callable[[], Iterable[Trouble]]")
 H = TypeVar("H", bound="Handler")
 
 
@@ -87,6 +89,27 @@ class Living(Opened):
             own = handler if first is None else both(first, handler)
             self.running.handlers = {**handlers, kind: own}
             return handler
+
+        return register
+
+    def check(self, name: str) -> Callable[[C], C]:
+        """A decorator: at each tick of this `Peer` the function looks for troubles of its own.
+
+        It takes nothing and returns `Trouble`s, or none; each is told to everybody once, again when
+        it became worse or lasts, and once that it is over. That it raises is a trouble, too. It
+        runs in the thread that ticks, once a minute at most. Troubles of a check that only some of
+        the programs of this identity know last until such a one finds them no more, or for 3 days.
+        """
+        from peer.checks import NAMES
+        from peer.given import check_name
+
+        if check_name(name) in NAMES:
+            raise UsageError(f"the check {name} is there already; choose another name")
+
+        def register(look: C) -> C:
+            self._checks[name] = look
+            self.running.checks = {**self.running.checks, name: look}
+            return look
 
         return register
 
