@@ -19,9 +19,9 @@ from threading import Thread
 from typing import NamedTuple
 
 from peer import bounded
+from peer.foreign import attempt
 from peer.home import outages
 from peer.instance import Look, RunningPeer
-from protocol.errors import HomeError
 from protocol.trouble import Trouble, checked, one_line
 
 found_max = 16  # troubles of one check
@@ -61,20 +61,20 @@ class Found(NamedTuple):
 
 def examine(name: str, look: Look) -> Found:
     """Make a check. That it failed is a trouble, too, and ends none of those it found before."""
-    try:
-        found = [_named(name, one) for one in islice(look(), found_max + 1)]
-    except HomeError:
-        raise
-    except CheckFailedError as error:
-        kept = [_named(name, one) for one in error.found[:found_max]]
-        return _together([*kept, _failed(name, str(error), error.mend)], whole=False)
-    except Exception as error:  # noqa: BLE001
-        # A function of somebody's program: whatever it raises, the tick goes on, and people hear.
-        return _together([_failed(name, f"raised {type(error).__name__}")], whole=False)
+    found = attempt(_looked, name, look)
+    if isinstance(found, CheckFailedError):
+        kept = [_named(name, one) for one in found.found[:found_max]]
+        return _together([*kept, _failed(name, str(found), found.mend)], whole=False)
+    if isinstance(found, Exception):
+        return _together([_failed(name, f"raised {type(found).__name__}")], whole=False)
     if len(found) > found_max:
         text = f"the check {name} finds more than {found_max} troubles"
         found[found_max:] = [Trouble(f"{name}/more", "warn", text)]
     return _together(found, whole=True)
+
+
+def _looked(name: str, look: Look) -> list[Trouble]:
+    return [_named(name, one) for one in islice(look(), found_max + 1)]
 
 
 def _named(name: str, trouble: Trouble) -> Trouble:

@@ -247,9 +247,14 @@ def test_a_check_of_another_program_is_left_alone(sick: Sick) -> None:
 
 
 def test_a_process_that_stays_looks_once_a_minute(sick: Sick) -> None:
-    looks = []
+    looks: list[int] = []
     core = sick.network.peers["core"]
-    core.checks = {"model": lambda: looks.append(1) or []}  # type: ignore[func-returns-value]
+
+    def look() -> list[Trouble]:
+        looks.append(1)
+        return []
+
+    core.checks = {"model": look}
     for _ in range(7):
         sick.network.clock.go(selfcheck.rest_ms // 3)
         sick.network.tick("core")
