@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from peer.handlers import Handler as Handler
     from peer.handlers import Received as Received
     from peer.handlers import View as View
+    from peer.results.digests import Digest as Digest
     from peer.results.letters import Letter as Letter
     from peer.results.states import Approval as Approval
     from peer.results.states import Concern as Concern
@@ -58,6 +59,7 @@ _MODULES = {
     "peer.cancelling": ("Cancelled",),
     "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
+    "peer.results.digests": ("Digest",),
     "peer.results.letters": ("Letter",),
     "peer.results.states": (
         "Approval", "Concern", "Event", "Goal", "Neighbour", "Proposed", "Status", "Trace",
