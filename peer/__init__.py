@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from peer.handlers import View as View
     from peer.results.digests import Digest as Digest
     from peer.results.letters import Letter as Letter
+    from peer.results.restarts import Restart as Restart
     from peer.results.states import Approval as Approval
     from peer.results.states import Concern as Concern
     from peer.results.states import Event as Event
@@ -61,6 +62,7 @@ _MODULES = {
     "peer.handlers": ("Handler", "Received", "View"),
     "peer.results.digests": ("Digest",),
     "peer.results.letters": ("Letter",),
+    "peer.results.restarts": ("Restart",),
     "peer.results.states": (
         "Approval", "Concern", "Event", "Goal", "Neighbour", "Proposed", "Status", "Trace",
     ),

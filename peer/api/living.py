@@ -11,6 +11,7 @@ from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.handlers import Handler
+    from peer.results.restarts import Restart
     from peer.results.states import Approval, Concern, Goal, Neighbour, Status
     from peer.tick.report import Report
     from protocol.trouble import Trouble
@@ -142,6 +143,17 @@ class Living(Opened):
         from peer.results import states
 
         return [states.approval(row) for row in approvals(self.running)]
+
+    def for_restart(self, budget: int = 2000, *, since: str | None = None) -> Restart:
+        """For an agent that lost its context, in at most `budget` tokens of 3 UTF-8 bytes each.
+
+        Who it is, what it was doing, what is open, and what changed since the last time this was
+        asked for, or since the `cursor` of an earlier answer; the most urgent first. What others
+        wrote is data, with its author. UsageError for what is no budget (400 to 100,000) or cursor.
+        """
+        from peer.restarting import for_restart
+
+        return for_restart(self.running, budget, since)
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""

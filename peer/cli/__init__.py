@@ -59,6 +59,7 @@ COMMANDS = {
         "endorse": "Vouch for something published",
         "dispute": "Contradict something published, and say why",
         "feed": "What was published, newest first",
+        "recall": "What is known, for an agent that lost its context",
         "digest": "What was learned lately, by topic",
         "erase": "Take back what you published",
     },

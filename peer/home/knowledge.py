@@ -228,6 +228,10 @@ class Knowledge:
         row = self._db.one("SELECT n FROM node WHERE seen < ? ORDER BY n DESC LIMIT 1", day)
         return self._nodes("n > ? ORDER BY n DESC LIMIT ?", 0 if row is None else row[0], nodes_max)
 
+    def above(self, n: int, nodes_max: int) -> list[Node]:
+        """What came after the node of a number, the newest first."""
+        return self._nodes("n > ? ORDER BY n DESC LIMIT ?", n, nodes_max)
+
     def newest(self) -> int:
         """The number of the newest node, 0 where there is none: later ones are above it."""
         row = self._db.one("SELECT max(n) FROM node")

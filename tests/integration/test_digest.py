@@ -64,7 +64,7 @@ def test_what_is_new_stands_with_its_author_the_best_first(network: Network) -> 
 
 
 def test_what_is_old_is_shown_where_something_became_of_it(network: Network) -> None:
-    """Contested now, superseded, retracted: each by what came in these days."""
+    """RESTART-4: contested now, superseded, retracted: each by what came in these days."""
     disputed = learned(network, "tin melts at 100 °C")
     replaced = learned(network, "iron melts")
     wrong = learned(network, "salt is metal")
@@ -106,6 +106,7 @@ def test_questions_are_open_until_an_answer_is_here(network: Network) -> None:
 
 
 def test_what_is_for_others_names_nothing_private(network: Network) -> None:
+    """RESTART-4."""
     says(network, "scout", Question(text="a secret?", topics=("metal",)), "core")
     learned(network, "copper conducts")
     network.round()
