@@ -200,7 +200,7 @@ def test_goals_and_what_stops_me_come_first(network: Network) -> None:
 
 @pytest.mark.parametrize("budget", [budget_min, 500, 700, 1000, 2000, 4000])
 def test_the_budget_holds_and_what_is_left_out_is_counted(network: Network, budget: int) -> None:
-    """RESTART-1: whatever others write, every sort that there is is named, with the command that shows it."""
+    """RESTART-1: whatever others write, every sort is named, with the command that shows it."""
     busy(network)
     for n in range(40):
         says(network, "scout", Note(text=f"letter {n} " + "ü€" * 300), "core")
