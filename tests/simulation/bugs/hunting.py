@@ -65,6 +65,7 @@ WEATHERS: dict[str, dict[str, Any]] = {
     },
     "forgers": {"faults": {"forge": 250, "kill": 20}},
     "receipt-forgers": {"faults": {"forge": 600}, "traffic": {"note": 120}},
+    "unwell": {"faults": {"unwell": 150, "kill": 60}, "traffic": {"note": 20}},
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }
 
