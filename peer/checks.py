@@ -40,9 +40,6 @@ def product(peer: RunningPeer) -> dict[str, Look]:
     }
 
 
-NAMES = ("command", "disk", "ticks")
-
-
 class CheckFailedError(Exception):
     """A check could not look, or not to the end; `found` is what it has found before."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
@@ -16,8 +18,11 @@ from peer.instance import HOUR_MS, RunningPeer
 from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
+from protocol.trouble import Trouble
 from registry.folder import FolderShare
 from registry.share import Share
+
+CHECKS = ("command", "disk", "ticks")  # what every peer looks for in itself; see `peer.checks`
 
 
 def open_share(path: str, writer: str, entropy: Entropy | None = None) -> Share:
@@ -72,10 +77,15 @@ def open_peer(
     if guarded is not None:
         peer.foresee = guarded.foresee
     if checked:
-        from peer.checks import product
-
-        peer.checks = product(peer)
+        peer.checks = {name: partial(_look, peer, name) for name in CHECKS}
     return peer
+
+
+def _look(peer: RunningPeer, name: str) -> Iterable[Trouble]:
+    """Make one of the checks; most commands make none, and need not load them."""
+    from peer.checks import product
+
+    return product(peer)[name]()
 
 
 def _announced_ms(home: Home) -> int:

@@ -101,10 +101,10 @@ class Living(Opened):
         runs in the thread that ticks, once a minute at most. Troubles of a check that only some of
         the programs of this identity know last until such a one finds them no more, or for 3 days.
         """
-        from peer.checks import NAMES
         from peer.given import check_name
+        from peer.wiring import CHECKS
 
-        if check_name(name) in NAMES:
+        if check_name(name) in CHECKS:
             raise UsageError(f"the check {name} is there already; choose another name")
 
         def register(look: C) -> C:

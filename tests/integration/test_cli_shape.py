@@ -88,6 +88,11 @@ def test_what_is_slow_is_imported_only_where_it_is_needed(peer: Typist) -> None:
     assert not roots("tick", "--as", "core") & (SLOW - {"cryptography"}), "an idle tick"
 
 
+def test_checks_are_loaded_by_ticks_alone(peer: Typist) -> None:
+    assert "peer.checks" not in modules(peer, "send", "--as", "core", "scout", "hello")
+    assert "peer.checks" in modules(peer, "tick", "--as", "core")
+
+
 def test_nothing_typed_is_help_and_a_slip_is_one_line(peer: Typist) -> None:
     said = peer.run([])
     assert (said.code, said.out) == (2, "")

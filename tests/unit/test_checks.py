@@ -19,6 +19,7 @@ from peer.clock import SystemClock
 from peer.home import outages
 from peer.instance import RunningPeer
 from peer.settings import Checks, Schedule, Settings, parse
+from peer.wiring import CHECKS
 from protocol.errors import HomeError, UsageError
 from protocol.trouble import Trouble
 from tests.network import DAY_MS, SIX_HOURS_MS, Network, settled
@@ -42,6 +43,13 @@ def bound(peer: RunningPeer, **settings: str | int) -> None:
 
 
 # ------------------------------------------------------------------------------- of any kind
+
+
+def test_every_peer_makes_the_same_checks(core: RunningPeer) -> None:
+    made = checks.product(core)
+    assert sorted(made) == sorted(CHECKS)
+    bound(core, disk_warn_percent=0)
+    assert [list(look()) for look in made.values()] == [[], [], []]
 
 
 def test_keys_belong_to_their_check() -> None:
