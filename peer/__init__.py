@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from peer.handlers import Handler as Handler
     from peer.handlers import Received as Received
     from peer.handlers import View as View
+    from peer.results.digests import Digest as Digest
     from peer.results.letters import Letter as Letter
+    from peer.results.restarts import Restart as Restart
     from peer.results.states import Approval as Approval
     from peer.results.states import Concern as Concern
     from peer.results.states import Event as Event
@@ -51,13 +53,16 @@ if TYPE_CHECKING:
     from protocol.messages import Item as Item
     from protocol.messages import Note as Note
     from protocol.messages import Question as Question
+    from protocol.trouble import Trouble as Trouble
 
 _MODULES = {
     "peer.api": ("Peer",),
     "peer.cancelling": ("Cancelled",),
     "peer.erasing": ("Erased",),
     "peer.handlers": ("Handler", "Received", "View"),
+    "peer.results.digests": ("Digest",),
     "peer.results.letters": ("Letter",),
+    "peer.results.restarts": ("Restart",),
     "peer.results.states": (
         "Approval", "Concern", "Event", "Goal", "Neighbour", "Proposed", "Status", "Trace",
     ),
@@ -74,6 +79,7 @@ _MODULES = {
     "protocol.messages": (
         "Alert", "Announcement", "Answer", "Insight", "Item", "Note", "Question",
     ),
+    "protocol.trouble": ("Trouble",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -147,16 +147,26 @@ def _apply_one(
             learning.keep(peer, item, audience, topics)
         case RecordEvidence():
             learning.keep(peer, item, audience)
-        case Escalate(text=text, mend=mend, level=level):
+        case Escalate(text=text, mend=mend, level=level, about=about):
             if sealed:  # what it says must not lie open in the home
                 text, mend = f"{author}: sealed", f"read it with `peer read {item.id[:8]}`"
-            home.concerns.open(f"item:{author}:{item.id}", level, text, mend, now)
+            first = item.id if about is None else _first(peer, author, about) or item.id
+            home.concerns.renew(f"item:{author}:{first}", level, text, mend, now)
         case Settle(about=about):
             home.concerns.resolve(f"item:{author}:{about}", now)
         case Enter(matter=matter, over=over):
             home.matters.enter(author, matter, item.id, over=over, at=now)
         case CountVote():
             ballot_box.keep(peer, item)
+
+
+def _first(peer: RunningPeer, author: str, about: str) -> str | None:
+    """An item that its author speaks of again; None where it is somebody else's.
+
+    What never came here counts as his: its end, which he will tell, names it, too.
+    """
+    by = peer.home.matters.author_of(about)
+    return about if by in (None, author) else None
 
 
 def _reply_head(peer: RunningPeer, body: Body, item: Item) -> Head:

@@ -78,6 +78,16 @@ def goal_id(text: str) -> str:
     return text
 
 
+def check_name(text: str) -> str:
+    """The name of a check, which begins the keys of its troubles; no part of it is a slash."""
+    if len(text) > limits.name_chars_max or not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", text):
+        raise UsageError(
+            f"{text[:80]!r} names no check: letters a-z, digits and . _ - from a letter or digit"
+            f" on, at most {limits.name_chars_max} of them"
+        )
+    return text
+
+
 def permille(confidence: float) -> int:
     """A probability from 0 to 1 as the wire says it."""
     if not 0 <= confidence <= 1:  # also true of "not a number"

@@ -5,7 +5,7 @@ Nothing here acts. Adapters are chosen in `peer.wiring`, and only there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from peer.clock import Clock, Entropy
@@ -15,8 +15,10 @@ from peer.home.blobs import Blobs, MemoryBlobs
 from peer.home.places import Identity
 from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
+from protocol.trouble import Trouble
 from registry.share import Share
 
+Look = Callable[[], Iterable[Trouble]]
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LATELY_MS = 1_000
@@ -57,6 +59,9 @@ class RunningPeer:
     # The bytes of attachments.
     blobs: Blobs = field(default_factory=MemoryBlobs)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    # What it looks for in itself at each tick, by name; and when it did, by its monotonic clock.
+    checks: Mapping[str, Look] = field(default_factory=dict)
+    checked_ms: int | None = None
     # Parsed documents by digest: a resident peer reads each roster once.
     parsed: dict[str, object] = field(default_factory=dict)
     # What was looked at on the share lately, and when, by my monotonic clock.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from peer import bodies
 from peer.home.mail import Letter
 from peer.instance import RunningPeer
 from peer.sealing import open_item
 from peer.send import Sent, send
 from peer.tick.receipts import read_receipt
 from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
-from protocol.messages import Answer, Body, Note, Sealed, stored_item
+from protocol.messages import Alert, Answer, Body, Note, Sealed, stored_item
 from protocol.page import ALL
 
 Stage = Literal["received", "acted"]
@@ -72,6 +73,29 @@ def known_ids(peer: RunningPeer, prefixes: Iterable[str]) -> tuple[str, ...]:
     """The whole ids of items that are here, each once; NotFoundError for an unknown one."""
     several = [prefixes] if isinstance(prefixes, str) else prefixes
     return tuple(dict.fromkeys(peer.home.mail.get(one).id for one in several))
+
+
+def alert_over(peer: RunningPeer, prefix: str, text: str) -> Sent:
+    """Tell everybody that a trouble is over; `prefix` names an alert that told of it."""
+    letter = peer.home.mail.get(prefix)
+    short = letter.id[:8]
+    if not letter.mine or letter.kind != Alert.kind or letter.audience != ALL:
+        raise UsageError(
+            f"{short} is no alert that you published; `peer feed {peer.name}` has them"
+        )
+    first = stored_item(letter.data, understood=True).head.re or letter.id
+    return send(
+        peer, [ALL], [bodies.alert(text, "info")], re=first, thread=first,
+        along=lambda: forget(peer, first),
+    )  # fmt: skip
+
+
+def forget(peer: RunningPeer, alert: str) -> None:
+    """A trouble that a check had found counts as over; a check that finds it still tells anew."""
+    for one in peer.home.troubles.all():
+        if one.alert == alert:
+            peer.home.troubles.forget(one.key)
+    peer.home.concerns.resolve(f"item:{peer.address}:{alert}", peer.clock.wall_ms())
 
 
 def wait(

@@ -10,89 +10,45 @@ must not be found out a week later. Not here: what a value makes a peer do.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from peer import settings_lines
 from peer.home.files import write_private
+from peer.settings_values import (
+    Value,
+    a_command,
+    a_cron,
+    a_textfile,
+    a_zone,
+    an_address,
+    between,
+    one_of,
+    setting,
+    some_hours,
+)
 from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.timetable import Timetable
 
 FILE = "settings.toml"
-Value = str | int
 Origin = Literal["default", "file", "environment"]
-
-
-def _setting(default: Value, means: str, check: Callable[[Any], None] | None = None) -> Any:
-    return field(default=default, metadata={"means": means, "check": check})
-
-
-def _one_of(*words: str) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        if value not in words:
-            raise ValueError(f"it is one of {', '.join(words)}")
-
-    return check
-
-
-def _between(low: int, high: int) -> Callable[[int], None]:
-    def check(value: int) -> None:
-        if not low <= value <= high:
-            raise ValueError(f"it is a whole number from {low} to {high}")
-
-    return check
-
-
-def _url(value: str) -> None:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("it is an address such as https://example.org/ping/1")
-
-
-def _cron(value: str) -> None:
-    from peer.timetable import check_cron
-
-    check_cron(value)
-
-
-def _hours(value: str) -> None:
-    from peer.timetable import check_hours
-
-    check_hours(value)
-
-
-def _zone(value: str) -> None:
-    from peer.timetable import check_zone
-
-    check_zone(value)
-
-
-def _textfile(value: str) -> None:
-    """By its name alone: whether a drive is there now must not decide whether a tick runs."""
-    if os.path.splitext(value)[1] not in ("", ".prom") and not value.endswith(("/", os.sep)):
-        raise ValueError(
-            "node-exporter reads only files that end in .prom; name such a one, or a folder with"
-            " a / behind it"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When a peer beats."""
 
-    cron: str = _setting("0 */6 * * *", "when to beat, in the five fields of cron", _cron)
-    zone: str = _setting("", "time zone of cron and active_hours; empty: this machine's", _zone)
-    active_hours: str = _setting(
-        "", "beats only between these, such as 08:00-20:00; empty: at all hours", _hours
+    cron: str = setting("0 */6 * * *", "when to beat, in the five fields of cron", a_cron)
+    zone: str = setting("", "time zone of cron and active_hours; empty: this machine's", a_zone)
+    active_hours: str = setting(
+        "", "beats only between these, such as 08:00-20:00; empty: at all hours", some_hours
     )
-    spread_s: int = _setting(
+    spread_s: int = setting(
         60, "beats wait up to this long, each peer its own time, so that not all come at once",
-        _between(0, 3600),
+        between(0, 3600),
     )  # fmt: skip
 
     def timetable(self, of: str) -> Timetable:
@@ -123,35 +79,35 @@ class Schedule:
 class Run:
     """How `peer run` notices letters."""
 
-    watch: str = _setting(
+    watch: str = setting(
         "auto", "native: be told by the system; polling: look; auto: as fits the drive",
-        _one_of("auto", "native", "polling"),
+        one_of("auto", "native", "polling"),
     )  # fmt: skip
-    poll_s: int = _setting(2, "seconds between two looks where it polls", _between(1, 3600))
+    poll_s: int = setting(2, "seconds between two looks where it polls", between(1, 3600))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """The log of ticks, one JSON object a line."""
 
-    level: str = _setting(
-        "info", "what is logged, and what is worse", _one_of("debug", "info", "warning", "error")
+    level: str = setting(
+        "info", "what is logged, and what is worse", one_of("debug", "info", "warning", "error")
     )
-    kilobytes: int = _setting(
-        1024, "size of a log file before the next begins", _between(16, 1 << 20)
+    kilobytes: int = setting(
+        1024, "size of a log file before the next begins", between(16, 1 << 20)
     )
-    files: int = _setting(5, "how many log files are kept", _between(1, 100))
+    files: int = setting(5, "how many log files are kept", between(1, 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
     """Numbers for Prometheus."""
 
-    textfile: str = _setting(
+    textfile: str = setting(
         "",
         "file ending in .prom for node-exporter's textfile collector, written after each tick, or"
         " a folder where each peer has its own, seen from the identity's directory; empty: none",
-        _textfile,
+        a_textfile,
     )
 
 
@@ -159,23 +115,44 @@ class Metrics:
 class Ping:
     """Addresses that a dead-man's switch watches."""
 
-    start: str = _setting("", "address to call when a tick begins", _url)
-    success: str = _setting("", "address to call when a tick has succeeded", _url)
-    failure: str = _setting("", "address to call when a tick has failed", _url)
-    timeout_s: int = _setting(5, "seconds to wait for each of them", _between(1, 60))
+    start: str = setting("", "address to call when a tick begins", an_address)
+    success: str = setting("", "address to call when a tick has succeeded", an_address)
+    failure: str = setting("", "address to call when a tick has failed", an_address)
+    timeout_s: int = setting(5, "seconds to wait for each of them", between(1, 60))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letters:
     """Letters that are sent."""
 
-    expires_days: int = _setting(
-        30, "days for which a letter is offered where `--expires` says nothing", _between(1, 365)
+    expires_days: int = setting(
+        30, "days for which a letter is offered where `--expires` says nothing", between(1, 365)
     )
-    attachments_mb: int = _setting(
+    attachments_mb: int = setting(
         1024, "MiB of attachments of others that this home holds; beyond it letters wait",
-        _between(1, 1 << 20),
+        between(1, 1 << 20),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What a peer looks for in itself at each tick, to tell the others of it."""
+
+    command: str = setting(
+        "", "program with arguments that prints own troubles, a line each; empty: none", a_command
+    )
+    timeout_s: int = setting(10, "seconds that it may take", between(1, 60))
+    disk_warn_percent: int = setting(
+        90, "a disk this full, of the home or the share, is a trouble; 0: no disk is looked at",
+        between(0, 100),
+    )  # fmt: skip
+    disk_critical_percent: int = setting(97, "and this full a critical one", between(1, 100))
+    disk_free_mib: int = setting(
+        100, "so is one that warns and has fewer MiB free", between(0, 1 << 20)
+    )
+    missed_ticks: int = setting(
+        4, "so many beats that no tick kept are a trouble; 0: none are", between(0, 1000)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +165,7 @@ class Settings:
     metrics: Metrics = Metrics()
     ping: Ping = Ping()
     letters: Letters = Letters()
+    checks: Checks = Checks()
 
 
 _DEFAULTS = Settings()

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from peer import settings
-from peer.settings import Settings, Value
+from peer.settings import Settings
+from peer.settings_values import Value
 from protocol.errors import UsageError
 
 near_min = 0.85  # of `difflib`: a letter or two in a name

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from peer import keys
 from peer.clock import Clock, Entropy, SystemClock, SystemEntropy
@@ -16,8 +18,11 @@ from peer.instance import HOUR_MS, RunningPeer
 from peer.settings import load
 from protocol import canonical
 from protocol.errors import UsageError
+from protocol.trouble import Trouble
 from registry.folder import FolderShare
 from registry.share import Share
+
+CHECKS = ("command", "disk", "ticks")  # what every peer looks for in itself; see `peer.checks`
 
 
 def open_share(path: str, writer: str, entropy: Entropy | None = None) -> Share:
@@ -40,11 +45,13 @@ def open_peer(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     watched: bool = False,
+    checked: bool = False,
     home: Home | None = None,
 ) -> RunningPeer:
     """The peer of an identity's directory; `watched`: end the process if the share freezes.
 
-    `home` is that of the directory, where it is open already.
+    `checked`: its ticks look for troubles of its own. `home` is that of the directory, where it is
+    open already.
     """
     clock = clock or SystemClock()
     entropy = entropy or SystemEntropy()
@@ -69,7 +76,16 @@ def open_peer(
     )
     if guarded is not None:
         peer.foresee = guarded.foresee
+    if checked:
+        peer.checks = {name: partial(_look, peer, name) for name in CHECKS}
     return peer
+
+
+def _look(peer: RunningPeer, name: str) -> Iterable[Trouble]:
+    """Make one of the checks; most commands make none, and need not load them."""
+    from peer.checks import product
+
+    return product(peer)[name]()
 
 
 def _announced_ms(home: Home) -> int:

@@ -53,12 +53,16 @@ class RecordEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """A person should know; `human`: and only a person can mend it."""
+    """A person should know; `human`: and only a person can mend it.
+
+    `about`: the item of the same author that told of the same before, and whose place this takes.
+    """
 
     name: ClassVar[str] = "escalate"
     text: str
     mend: str
     level: Level = "warn"
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,9 +11,12 @@ from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.handlers import Handler
+    from peer.results.restarts import Restart
     from peer.results.states import Approval, Concern, Goal, Neighbour, Status
     from peer.tick.report import Report
+    from protocol.trouble import Trouble
 
+C = TypeVar("C", bound="Callable[[], Iterable[Trouble]]")
 H = TypeVar("H", bound="Handler")
 
 
@@ -90,6 +93,27 @@ class Living(Opened):
 
         return register
 
+    def check(self, name: str) -> Callable[[C], C]:
+        """A decorator: at each tick of this `Peer` the function looks for troubles of its own.
+
+        It takes nothing and returns `Trouble`s, or none; each is told to everybody once, again when
+        it became worse or lasts, and once that it is over. That it raises is a trouble, too. It
+        runs in the thread that ticks, once a minute at most. Troubles of a check that only some of
+        the programs of this identity know last until such a one finds them no more, or for 3 days.
+        """
+        from peer.given import check_name
+        from peer.wiring import CHECKS
+
+        if check_name(name) in CHECKS:
+            raise UsageError(f"the check {name} is there already; choose another name")
+
+        def register(look: C) -> C:
+            self._checks[name] = look
+            self.running.checks = {**self.running.checks, name: look}
+            return look
+
+        return register
+
     def goals(self) -> list[Goal]:
         """What the stewards want of this peer: the goals in force, as its home knows them."""
         from peer.results import states
@@ -119,6 +143,17 @@ class Living(Opened):
         from peer.results import states
 
         return [states.approval(row) for row in approvals(self.running)]
+
+    def for_restart(self, budget: int = 2000, *, since: str | None = None) -> Restart:
+        """For an agent that lost its context, in at most `budget` tokens of 3 UTF-8 bytes each.
+
+        Who it is, what it was doing, what is open, and what changed since the last time this was
+        asked for, or since the `cursor` of an earlier answer; the most urgent first. What others
+        wrote is data, with its author. UsageError for what is no budget (400 to 100,000) or cursor.
+        """
+        from peer.restarting import for_restart
+
+        return for_restart(self.running, budget, since)
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""

@@ -13,7 +13,7 @@ from protocol.errors import UsageError
 if TYPE_CHECKING:
     from peer.home import Home
     from peer.home.places import Identity
-    from peer.instance import RunningPeer
+    from peer.instance import Look, RunningPeer
 
 
 class Opened:
@@ -28,6 +28,7 @@ class Opened:
         self._thread = get_ident()
         self._home: Home | None = None
         self._running: RunningPeer | None = None
+        self._checks: dict[str, Look] = {}
 
     def close(self) -> None:
         """Let go of the home; again is harmless. Nothing that was committed is lost without it."""
@@ -58,8 +59,9 @@ class Opened:
             from peer.wiring import open_peer
 
             self._running = open_peer(
-                self.folder, self.identity, watched=self._ends_when_frozen, home=home
+                self.folder, self.identity, watched=self._ends_when_frozen, checked=True, home=home
             )
+            self._running.checks = {**self._running.checks, **self._checks}
         return self._running
 
     @property

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from peer.api.opened import Opened
+from protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from peer.home.mail import Letter as Stored
     from peer.mailbox import Mailbox
+    from peer.results.digests import Digest
     from peer.results.letters import Letter, Row
     from peer.results.states import Proposed, Trace
     from peer.saving import Saved
@@ -87,6 +89,22 @@ class Reading(Opened):
         from peer.voting import agreed
 
         return {key: one.value for key, one in agreed(self.running).items()}
+
+    def digest(self, topics: Iterable[str] = (), *, days: int = 7) -> Digest:
+        """What was learned in the last days that this home lived, by topic; by default the busiest.
+
+        New insights, best standing first; what became contested, or holds no more; questions, and
+        who contributed. Texts were written by those who are named: they are data.
+        """
+        from peer.clock import SystemClock
+        from peer.digesting import digest
+        from peer.given import checked_topics
+        from peer.knowing import Knowing
+
+        if days < 1:
+            raise UsageError(f"a digest is of one day or more, not {days}")
+        knowing = Knowing(self.home, self.address, SystemClock().wall_ms())
+        return digest(knowing, checked_topics(topics), knowing.day - days + 1)
 
     def outbox(self) -> list[Letter]:
         """Letters that no receipt covers yet, oldest first; `state`, and `details` on why.

@@ -135,6 +135,15 @@ class Writing(Opened):
 
         return self._publish(bodies.alert(text, severity))
 
+    def alert_over(self, id: str, text: str = "it is over") -> Sent:
+        """Publish that a trouble is over which this peer told everybody in an alert.
+
+        NotFoundError for an unknown id, UsageError for what is no alert of its own to all.
+        """
+        from peer.letters import alert_over
+
+        return alert_over(self.running, id, text)
+
     def endorse(self, id: str) -> Sent:
         """Vouch, for everybody to see, for what somebody else published."""
         from protocol.messages import Endorsement

@@ -63,6 +63,8 @@ COMMANDS = {
         "dispute": "Contradict something published, and say why",
         "retract": "Say that what you published holds no more",
         "feed": "What was published, newest first",
+        "recall": "What is known, for an agent that lost its context",
+        "digest": "What was learned lately, by topic",
         "erase": "Take back what you published",
     },
     "Votes": {

@@ -10,7 +10,10 @@ _LEVELS: dict[Severity, Level] = {"info": "info", "warn": "warn", "critical": "h
 
 
 def raise_alert(received: Received, view: View) -> list[Effect]:
-    """A neighbour's trouble goes to status and escalations, once; its own all-clear ends it."""
+    """A neighbour's trouble goes to status and escalations, once; its own all-clear ends it.
+
+    What is told again, or became worse, takes the place of what was told first.
+    """
     item = received.item
     assert isinstance(item.body, Alert)
     if item.body.severity == "info" and item.head.re is not None:
@@ -18,5 +21,10 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
     line = " ".join(item.body.text.split())[:300]
     mend = f"ask {item.head.author.partition('@')[0]}: `peer reply {item.id[:8]} TEXT`"
     return [
-        Escalate(text=f"{item.head.author}: {line}", mend=mend, level=_LEVELS[item.body.severity])
+        Escalate(
+            text=f"{item.head.author}: {line}",
+            mend=mend,
+            level=_LEVELS[item.body.severity],
+            about=item.head.re,
+        )
     ]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from peer.home.search import Search
     from peer.home.state import State
     from peer.home.terms import Terms
+    from peer.home.troubles import Troubles
     from peer.home.votes import Votes
 
 
@@ -174,6 +175,13 @@ class Home:
         from peer.home.proofs import Proofs
 
         return Proofs(self.db)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """See `peer.home.troubles`."""
+        from peer.home.troubles import Troubles
+
+        return Troubles(self.db)
 
     @cached_property
     def votes(self) -> Votes:

@@ -36,12 +36,19 @@ class Concerns:
         return changed > 0
 
     def renew(self, key: str, level: Level, text: str, mend: str, at: int) -> bool:
-        """`open`, where a concern that is open already says from now on what is said here."""
+        """`open`, where a concern that is open already says from now on what is said here.
+
+        It is no newer for being worse, or better, than it was.
+        """
         if self.open(key, level, text, mend, at):
             return True
         self._db.write(
             "UPDATE concern SET text = ?, since = ? WHERE key = ? AND text <> ?",
             *(text, at, key, text),
+        )
+        self._db.write(
+            "UPDATE concern SET level = ?1, mend = ?2 WHERE key = ?3 AND (level, mend) <> (?1, ?2)",
+            *(level, mend, key),
         )
         return False
 

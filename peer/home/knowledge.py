@@ -65,6 +65,14 @@ class Opined(NamedTuple):
         return self.link == "supports"
 
 
+class Spoken(NamedTuple):
+    """That a node says something (`link`) of an item."""
+
+    source: int
+    link: str
+    target: str
+
+
 _NODE = "node.n, node.id, node.kind, node.author, node.audience, node.at, node.seen, node.data"
 
 
@@ -220,6 +228,28 @@ class Knowledge:
             "SELECT link, target FROM edge WHERE source = ? ORDER BY link, target", n
         )
         return [(row[0], row[1]) for row in rows]
+
+    def spoken_by(self, ns: Sequence[int]) -> list[Spoken]:
+        """What these nodes say of items, by node, link and id."""
+        return [
+            Spoken(*row)
+            for part in _parts(ns)
+            for row in self._db.read(
+                f"SELECT source, link, target FROM edge WHERE source IN ({_marks(part)})"
+                " ORDER BY source, link, target",
+                *part,
+            )
+        ]
+
+    def since(self, day: int, nodes_max: int) -> list[Node]:
+        """What came on a day of this home's life or later, the newest first."""
+        # Days never go back from node to node: the search ends at the first that is too old.
+        row = self._db.one("SELECT n FROM node WHERE seen < ? ORDER BY n DESC LIMIT 1", day)
+        return self._nodes("n > ? ORDER BY n DESC LIMIT ?", 0 if row is None else row[0], nodes_max)
+
+    def above(self, n: int, nodes_max: int) -> list[Node]:
+        """What came after the node of a number, the newest first."""
+        return self._nodes("n > ? ORDER BY n DESC LIMIT ?", n, nodes_max)
 
     def newest(self) -> int:
         """The number of the newest node, 0 where there is none: later ones are above it."""

@@ -78,6 +78,14 @@ class Mail:
             *(author, items_max),
         )
 
+    def sent(self, items_max: int) -> list[Letter]:
+        """Letters that I wrote, and no handler of mine, newest first."""
+        return self._letters(
+            "item.mine = 1 AND item.auto = 0 AND item.audience <> 'all' ORDER BY item.n DESC"
+            " LIMIT ?",
+            items_max,
+        )
+
     def thread(self, thread: str) -> list[Letter]:
         """Everything in a conversation, oldest first.
 

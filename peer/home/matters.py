@@ -60,6 +60,11 @@ class Matters:
             )
         )
 
+    def author_of(self, item: str) -> str | None:
+        """Who wrote an item; None where it is not here."""
+        row = self._db.one("SELECT author FROM item WHERE id = ?", item)
+        return None if row is None else str(row[0])
+
     def enter(self, author: str, name: str, item: str, *, over: bool, at: int) -> None:
         """An item says what there is to know of a matter; what said so before counts as read."""
         self._db.write(

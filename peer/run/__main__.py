@@ -39,7 +39,7 @@ def main(job: str) -> int:
         given = orjson.loads(job)
         identity = replace(read_identity(given["folder"]), share=given["share"])
         with told(given["folder"], identity.name, clock):
-            peer = open_peer(given["folder"], identity, clock=clock)
+            peer = open_peer(given["folder"], identity, clock=clock, checked=True)
             peer.settings.schedule.timetable(peer.address)
         peer.share = share = WatchedShare(peer.share, clock)
         peer.goes_on = lambda: not signs.stopped()

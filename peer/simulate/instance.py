@@ -18,7 +18,7 @@ from peer.home import Home
 from peer.home.blobs import MemoryBlobs
 from peer.home.database import Stamp
 from peer.home.places import Identity
-from peer.instance import RunningPeer
+from peer.instance import Look, RunningPeer
 from peer.simulate.beats import Beat, Beats
 from peer.simulate.boxes import said
 from peer.simulate.chance import Chance
@@ -88,6 +88,7 @@ class Instance:
     acted: Counter[str] = field(default_factory=Counter)
     doubled: set[str] = field(default_factory=set)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    checks: dict[str, Look] = field(default_factory=dict)  # for troubles of its own
     report: Report | None = None
     failed: str | None = None
     seen: dict[str, bytes] = field(default_factory=dict)  # heartbeats, when it began
@@ -173,6 +174,7 @@ class Instance:
                 next_beat_ms=self.every_ms,
                 handlers=self._handlers,
                 blobs=self.blobs,
+                checks=self.checks,
             )
             if self.depth > 1:
                 return process

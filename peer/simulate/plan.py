@@ -18,6 +18,8 @@ from peer.simulate.scenario import Scenario
 from protocol.errors import UsageError
 
 ANY_WEATHER = "any-weather"
+# Comes only where a scenario names it: any weather is of drives, machines and people.
+ONLY_NAMED = ("unwell",)
 # As good as log-uniform, and without floating point, which machines round differently.
 RATES_PERMILLE = (1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 46, 60)
 
@@ -67,7 +69,11 @@ class Plan:
             return dict(sorted(self.faults.items()))
         if self.scenario.faults != "drawn":
             return dict(sorted(self.scenario.faults.items()))
-        coins = {name: Chance(self.seed, "faults", name) for name in sorted(known)}
+        coins = {
+            name: Chance(self.seed, "faults", name)
+            for name in sorted(known)
+            if name not in ONLY_NAMED
+        }
         return {name: coin.pick(RATES_PERMILLE) for name, coin in coins.items() if coin.hits(500)}
 
     def strikes(self, key: str) -> bool:

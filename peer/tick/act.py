@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 from peer import asking, effects, sealing, voting
+from peer.foreign import attempt
 from peer.handlers import Found, Received
 from peer.home.journal import New
 from peer.instance import RunningPeer
@@ -21,7 +22,7 @@ from peer.stewards.standing import standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.charter import Goal
-from protocol.errors import HomeError, RuleError
+from protocol.errors import RuleError
 from protocol.expertise import Candidate
 from protocol.messages import Item, Sealed, stored_item
 
@@ -110,15 +111,14 @@ def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed
     with peer.home.transaction(durable=False):
         asking.heed(peer)  # or an answer would tell what a new charter holds back
         for new in batch:
-            try:
-                report.problems += _act_one(peer, new)
+            # Whatever a handler raises must not keep other letters waiting; the item is tried again
+            # and then set aside with this very error, so it is not lost from sight.
+            said = attempt(_act_one, peer, new)
+            if isinstance(said, Exception):
+                failed.append((new, said))
+            else:
+                report.problems += said
                 done.append(new)
-            except HomeError:
-                raise
-            except Exception as error:  # noqa: BLE001
-                # Whatever a handler raises must not keep other letters waiting; the item is tried
-                # again and then set aside with this very error, so it is not lost from sight.
-                failed.append((new, error))
         peer.home.journal.settle([new.n for new in done], "acted", peer.clock.wall_ms())
         for author in sorted({new.author for new in done if new.audience == peer.address}):
             peer.home.journal.owe_receipt(author)

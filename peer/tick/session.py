@@ -25,6 +25,7 @@ from peer.tick.receipts import audit, write_receipts
 from peer.tick.receive import discard, receive
 from peer.tick.report import Report
 from peer.tick.retire import retire
+from peer.tick.selfcheck import check_self
 from protocol import canonical
 from protocol.errors import HumanNeededError, ShareUnavailableError
 from protocol.order import describe_halts
@@ -71,6 +72,7 @@ def _session(peer: RunningPeer, report: Report) -> None:
         act(peer, report, watch.obedient)
         if watch.standing.obedient:
             report.problems += voting.settle(peer)
+            check_self(peer, report)
     if not peer.goes_on():
         report.problems.append("ended before its time, as asked; the next tick goes on from here")
         return

@@ -437,9 +437,26 @@ def test_letters_are_frozen_and_say_what_the_command_says(three: Three, typist: 
     assert [letter.as_json()] == typist("inbox", "--as", "scout", "--json").json
 
 
+def example(section: str) -> str:
+    """The one program in a section of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"\n## {section}\n")[2]
+    (program,) = re.findall(r"```python\n(.*?)```", text.partition("\n## ")[0], re.DOTALL)
+    return str(program)
+
+
+def test_the_check_of_the_readme_runs(typist: Typist) -> None:
+    environment = {**os.environ, "PEER_HOME": str(typist.home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", example("Own troubles")], capture_output=True, text=True,
+        env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    (concern,) = typist("escalations", "--as", "core", "--json").json
+    assert concern["text"] == "answers take 40 s"
+
+
 def test_the_example_of_the_readme_runs(typist: Typist) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    program = example("From Python")
     typist("send", "--as", "core", "librarian", "my rename fails", "--kind", "question")
     environment = {**os.environ, "PEER_HOME": str(typist.home), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

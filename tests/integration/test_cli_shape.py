@@ -51,7 +51,9 @@ def test_every_command_shows_an_example() -> None:
 
 def modules(peer: Typist, *words: str) -> set[str]:
     """What a command imports, and not what measuring coverage does."""
-    env = {k: v for k, v in peer.environment.items() if not k.startswith("COVERAGE")}
+    # Neither what the tests set: variables of settings are looked at for typing mistakes.
+    foreign = ("COVERAGE", "PEER_CHECKS_")
+    env = {k: v for k, v in peer.environment.items() if not k.startswith(foreign)}
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "peer", *words],
         capture_output=True, text=True, env=env, cwd=peer.base,
@@ -84,6 +86,11 @@ def test_what_is_slow_is_imported_only_where_it_is_needed(peer: Typist) -> None:
     peer.round(2)
     peer("tick", "--as", "core")
     assert not roots("tick", "--as", "core") & (SLOW - {"cryptography"}), "an idle tick"
+
+
+def test_checks_are_loaded_by_ticks_alone(peer: Typist) -> None:
+    assert "peer.checks" not in modules(peer, "send", "--as", "core", "scout", "hello")
+    assert "peer.checks" in modules(peer, "tick", "--as", "core")
 
 
 def test_nothing_typed_is_help_and_a_slip_is_one_line(peer: Typist) -> None:

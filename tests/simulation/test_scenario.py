@@ -181,7 +181,8 @@ def test_ours_are_sound_short_and_explain_themselves(name: str) -> None:
 def test_ours_are_those_that_were_asked_for() -> None:
     assert scenario.names() == [
         "any-weather", "ask-first", "five-at-home", "flaky-drive", "flash-crowd", "hostile-guest",
-        "office-of-fifty", "split-brain", "steward-on-holiday", "year-of-ticks",
+        "office-of-fifty", "split-brain", "steward-on-holiday", "under-the-weather",
+        "year-of-ticks",
     ]  # fmt: skip
     year = scenario.load("year-of-ticks")
     assert (year.ticks * year.every_ms, year.every_ms) == (365 * 86_400_000, 6 * 3_600_000)

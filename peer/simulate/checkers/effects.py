@@ -58,7 +58,10 @@ class Check(Checker):
 
     def _alert(self, instance: Instance, id_: str, author: str, item: dict[str, Any]) -> None:
         if item["body"].get("severity") != "info" or not item.get("re"):
-            self._holds(instance, id_, "concern", "key = ?", f"item:{author}:{id_}")
+            # What is told again stands under the name of what its author told first.
+            by = instance.home.db.one("SELECT author FROM item WHERE id = ?", item.get("re"))
+            first = item["re"] if item.get("re") and by in (None, (author,)) else id_
+            self._holds(instance, id_, "concern", "key = ?", f"item:{author}:{first}")
             return
         open_, key = "key = ? AND resolved IS NULL", f"item:{author}:{item['re']}"
         if instance.home.db.one(f"SELECT 1 FROM concern WHERE {open_}", key) is not None:

@@ -48,7 +48,9 @@ class Check(Checker):
             self.fail(instance.name, f"item {id_[:8]} had its effects and is not marked acted")
 
     def _answers(self, instance: Instance) -> None:
-        rows = instance.home.db.read("SELECT id, audience FROM item WHERE mine = 1 AND auto = 1")
+        rows = instance.home.db.read(
+            "SELECT id, audience FROM item WHERE mine = 1 AND auto = 1 AND kind <> 'alert'"
+        )
         answered = Counter(str(instance.said(*row).get("re")) for row in rows)
         for question, times in answered.items():
             if times > 1:

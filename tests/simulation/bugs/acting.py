@@ -10,6 +10,30 @@ _SETTLE = (
 
 BUGS = (
     Bug(
+        "end-names-the-last",
+        "Says that the trouble of its newest alert is over, not that of the first.",
+        (
+            Edit(
+                "peer.home.troubles:Troubles.tell",
+                "alert = coalesce(alert, ?)",
+                "alert = ?",
+            ),
+        ),
+        weather="unwell",
+    ),
+    Bug(
+        "trouble-told-each-tick",
+        "Tells of what lasts at each tick, and for ever.",
+        (
+            Edit(
+                "protocol.trouble:due",
+                'return "again" if stale and known.times < times_max else "wait"',
+                'return "again"',
+            ),
+        ),
+        weather="unwell",
+    ),
+    Bug(
         "acted-in-two-steps",
         'Commits the effects of items, and marks them "acted" in a transaction after that.',
         (

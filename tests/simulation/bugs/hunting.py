@@ -74,6 +74,7 @@ WEATHERS: dict[str, dict[str, Any]] = {
         "faults": {"usurp": 250, "asked": 60},
         "traffic": {"note": 60, "question": 20, "insight": 30},
     },
+    "unwell": {"faults": {"unwell": 150, "kill": 60}, "traffic": {"note": 20}},
     "liars": {"faults": {"false-heads": 150}, "traffic": {"insight": 90, "note": 20}},
 }
 

@@ -1,0 +1,269 @@
+"""For an agent that lost its context: who it is, what it was doing, what is open, what changed.
+
+Rules: the most urgent first, within a budget of tokens; what does not fit is counted, and the
+command is named that shows it. What others wrote is marked as data, with its author. What changed
+counts from the last time that somebody asked, which the home remembers. The share is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from peer import approvals, deciding, overview
+from peer.digesting import text_of, why
+from peer.home.knowledge import Node
+from peer.instance import RunningPeer
+from peer.knowing import Knowing
+from peer.mailbox import Mailbox, Row, short
+from peer.results.restarts import BYTES_A_TOKEN, NOTE, Entry, Part, Restart
+from peer.stewards.aims import goal_rows
+from peer.stewards.standing import standing
+from protocol import canonical
+from protocol.errors import UsageError
+from protocol.messages import Answer, Endorsement, Insight, Question
+
+budget_min, budget_max = 400, 100_000
+at_least = 3  # entries of each part, before one has more
+chars_max = 200
+looked_at_max = 5_000  # items of what is new, the newest
+_MINE_MAX = 500
+_RECENT = 5
+_NODE, _PEERS = "restart_node", "restart_peers"
+_UNDONE = {"refutes": "disputed", "supersedes": "superseded", "retracts": "retracted"}
+
+Sort = tuple[str, str, str]
+# Every sort of thing, the most urgent first: its name, its title, the command that shows it all
+# (NAME is my own).
+SORTS: tuple[Sort, ...] = (
+    ("me", "You are", "peer status"),
+    ("needs", "Should be mended", "peer escalations"),
+    ("unread", "Not read yet", "peer inbox"),
+    ("asked", "Asked of you, not answered by you", "peer inbox --all"),
+    ("undone", "Changed since, and you rely on it", "peer digest"),
+    ("doing", "You are working on", "peer feed NAME"),
+    ("votes", "Open for your vote", "peer proposals"),
+    ("approvals", "Waits for a steward's yes", "peer approvals"),
+    ("open", "You asked, nobody has answered", "peer feed NAME"),
+    ("outbox", "Not received yet", "peer outbox"),
+    ("members", "Who came and went since", "peer peers"),
+    ("sent", "You wrote last", "peer outbox"),
+    ("learned", "You learned last", "peer feed NAME"),
+    ("new", "Learned by others since", "peer digest"),
+)
+
+
+def for_restart(peer: RunningPeer, budget: int = 2000, since: str | None = None) -> Restart:
+    """What an agent needs to go on, in at most `budget` tokens; the home remembers that it asked.
+
+    `since` is the `cursor` of an earlier answer; by default what changed is what changed since the
+    last one. UsageError for a budget too small to say anything, or what is no cursor.
+    """
+    if not budget_min <= budget <= budget_max:
+        raise UsageError(f"a budget is {budget_min} to {budget_max} tokens, not {budget}")
+    remembered = peer.home.state.text(_NODE)
+    begin = remembered if since is None else since
+    if begin is not None and not (begin.isascii() and begin.isdigit() and len(begin) < 16):
+        raise UsageError(f"{begin[:40]!r} is no cursor; it is the last line of an earlier answer")
+    gatherer = _Gatherer(peer, int(begin or 0))
+    cursor = str(peer.home.knowledge.newest())
+    found = {name: list(entries) for name, entries in gatherer.all()}
+    with peer.home.transaction(durable=False):
+        peer.home.state.put_all({_NODE: cursor, _PEERS: canonical.encode(gatherer.states())})
+    fixed = len(f"{NOTE}\ncursor {cursor}\n".encode())
+    sorts = [(n, title, c.replace("NAME", peer.name)) for n, title, c in SORTS if found[n]]
+    parts = _fitting(sorts, found, budget * BYTES_A_TOKEN - fixed)
+    return Restart(peer.name, peer.address, cursor, begin, parts)
+
+
+def _fitting(
+    there: Sequence[Sort], found: Mapping[str, Sequence[Entry]], room: int
+) -> tuple[Part, ...]:
+    """As much of everything as there is room for, bytes: first some of each part, then the rest."""
+    taken = {name: 0 for name, _, _ in there}
+    # A title, and the word on what is left out, are always said.
+    for name, title, command in there:
+        nothing = Part(name, title, (), len(found[name]), command)
+        room -= sum(len(f"{line}\n".encode()) for line in nothing.lines())
+    for most in (at_least, looked_at_max):
+        for name, _, _ in there:
+            for entry in found[name][taken[name] : most]:
+                size = len(f"{entry.as_text()}\n".encode())
+                if size > room:
+                    break
+                room -= size
+                taken[name] += 1
+    return tuple(
+        Part(
+            name, title, tuple(found[name][: taken[name]]), len(found[name]) - taken[name], command
+        )
+        for name, title, command in there
+    )  # fmt: skip
+
+
+class _Gatherer:
+    """Everything that could be said, before anybody asks how much room there is."""
+
+    def __init__(self, peer: RunningPeer, since: int) -> None:
+        self._peer = peer
+        self._home = peer.home
+        self._since = since
+        self._box = Mailbox(peer.home, peer.identity)
+        self._knowing = Knowing(peer.home, peer.address, peer.clock.wall_ms())
+        self._fresh = peer.home.knowledge.above(since, looked_at_max)
+
+    def all(self) -> Iterator[tuple[str, Iterator[Entry]]]:
+        """Every sort of thing, by its name in `SORTS`."""
+        for name, _, _ in SORTS:
+            yield name, getattr(self, f"_{name}")()
+
+    def states(self) -> dict[str, str]:
+        """The other members, and how they seem."""
+        rows = self._home.neighbours.all()
+        names = standing(self._peer).others
+        return {name: rows[name].state if name in rows else "unknown" for name in names}
+
+    def _me(self) -> Iterator[Entry]:
+        peer, holds = self._peer, standing(self._peer)
+        cluster = peer.identity.cluster
+        yield Entry(f"{peer.name}, a peer of {cluster}; your full address is {peer.address}")
+        if (parked := self._home.state.text("parked")) is not None:
+            yield Entry(f"parked, you sign nothing: {_line(parked)}")
+        if holds.halted:
+            yield Entry("halted by a steward: you act on nothing and send nothing")
+        if holds.member is None:
+            yield Entry("not admitted, as far as this home knows")
+        for goal in goal_rows(holds.policy.charters):
+            yield Entry(f"goal {goal['id']}, by a steward", "", "steward", _line(goal["text"]))
+
+    def _needs(self) -> Iterator[Entry]:
+        """Own troubles, and those of others, for a human first."""
+        for row in (*approvals.questions(self._peer), *overview.concerns(self._peer)):
+            by = "for a human" if row["level"] == "human" else row["level"]
+            yield Entry(f"{by}, since {row['since'][:16]}", "", row["from"], _line(row["text"]))
+
+    def _unread(self) -> Iterator[Entry]:
+        rows = self._box.rows(self._home.mail.inbox(everything=False))
+        for row in sorted(rows, key=lambda row: int(row["priority"])):
+            yield self._letter(row)
+
+    def _letter(self, row: Row) -> Entry:
+        who = f"{row['from']} to {row['to']}"
+        said = _line(row["text"]) or ("(sealed)" if row["sealed"] else "(no text)")
+        return Entry(f"{row['id'][:8]} {row['kind']}, {who}", row["id"], row["from"], said)
+
+    def _asked(self) -> Iterator[Entry]:
+        me = self._peer.address
+        asked = [
+            node
+            for node in self._home.knowledge.of(None, (Question.kind,), _MINE_MAX)
+            if node.author != me and (node.audience == me or me in _first(node))
+        ]
+        yield from self._unanswered(asked, lambda author: author == me)
+
+    def _open(self) -> Iterator[Entry]:
+        me = self._peer.address
+        mine = self._home.knowledge.of(me, (Question.kind,), _MINE_MAX)
+        yield from self._unanswered(mine, lambda author: author != me)
+
+    def _unanswered(self, nodes: Sequence[Node], counts: Callable[[str], bool]) -> Iterator[Entry]:
+        said = self._home.knowledge.said_of([node.id for node in nodes])
+        for node in nodes:
+            links = said.get(node.id, ())
+            gone = any(one.link == "retracts" for one in links)
+            if not gone and not any(one.link == "answers" and counts(one.author) for one in links):
+                yield self._node(node, f"question of {self._short(node.author)}")
+
+    def _undone(self) -> Iterator[Entry]:
+        """What I said, or built on, and somebody else has spoken against since."""
+        me, known = self._peer.address, self._home.knowledge
+        mine = known.of(me, (Insight.kind, Answer.kind, Endorsement.kind), _MINE_MAX)
+        built = known.spoken_by([node.n for node in mine])
+        relied = {one.target for one in built if one.link in ("derived-from", "supports")}
+        relied |= {node.id for node in mine if node.kind == Insight.kind}
+        fresh = {node.n: node for node in self._fresh if node.author != me}
+        for one in known.spoken_by(sorted(fresh, reverse=True)):
+            node = known.get(one.target) if one.target in relied else None
+            if node is None or one.link not in _UNDONE:
+                continue
+            by = fresh[one.source]
+            if one.link == "retracts" and by.author != node.author:
+                continue  # nobody takes back what another one said
+            yield self._node(node, f"{_UNDONE[one.link]} by {self._short(by.author)}")
+
+    def _doing(self) -> Iterator[Entry]:
+        for node in self._knowing.working_on():
+            yield self._node(node, "announced")
+
+    def _votes(self) -> Iterator[Entry]:
+        for row in deciding.proposals(self._peer):
+            if row["state"] == "open" and self._peer.name in row["missing"]:
+                line = f"{row['id'][:8]} proposed by {row['from']}"
+                yield Entry(line, row["id"], row["from"], _line(f"{row['key']} = {row['value']}"))
+
+    def _approvals(self) -> Iterator[Entry]:
+        if standing(self._peer).is_mailbox:
+            return  # what others ask of it stands among what needs somebody
+        for row in approvals.approvals(self._peer):
+            if row["state"] == "open":
+                line = f"{row['id'][:8]} {row['effect']} {row['kind']} to {row['to']}"
+                yield Entry(line, row["id"], self._peer.name, _line(row["text"]))
+
+    def _outbox(self) -> Iterator[Entry]:
+        for row in self._box.outbox():
+            if row["state"] != "asked":
+                line = f"{row['id'][:8]} {row['kind']} to {row['to']}, {row['state']}"
+                yield Entry(line, row["id"], row["from"], _line(row["text"]))
+
+    def _members(self) -> Iterator[Entry]:
+        stored = self._home.state.data(_PEERS)
+        if stored is None:
+            return
+        before, now = canonical.decode(stored), self.states()
+        for name in sorted({*before, *now}):
+            was, is_ = before.get(name), now.get(name)
+            if was is None:
+                yield Entry(f"{name} came, {is_}")
+            elif is_ is None:
+                yield Entry(f"{name} is no member any more")
+            elif (was == "dead") != (is_ == "dead"):
+                yield Entry(f"{name} seems dead" if is_ == "dead" else f"{name} is back, {is_}")
+
+    def _sent(self) -> Iterator[Entry]:
+        for row in self._box.rows(self._home.mail.sent(_RECENT)):
+            yield self._letter(row)
+
+    def _learned(self) -> Iterator[Entry]:
+        mine = self._home.knowledge.of(self._peer.address, (Insight.kind,), _RECENT)
+        yield from self._claims(mine)
+
+    def _new(self) -> Iterator[Entry]:
+        me = self._peer.address
+        nodes = [one for one in self._fresh if one.kind == Insight.kind and one.author != me]
+        beliefs = self._knowing.beliefs(nodes)
+        yield from self._claims(sorted(nodes, key=lambda one: (*beliefs[one.id].rank, -one.n)))
+
+    def _claims(self, nodes: Sequence[Node]) -> Iterator[Entry]:
+        beliefs = self._knowing.beliefs(nodes)
+        for node in nodes:
+            belief = beliefs[node.id]
+            odd = f", {why(belief)}" if why(belief) else ""
+            sure = f"certainty {belief.opinion.certainty:.2f}{odd}"
+            yield self._node(node, f"{self._short(node.author)}, {sure}")
+
+    def _node(self, node: Node, what: str) -> Entry:
+        author = self._short(node.author)
+        return Entry(f"{node.id[:8]} {what}", node.id, author, _line(text_of(node)))
+
+    def _short(self, address: str) -> str:
+        return short(address, self._peer.identity.cluster)
+
+
+def _first(node: Node) -> tuple[str, ...]:
+    body = node.item.body
+    return body.first if isinstance(body, Question) else ()
+
+
+def _line(text: str) -> str:
+    """The beginning of a text, on one line, with nothing in it that could not be seen."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return line if len(line) <= chars_max else f"{line[:chars_max]}…"
