@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from peer import settings_checks as checks
 from peer import settings_lines
 from peer.home.files import write_private
 from protocol.errors import UsageError
@@ -30,69 +31,20 @@ def _setting(default: Value, means: str, check: Callable[[Any], None] | None = N
     return field(default=default, metadata={"means": means, "check": check})
 
 
-def _one_of(*words: str) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        if value not in words:
-            raise ValueError(f"it is one of {', '.join(words)}")
-
-    return check
-
-
-def _between(low: int, high: int) -> Callable[[int], None]:
-    def check(value: int) -> None:
-        if not low <= value <= high:
-            raise ValueError(f"it is a whole number from {low} to {high}")
-
-    return check
-
-
-def _url(value: str) -> None:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("it is an address such as https://example.org/ping/1")
-
-
-def _cron(value: str) -> None:
-    from peer.timetable import check_cron
-
-    check_cron(value)
-
-
-def _hours(value: str) -> None:
-    from peer.timetable import check_hours
-
-    check_hours(value)
-
-
-def _zone(value: str) -> None:
-    from peer.timetable import check_zone
-
-    check_zone(value)
-
-
-def _textfile(value: str) -> None:
-    """By its name alone: whether a drive is there now must not decide whether a tick runs."""
-    if os.path.splitext(value)[1] not in ("", ".prom") and not value.endswith(("/", os.sep)):
-        raise ValueError(
-            "node-exporter reads only files that end in .prom; name such a one, or a folder with"
-            " a / behind it"
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When a peer beats."""
 
-    cron: str = _setting("0 */6 * * *", "when to beat, in the five fields of cron", _cron)
-    zone: str = _setting("", "time zone of cron and active_hours; empty: this machine's", _zone)
+    cron: str = _setting("0 */6 * * *", "when to beat, in the five fields of cron", checks.cron)
+    zone: str = _setting(
+        "", "time zone of cron and active_hours; empty: this machine's", checks.zone
+    )
     active_hours: str = _setting(
-        "", "beats only between these, such as 08:00-20:00; empty: at all hours", _hours
+        "", "beats only between these, such as 08:00-20:00; empty: at all hours", checks.hours
     )
     spread_s: int = _setting(
         60, "beats wait up to this long, each peer its own time, so that not all come at once",
-        _between(0, 3600),
+        checks.between(0, 3600),
     )  # fmt: skip
 
     def timetable(self, of: str) -> Timetable:
@@ -125,9 +77,9 @@ class Run:
 
     watch: str = _setting(
         "auto", "native: be told by the system; polling: look; auto: as fits the drive",
-        _one_of("auto", "native", "polling"),
+        checks.one_of("auto", "native", "polling"),
     )  # fmt: skip
-    poll_s: int = _setting(2, "seconds between two looks where it polls", _between(1, 3600))
+    poll_s: int = _setting(2, "seconds between two looks where it polls", checks.between(1, 3600))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +87,14 @@ class Log:
     """The log of ticks, one JSON object a line."""
 
     level: str = _setting(
-        "info", "what is logged, and what is worse", _one_of("debug", "info", "warning", "error")
+        "info",
+        "what is logged, and what is worse",
+        checks.one_of("debug", "info", "warning", "error"),
     )
     kilobytes: int = _setting(
-        1024, "size of a log file before the next begins", _between(16, 1 << 20)
+        1024, "size of a log file before the next begins", checks.between(16, 1 << 20)
     )
-    files: int = _setting(5, "how many log files are kept", _between(1, 100))
+    files: int = _setting(5, "how many log files are kept", checks.between(1, 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +105,7 @@ class Metrics:
         "",
         "file ending in .prom for node-exporter's textfile collector, written after each tick, or"
         " a folder where each peer has its own, seen from the identity's directory; empty: none",
-        _textfile,
+        checks.textfile,
     )
 
 
@@ -159,10 +113,10 @@ class Metrics:
 class Ping:
     """Addresses that a dead-man's switch watches."""
 
-    start: str = _setting("", "address to call when a tick begins", _url)
-    success: str = _setting("", "address to call when a tick has succeeded", _url)
-    failure: str = _setting("", "address to call when a tick has failed", _url)
-    timeout_s: int = _setting(5, "seconds to wait for each of them", _between(1, 60))
+    start: str = _setting("", "address to call when a tick begins", checks.url)
+    success: str = _setting("", "address to call when a tick has succeeded", checks.url)
+    failure: str = _setting("", "address to call when a tick has failed", checks.url)
+    timeout_s: int = _setting(5, "seconds to wait for each of them", checks.between(1, 60))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +124,27 @@ class Letters:
     """Letters that are sent."""
 
     expires_days: int = _setting(
-        30, "days for which a letter is offered where `--expires` says nothing", _between(1, 365)
+        30,
+        "days for which a letter is offered where `--expires` says nothing",
+        checks.between(1, 365),
     )
     attachments_mb: int = _setting(
         1024, "MiB of attachments of others that this home holds; beyond it letters wait",
-        _between(1, 1 << 20),
+        checks.between(1, 1 << 20),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentor:
+    """Newcomers, and who guides them."""
+
+    wanted: str = _setting(
+        "auto", "auto: while this home is new, ask somebody to be my mentor; no: never by itself",
+        checks.one_of("auto", "no"),
+    )  # fmt: skip
+    mentees_max: int = _setting(
+        3, "how many newcomers this peer guides at a time; 0: none", checks.between(0, 100)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +157,7 @@ class Settings:
     metrics: Metrics = Metrics()
     ping: Ping = Ping()
     letters: Letters = Letters()
+    mentor: Mentor = Mentor()
 
 
 _DEFAULTS = Settings()
