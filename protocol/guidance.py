@@ -21,6 +21,7 @@ DAY_MS: Final = 24 * 3_600_000
 NEW_DAYS: Final = 7  # so long a home counts as new
 PATIENCE_DAYS: Final = 2  # who has not answered by then is asked no more
 TERM_DAYS: Final = 30  # so long somebody is guided
+OLDER_TICKS: Final = 3  # so many more has a mentor seen, at least
 ASKED_MAX: Final = 3  # so many are asked without a person saying so
 AGAIN_MS: Final = DAY_MS  # one answer to one newcomer in that time
 _ROLES: Final[tuple[Role, ...]] = ("mentor", "mentee")
@@ -131,8 +132,8 @@ def room(ties: Iterable[Tie], mentees_max: int, but: str = "") -> int:
 
 
 def older(prospects: Iterable[Prospect], ticks: int) -> list[Prospect]:
-    """Those who were here long before somebody who ticked so often: where all begin none is."""
-    return [one for one in prospects if one.ticks > 2 * ticks]
+    """Those who were here before somebody who ticked so often: where all begin together none is."""
+    return [one for one in prospects if one.ticks >= ticks + OLDER_TICKS]
 
 
 def best(prospects: Iterable[Prospect], shared: int) -> str | None:
