@@ -123,6 +123,8 @@ class Knowing:
             on_topic = self.on_topic(topics, TOPIC_NODES_MAX, public=True)
             sharing = [hit for hit in on_topic if asked & _words_of(hit.node)]
             return (sharing or on_topic)[:hits_max]
+        if not asked:
+            return []  # nothing is said that anything could fit
         which = Filter(kinds=(Insight.kind,), public=True)
         hits = [
             hit
