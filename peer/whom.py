@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from peer import guiding
-from peer.home.recalled import Filter
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.stewards.standing import standing
@@ -16,7 +15,6 @@ from protocol import limits
 from protocol.errors import NotFoundError, UsageError
 from protocol.expertise import whom_to_ask
 from protocol.guidance import guided
-from protocol.messages import Insight
 
 RECALLED_MAX = 5  # insights whose topics stand for a question that names none
 
@@ -43,9 +41,6 @@ def first(
 def _recalled(known: Knowing, text: str) -> list[str]:
     """The topics of what everybody may know and fits a text best."""
     hits = known.fitting(text, (), RECALLED_MAX)
-    if not hits:
-        which = Filter(kinds=(Insight.kind,), public=True)
-        hits = known.recall(text, which, RECALLED_MAX)
     topics = dict.fromkeys(topic for hit in hits for topic in hit.topics)
     return list(topics)[: limits.topics_max]
 
