@@ -59,6 +59,8 @@ class Check(Checker):
 
     def _answer(self, instance: Instance, id_: str, audience: str) -> None:
         item = instance.said(id_, audience)
+        if item["kind"] == "mentoring":
+            return  # `guided` asks about that
         said = f"sent {item['kind']} {id_[:8]} by itself"
         row = instance.home.db.one(
             "SELECT kind, auto, state, author, depth FROM item WHERE id = ? AND mine = 0",
