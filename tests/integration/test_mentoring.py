@@ -19,7 +19,7 @@ from protocol.effect import Publish, Send
 from protocol.errors import NotFoundError, UsageError
 from protocol.messages import Endorsement, Mentoring, Note
 from registry.faulty import Fault, Killed
-from tests.network import CLUSTER, DAY_MS, Network, insight, settled
+from tests.network import CLUSTER, DAY_MS, DyingDatabase, Network, insight, settled
 
 OLD = ("core", "librarian", "scout")
 
@@ -394,3 +394,29 @@ def test_killed_at_every_call_nobody_is_asked_or_answered_twice(who: str) -> Non
             except Killed:
                 network.restart(who)
             assert _fate(network) == clean, f"{kind} {at}"
+
+
+@pytest.mark.parametrize("who", ["late", "librarian"])
+def test_killed_at_every_commit_nobody_is_asked_or_answered_twice(who: str) -> None:
+    """MENTOR-1, MENTOR-2: before and after each, also of the one that answers."""
+    base = village()
+    arrives(base)
+    if who == "librarian":
+        base.tick("late")
+
+    def play(die_at: int) -> tuple[Network, int]:
+        network = base.copy(DyingDatabase)
+        database = network.peers[who].home.db
+        assert isinstance(database, DyingDatabase)
+        database.steps, database.die_at = 0, die_at
+        try:
+            network.tick_here(who)
+        except Killed:
+            database.die_at = 0
+            network.restart(who)
+        return network, database.steps
+
+    played, steps_taken = play(0)
+    clean = _fate(played)
+    for at in range(1, steps_taken + 1):
+        assert _fate(play(at)[0]) == clean, f"step {at}"
