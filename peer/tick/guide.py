@@ -67,6 +67,8 @@ def _is_due(peer: RunningPeer, standing: Standing) -> bool:
     """Cheap for everybody who is not new."""
     if peer.lived_ms >= NEW_DAYS * DAY_MS or peer.settings.mentor.wanted != "auto":
         return False
+    if peer.home.state.earlier_epochs:
+        return False  # it had a life before, and may have asked in it
     if standing.member is None or standing.is_mailbox or peer.home.state.number(UNWANTED):
         return False
     return _is_free(guiding.ties(peer.home, peer.lived_ms))

@@ -178,9 +178,11 @@ def test_who_does_not_answer_counts_as_declining() -> None:
     assert network.writes() == []
 
 
-@pytest.mark.parametrize("why", ["old", "no", "mailbox", "forbidden", "approve", "unwanted"])
+@pytest.mark.parametrize(
+    "why", ["old", "no", "mailbox", "forbidden", "approve", "unwanted", "repaired"]
+)
 def test_who_does_not_ask(why: str) -> None:
-    """MENTOR-1: not after a week, nor against its owner's or the stewards' will, nor a mailbox."""
+    """MENTOR-1: not after a week, nor in another life, nor where owner or stewards say no."""
     network = village()
     if why in ("forbidden", "approve"):
         network.charter(Rule(effect="send", kind="mentoring", verdict=why))
@@ -192,6 +194,9 @@ def test_who_does_not_ask(why: str) -> None:
         network.roster(network.members())
     if why == "no":
         late.settings = replace(late.settings, mentor=Mentor(wanted="no"))
+    if why == "repaired":
+        network.repair("late")
+        late = network.restart("late")
     if why == "unwanted":
         decline(late, None)
     if why == "old":
@@ -199,7 +204,7 @@ def test_who_does_not_ask(why: str) -> None:
             late.home.state.put("lived_ms", 7 * DAY_MS)
     network.round(8)
     assert steps(network, "late") == []
-    if why in ("no", "old", "unwanted"):
+    if why in ("no", "old", "unwanted", "repaired"):
         assert ask(late, None).to == ("librarian",), "a person may at any time"
         network.round(2)
         assert between(network, "late")["librarian"] == ("mentor", "active")
