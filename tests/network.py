@@ -364,7 +364,8 @@ class Network:
         old = self.members()[name]
         self.holders[name] = self.holders.get(name, 0) + 1
         peer = self.add(name)
-        members[name] = dict.fromkeys(old, "compromised") | {peer.signer.key: "active"}
+        lost: dict[str, KeyState] = dict.fromkeys(old, "compromised")
+        members[name] = lost | {peer.signer.key: "active"}
         return self.roster(members)
 
     def admit_next(self, name: str, old: KeyState = "retired") -> StewardDocument:

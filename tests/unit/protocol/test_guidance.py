@@ -91,7 +91,7 @@ def test_time_alone_ends_what_nobody_answers_and_what_is_long_ago() -> None:
     assert now(active, term - 1) == active
     assert now(active, term) == Tie(OTHER, "mentee", "ended", term)
     for state in ("declined", "refused", "silent", "ended"):
-        tie = Tie(OTHER, "mentor", state, 7)  # type: ignore[arg-type]
+        tie = Tie(OTHER, "mentor", state, 7)
         assert now(tie, 10 * term) == tie
 
 
