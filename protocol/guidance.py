@@ -133,7 +133,7 @@ def room(ties: Iterable[Tie], mentees_max: int, but: str = "") -> int:
 
 def older(prospects: Iterable[Prospect], ticks: int) -> list[Prospect]:
     """Those who were here before somebody who ticked so often: where all begin together none is."""
-    return [one for one in prospects if one.ticks >= ticks + OLDER_TICKS]
+    return [one for one in prospects if one.ticks >= max(ticks + OLDER_TICKS, 2 * ticks)]
 
 
 def best(prospects: Iterable[Prospect], shared: int) -> str | None:

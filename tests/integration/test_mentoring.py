@@ -40,7 +40,7 @@ def village(**settings: Any) -> Network:
     for claim in claims[:2]:
         network.send("core", "all", Endorsement(), re=claim)
         network.send("scout", "all", Endorsement(), re=claim)
-    network.round(6)
+    network.round(12)
     for name, value in settings.items():
         peer = network.peers[name]
         peer.settings = replace(peer.settings, mentor=value)

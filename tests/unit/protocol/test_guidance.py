@@ -122,4 +122,5 @@ def test_where_all_begin_together_nobody_is_older() -> None:
     """MENTOR-1: also where one of them ticked once or twice more."""
     ones = [Prospect(f"p{n}@lab.eu", 0.1, 1, 5, n) for n in (1, 3, 4, 9)]
     assert [one.ticks for one in older(ones, 1)] == [4, 9]
-    assert older(ones, 7) == []
+    assert [one.ticks for one in older(ones, 4)] == [9]
+    assert older(ones, 5) == []
