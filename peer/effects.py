@@ -23,7 +23,17 @@ from protocol.effect import (
     Send,
     Settle,
 )
-from protocol.messages import Body, Certificate, Head, Item, Proposal, Sealed, Vote, compose
+from protocol.messages import (
+    Body,
+    Certificate,
+    Head,
+    Item,
+    Mentoring,
+    Proposal,
+    Sealed,
+    Vote,
+    compose,
+)
 from protocol.page import ALL
 from protocol.sealing import seal
 
@@ -114,7 +124,7 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
         return None
     if isinstance(effect.body, Proposal | Vote | Certificate):
         return "no handler proposes or votes; `peer propose` and `peer vote` do"
-    if item.head.auto:
+    if item.head.auto and not _answers_newcomer(effect, item):
         return "nothing automatic answers an automatic item"
     if item.head.kind == "note":
         return "a note never causes a letter"
@@ -126,11 +136,28 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     return None
 
 
+def _answers_newcomer(effect: Send | Publish, item: Item) -> bool:
+    """MENTOR-2, the only exception: a newcomer that asks by itself hears yes or no, and no more.
+
+    Both are steps that nothing answers, so nothing can go round.
+    """
+    return (
+        isinstance(effect, Send)
+        and effect.to == item.head.author
+        and isinstance(item.body, Mentoring)
+        and item.body.step == "ask"
+        and isinstance(effect.body, Mentoring)
+        and effect.body.step in ("offer", "decline")
+    )
+
+
 def _leak(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
     if isinstance(effect, Publish | Remember | RecordEvidence | CountVote):
         return "what was sealed is for its reader alone"
     if not isinstance(effect, Send):
         return None
+    if isinstance(effect.body, Mentoring):
+        return "nobody is guided under seal, where it is not kept"
     if effect.to != item.head.author:
         return "what was sealed is answered to its author alone"
     if sealing.reader_key(peer, effect.to) is None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from peer.esteem import Esteem
 from peer.home import Home
 from peer.home.knowledge import Node
 from peer.home.recalled import Filter
@@ -19,10 +20,9 @@ from peer.home.words import spaced
 from protocol.expertise import Candidate, Judgement, expertise, merged
 from protocol.knowledge import Belief, believe, telling_words
 from protocol.messages import Announcement, Answer, Insight
-from protocol.reputation import Experience, Reputation, reputation
+from protocol.reputation import Reputation
 
 CLAIM_KINDS = (Insight.kind, Answer.kind)
-PROOF_WEIGHT = 5.0  # of a proof that a key was used twice, beside one bad experience
 POOL_MAX = 200  # what is found by words and then ranked by what may be believed of it
 TOPIC_NODES_MAX = 2_000  # contributions to one topic that are weighed, the newest ones
 LATELY_DAYS = 7
@@ -41,22 +41,6 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A piece of evidence about somebody; `counts`: it is an experience of this home itself.
-
-    `item` is the opinion (None for a proof), `of` what it is about.
-    """
-
-    kind: str
-    good: bool
-    witness: str
-    item: str | None
-    of: str
-    age_days: int
-    counts: bool
-
-
 class Knowing:
     """What is known in one home; `address` is its peer's own, `now_ms` its clock."""
 
@@ -64,6 +48,7 @@ class Knowing:
         self.home = home
         self.address = address
         self.now_ms = now_ms
+        self.esteem = Esteem(home, address)
 
     @cached_property
     def day(self) -> int:
@@ -145,6 +130,8 @@ class Knowing:
             ]
             sharing = [hit for hit in on_topic if asked & _words_of(hit.node)]
             return (sharing or on_topic)[:hits_max]
+        if not asked:
+            return []  # nothing is said that anything could fit
         which = Filter(kinds=(Insight.kind,), public=True)
         hits = [
             hit
@@ -163,33 +150,7 @@ class Knowing:
 
     def reputation(self, author: str) -> Reputation:
         """What I experienced with somebody, and what is proved of him."""
-        return reputation(
-            Experience(one.good, one.age_days, 1.0 if one.item is not None else PROOF_WEIGHT)
-            for one in self.evidence(author)
-            if one.counts
-        )
-
-    def evidence(self, author: str) -> list[Evidence]:
-        """Everything that both sides signed about somebody, the newest first.
-
-        What others signed is listed, and counts nothing here: whoever I do not know could say it.
-        """
-        opinions = [
-            Evidence(
-                "acceptance" if one.kind == Answer.kind and one.good else one.link,
-                one.good, one.witness, one.opinion, one.target,
-                self.day - one.seen, one.witness == self.address,
-            )
-            for one in self.home.knowledge.opinions_of(author)
-        ]  # fmt: skip
-        proofs = [
-            Evidence(
-                proof.kind, False, self.address, None, proof.by,
-                max(self.now_ms - proof.at, 0) // 86_400_000, True,
-            )
-            for proof in self.home.proofs.of(author)
-        ]  # fmt: skip
-        return sorted([*opinions, *proofs], key=lambda one: (one.age_days, one.item or "", one.of))
+        return self.esteem.of(author)
 
     # ----------------------------------------------------------------------------- expertise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peer import guiding
 from peer.instance import RunningPeer
 from protocol.knowledge import topics
 from protocol.messages import (
@@ -11,6 +12,7 @@ from protocol.messages import (
     Endorsement,
     Insight,
     Item,
+    Mentoring,
     Question,
     Retraction,
 )
@@ -24,8 +26,15 @@ KINDS = (
 def keep(peer: RunningPeer, item: Item, audience: str, more: tuple[str, ...] = ()) -> None:
     """An item of knowledge, mine or of others, is known from now on; others are passed over.
 
+    Of mentoring it is kept what its letters make us to each other.
+
     `more`: topics beside those that it names.
     """
+    if isinstance(item.body, Mentoring):
+        mine = item.head.author == peer.address
+        other = audience if mine else item.head.author
+        guiding.keep(peer.home, other, item, peer.lived_ms, mine=mine)
+        return
     if item.body is None or item.head.kind not in KINDS:
         return
     about = dict.fromkeys((*topics(item), *more))

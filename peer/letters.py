@@ -10,9 +10,10 @@ from peer.home.mail import Letter
 from peer.instance import RunningPeer
 from peer.sealing import open_item
 from peer.send import Sent, send
+from peer.stewards.standing import standing
 from peer.tick.receipts import read_receipt
 from protocol.errors import ShareError, SomaError, TimedOutError, UsageError
-from protocol.messages import Alert, Answer, Body, Note, Sealed, stored_item
+from protocol.messages import Alert, Answer, Body, Note, Question, Sealed, stored_item
 from protocol.page import ALL
 
 Stage = Literal["received", "acted"]
@@ -22,7 +23,10 @@ RETRACTABLE = ("insight", "answer", "announcement", "question", "endorsement", "
 
 
 def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
-    """Answer the author of an item in its thread, sealed if it was; it then counts as read."""
+    """Answer the author of an item in its thread, sealed if it was; it then counts as read.
+
+    The answer to a question that was passed on goes to who asked it, and to who passed it on.
+    """
     letter = peer.home.mail.get(prefix)
     if letter.mine:
         short = letter.id[:8]
@@ -34,10 +38,42 @@ def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
         opened = open_item(peer, stored_item(letter.data, understood=True), letter.audience)
         kind = kind if opened is None else opened.item.head.kind
     body: Body = Answer(text=text) if kind == "question" else Note(text=text)
-    sent = send(peer, [letter.author], [body], re=letter.id, thread=letter.thread, seal=sealed)
+    to, re = _asked_by(peer, letter)
+    sent = send(peer, to, [body], re=re, thread=letter.thread, seal=sealed)
     with peer.home.transaction():
         peer.home.mail.mark_read([letter.n], peer.clock.wall_ms())
     return sent
+
+
+def _asked_by(peer: RunningPeer, letter: Letter) -> tuple[list[str], str]:
+    """Whom an answer to a letter goes to, and which item it answers.
+
+    Of a question that was passed on the asker knows only his own. Who passes something on by hand,
+    or on behalf of nobody who is here, gets the answer himself.
+    """
+    item = stored_item(letter.data, understood=bool(letter.understood))
+    if not (isinstance(item.body, Question) and item.head.auto and item.head.re):
+        return [letter.author], letter.id
+    asker = item.body.asker
+    if asker in (None, peer.address, letter.author):
+        return [letter.author], letter.id
+    assert asker is not None
+    known = map(peer.full, standing(peer).others)
+    return (
+        ([asker, letter.author], item.head.re) if asker in known else ([letter.author], letter.id)
+    )
+
+
+def judged(peer: RunningPeer, prefix: str) -> tuple[list[str], Letter]:
+    """To whom it goes that a person vouches for or contradicts an item, and the item.
+
+    What was published is judged before everybody; an answer that came by letter before its author,
+    who alone knows it: vouching for it accepts it.
+    """
+    letter = peer.home.mail.get(prefix)
+    if letter.kind == Answer.kind and letter.audience == peer.address and not letter.mine:
+        return [letter.author], letter
+    return [ALL], published_by_another(peer, prefix)
 
 
 def published_by_another(peer: RunningPeer, prefix: str) -> Letter:

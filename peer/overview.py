@@ -13,6 +13,7 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.mailbox import moment
 from peer.membership import root_fingerprint
+from peer.mentoring import mentoring
 from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
@@ -68,6 +69,7 @@ def status(peer: RunningPeer) -> Row:
         "neighbours": neighbours,
         "asked": len(home.asks.open()),
         "notices": digest_lines(peer),
+        "mentoring": mentoring(peer),
         "concerns": concerns(peer),
     }
 

@@ -42,9 +42,10 @@ from protocol.policy import Flag
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What `send` did: one id for each recipient and body; `flag`: see `Peer.announce`.
+    """What `send` did: one id for each recipient and body.
 
-    `asked`: some of it waits for a steward's yes; `waiting` has the ids of that.
+    `flag`: see `Peer.announce`; `first`: see `Peer.ask`. `asked`: some of it waits for a steward's
+    yes; `waiting` has the ids of that.
     """
 
     ids: tuple[str, ...]
@@ -52,6 +53,7 @@ class Sent:
     state: Literal["staged", "delivered", "asked"]
     flag: Flag | None = None
     waiting: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
 
 def send(

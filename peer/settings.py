@@ -156,6 +156,19 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mentor:
+    """Newcomers, and who guides them."""
+
+    wanted: str = setting(
+        "auto", "auto: while this home is new, ask somebody to be my mentor; no: never by itself",
+        one_of("auto", "no"),
+    )  # fmt: skip
+    mentees_max: int = setting(
+        3, "how many newcomers this peer guides at a time; 0: none", between(0, 100)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of them, by section."""
 
@@ -166,6 +179,7 @@ class Settings:
     ping: Ping = Ping()
     letters: Letters = Letters()
     checks: Checks = Checks()
+    mentor: Mentor = Mentor()
 
 
 _DEFAULTS = Settings()

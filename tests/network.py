@@ -187,6 +187,7 @@ class Network:
         self.peers: dict[str, RunningPeer] = {}
         self.sealing: dict[str, str] = {}  # by the key that signs
         self.mailboxes: set[str] = set()  # members that are mailboxes of stewards
+        self.holders: dict[str, int] = {}  # how often a name was given to another holder
         self.next_beat_ms = SIX_HOURS_MS
         self._found()
         for name in names:
@@ -238,6 +239,7 @@ class Network:
         other.clock = copy.deepcopy(self.clock)
         other.entropy = copy.deepcopy(self.entropy)
         other.sealing = self.sealing.copy()
+        other.mailboxes, other.holders = self.mailboxes.copy(), self.holders.copy()
         other.desk = other._desk(self.desk.shelf)
         other.peers = {
             name: RunningPeer(
@@ -259,7 +261,7 @@ class Network:
 
     def add(self, name: str) -> RunningPeer:
         """A peer with its folders and its card on the share; not admitted yet."""
-        entropy = SeededEntropy(name, self.seed, len(self.peers))
+        entropy = SeededEntropy(name, self.seed, len(self.peers), self.holders.get(name, 0))
         signer = Signer(entropy.draw(32))
         home = create_home(":memory:", entropy.draw)
         with home.transaction():
@@ -300,6 +302,7 @@ class Network:
                     for key, how in known.items()
                 ),
                 roles=(STEWARD,) if name in self.mailboxes else (),
+                reused=self.holders.get(name, 0),
             )
             for name, known in sorted(members.items())
         )
@@ -354,6 +357,16 @@ class Network:
         self.repair(name)
         peer = self.restart(name)
         peer.signer, peer.identity = signer, replace(peer.identity, key=signer.key)
+        return self.roster(members)
+
+    def reuse(self, name: str) -> StewardDocument:
+        """Give a name to another holder: a new home and key, and `admit --reuse`."""
+        members = {known: keys for known, keys in self.members().items() if known != name}
+        old = self.members()[name]
+        self.holders[name] = self.holders.get(name, 0) + 1
+        peer = self.add(name)
+        lost: dict[str, KeyState] = dict.fromkeys(old, "compromised")
+        members[name] = lost | {peer.signer.key: "active"}
         return self.roster(members)
 
     def admit_next(self, name: str, old: KeyState = "retired") -> StewardDocument:

@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Self
 from peer.api.knowing import Knowledgeable
 from peer.api.living import Living
 from peer.api.reading import Reading
+from peer.api.relying import Relying
 from peer.api.writing import Writing
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Peer(Writing, Reading, Knowledgeable, Living):
+class Peer(Writing, Reading, Knowledgeable, Relying, Living):
     """One identity of a home. `warning`: what the last look at the inbox could not see, or None."""
 
     @classmethod

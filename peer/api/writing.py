@@ -108,11 +108,25 @@ class Writing(Opened):
         )  # fmt: skip
         return self._publish(body)
 
-    def ask(self, text: str, *, topics: Iterable[str] = ()) -> Sent:
-        """Publish a question; answers come as letters."""
-        from peer import bodies
+    def ask(
+        self, text: str, *, topics: Iterable[str] = (), first: Iterable[str] | None = None
+    ) -> Sent:
+        """Publish a question; answers come as letters.
 
-        return self._publish(bodies.made("question", text, topics))
+        `first` are the names of who is to answer before others, three at most; by default those who
+        most likely know and were not asked much lately. `first` of the result says who that is.
+        """
+        from dataclasses import replace
+
+        from peer import bodies
+        from peer.whom import first as whom
+        from protocol.messages import Question
+
+        body = bodies.made("question", text, topics)
+        assert isinstance(body, Question)
+        asked = whom(self.running, body.text, body.topics, first)
+        sent = self._publish(replace(body, first=asked))
+        return replace(sent, first=tuple(map(self.running.bare, asked)))
 
     def announce(self, text: str, *, topics: Iterable[str] = (), goals: Iterable[str] = ()) -> Sent:
         """Publish what is being worked on, and the ids of the stewards' goals that it serves.
@@ -145,13 +159,19 @@ class Writing(Opened):
         return alert_over(self.running, id, text)
 
     def endorse(self, id: str) -> Sent:
-        """Vouch, for everybody to see, for what somebody else published."""
+        """Vouch, for everybody to see, for what somebody else published.
+
+        An answer that came by letter is accepted so; of that only its author hears.
+        """
         from protocol.messages import Endorsement
 
         return self._judge(id, Endorsement())
 
     def dispute(self, id: str, because: str) -> Sent:
-        """Contradict, for everybody to see, what somebody else published."""
+        """Contradict, for everybody to see, what somebody else published.
+
+        Of an answer that came by letter only its author hears.
+        """
         from peer import bodies
 
         return self._judge(id, bodies.dispute(because))
@@ -217,8 +237,8 @@ class Writing(Opened):
         return send(self.running, ["all"], [body])
 
     def _judge(self, id: str, body: Body) -> Sent:
-        from peer.letters import published_by_another
+        from peer.letters import judged
         from peer.send import send
 
-        one = published_by_another(self.running, id)
-        return send(self.running, ["all"], [body], re=one.id, thread=one.thread)
+        to, one = judged(self.running, id)
+        return send(self.running, to, [body], re=one.id, thread=one.thread)

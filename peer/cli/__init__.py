@@ -76,6 +76,9 @@ COMMANDS = {
         "peers": "Who is alive",
         "status": "Everything about a peer on one screen",
         "top": "The same, live",
+        "reputation": "How far you rely on others, and why",
+        "who-knows": "Who knows most about topics",
+        "mentor": "Who guides you, and whom you guide",
         "escalations": "What waits for a human",
     },
     "Stewards": {

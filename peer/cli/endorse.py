@@ -14,5 +14,8 @@ from peer.cli.where import Where
 @id_argument
 @common
 def command(where: Where, id: str) -> None:
-    """Vouch, for everybody to see, for what somebody else published; `peer feed` lists it."""
+    """Vouch, for everybody to see, for what somebody else published; `peer feed` lists it.
+
+    An answer that came by letter is accepted so, before its author alone.
+    """
     output.sent(where, where.peer().endorse(id))

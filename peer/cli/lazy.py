@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
         """The command, imported now; None where there is none of that name."""
         if cmd_name not in self._lines:
             return None
-        name = cmd_name + "_" * iskeyword(cmd_name)
+        name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
         module = importlib.import_module(f"{self._package}.{name}")
         command = module.command
         assert isinstance(command, click.Command)

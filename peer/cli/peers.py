@@ -18,7 +18,8 @@ from peer.cli.where import Where
 def command(where: Where) -> None:
     """Show the other members and how they seemed at your last tick.
 
-    φ grows with silence: from 1 on late, from 3 suspect, from 8 dead.
+    φ grows with silence: from 1 on late, from 3 suspect, from 8 dead. Reputation is what you saw of
+    them yourself (`peer reputation`); `peer mentor` says more of mentors and mentees.
     """
     rows = [neighbour.as_json() for neighbour in where.peer().peers()]
     output.answer(where, rows, lambda: _lines(rows))
@@ -28,5 +29,7 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     if not rows:
         yield "no other members yet; a steward admits them with `peer admit NAME`"
         return
-    header = ("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE")
-    yield from output.table(header, neighbour_cells(rows))
+    header = ("NAME", "STATE", "φ", "LAST SEEN", "LIFECYCLE", "REPUTATION", "MENTORING")
+    relied = [(f"{row['reputation']:.2f}", row["mentoring"] or "") for row in rows]
+    cells = [(*one, *more) for one, more in zip(neighbour_cells(rows), relied, strict=True)]
+    yield from output.table(header, cells)

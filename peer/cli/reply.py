@@ -19,6 +19,7 @@ from peer.cli.where import Where
 def command(where: Where, id: str, text: str | None, file: str | None) -> None:
     """Answer the author of an item, in its thread, and mark it as read.
 
-    The answer to a question is an answer, to anything else a note.
+    The answer to a question is an answer, to anything else a note. Of a question that was passed on
+    to you it goes to who asked, and to who passed it on.
     """
     output.sent(where, where.peer().reply(id, whole_text(text, file)))

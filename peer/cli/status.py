@@ -70,10 +70,22 @@ def facts(found: Found, columns: int | None) -> Iterator[str]:
     if found["votes"]:
         count = output.counted(found["votes"], "proposal is open", "proposals are open")
         yield f"  votes      {count}: `peer proposals --as {found['peer']}`"
+    if found.get("mentoring") and (said := _mentoring(found["mentoring"])):
+        yield f"  mentoring  {_cut(said, room)}"
     if found["notices"]:
         yield f"  notices    {_cut('; '.join(found['notices']), room)}"
     if found["quarantined"]:
         yield f"  refused    {found['quarantined']} in quarantine: `peer quarantine list`"
+
+
+def _mentoring(found: Found) -> str:
+    """Who guides and is guided; what the mentor said to know first stands in `peer mentor`."""
+    mentor, asked = found["mentor"], found["asked"]
+    parts = [f"guided by {mentor['name']}"] if mentor else []
+    parts += [f"{asked['name']} was asked to guide"] if asked else []
+    mentees = ", ".join(one["name"] for one in found["mentees"])
+    parts += [f"guides {mentees}"] if mentees else []
+    return f"{'; '.join(parts)} (`peer mentor`)" if parts else ""
 
 
 def _goals(goals: Sequence[Found], room: int | None) -> str:

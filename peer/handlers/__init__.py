@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from peer.handlers.alerts import raise_alert
 from peer.handlers.governing import count_vote, enter_matter, flag_aimless
+from peer.handlers.guiding import guide
 from peer.handlers.knowing import answer_question, record_opinion, remember, tell_overlap
 from peer.handlers.view import Found, Handler, Received, View, both
 
@@ -29,4 +30,5 @@ HANDLERS: dict[str, Handler] = {
     "escalation": enter_matter,
     "request": enter_matter,
     "digest": enter_matter,
+    "mentoring": guide,
 }

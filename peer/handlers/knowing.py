@@ -64,10 +64,15 @@ def _claim(found: Found) -> str:
 
 
 def _pass_on(received: Received, view: View) -> list[Effect]:
-    """To whom most likely knows: his agent answers the asker; and the asker hears of that."""
+    """To whom most likely knows: his agent answers the asker; and the asker hears of that.
+
+    Once: nothing automatic is answered or passed on by itself, nor what asks on another's behalf.
+    """
     item = received.item
     assert isinstance(item.body, Question)
     author = item.head.author
+    if item.body.asker is not None:
+        return []  # it was passed on once
     others = [one for one in view.experts(item.body.topics) if one.address != author]
     best = whom_to_ask(others, 1)
     if not best:

@@ -9,6 +9,7 @@ from typing import Protocol
 from protocol.charter import Goal
 from protocol.effect import Effect
 from protocol.expertise import Candidate
+from protocol.guidance import Starter, Tie
 from protocol.knowledge import Belief
 from protocol.messages import Item
 
@@ -52,6 +53,20 @@ class View(Protocol):
 
     def working_on(self) -> list[Item]:
         """My own announcements that still stand, the newest first."""
+
+    def ties(self) -> list[Tie]:
+        """Who is my mentor, whom I guide, and how that stands now."""
+
+    @property
+    def lived_ms(self) -> int:
+        """How long my home has lived."""
+
+    @property
+    def mentees_max(self) -> int:
+        """How many newcomers I am ready to guide at a time."""
+
+    def starter(self, topics: Sequence[str], reader: str) -> Starter | None:
+        """What `reader` (full address) should know first; None where I know nothing."""
 
     @property
     def votable(self) -> Collection[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from peer.home.search import Search
     from peer.home.state import State
     from peer.home.terms import Terms
+    from peer.home.ties import Ties
     from peer.home.troubles import Troubles
     from peer.home.votes import Votes
 
@@ -182,6 +183,13 @@ class Home:
         from peer.home.troubles import Troubles
 
         return Troubles(self.db)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """See `peer.home.ties`."""
+        from peer.home.ties import Ties
+
+        return Ties(self.db)
 
     @cached_property
     def votes(self) -> Votes:

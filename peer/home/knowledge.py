@@ -186,6 +186,24 @@ class Knowledge:
         """What others say of what somebody said, but for what they took back."""
         return self._opinions("target.author = ?", author)
 
+    def opinions_by(self, witness: str) -> list[Opined]:
+        """What somebody says of what others said, but for what he took back; the oldest first."""
+        return self._opinions(
+            "opinion.author = ? AND opinion.kind IN ('dispute', 'endorsement')", witness
+        )
+
+    def signed_by(self, ids: Collection[str]) -> dict[str, str]:
+        """Under which keys these came, as far as that is known still."""
+        return {
+            row[0]: row[1]
+            for part in _parts(sorted(ids))
+            for row in self._db.read(
+                "SELECT item.id, stream.key FROM item JOIN stream ON stream.n = item.stream"
+                f" WHERE item.id IN ({_marks(part)})",
+                *part,
+            )
+        }
+
     def judged_on(self, topic: str, nodes_max: int) -> list[Opined]:
         """What others say of insights on a topic, and of answers to questions on it."""
         which = "SELECT node FROM about WHERE topic = ?1 ORDER BY node DESC LIMIT ?2"

@@ -48,10 +48,12 @@ _LETTER = (
     " LEFT JOIN stream ON stream.n = item.stream"
 )
 # Of what stewards are told only the newest on each matter is for people, and only where they are.
-# Shared knowledge is for `recall`; the inbox holds what was written to somebody, or to all.
+# What newcomers and mentors write each other is for `mentor`, shared knowledge for `recall`; the
+# inbox holds what was written to somebody, or to all.
 _FOR_PEOPLE = (
     "item.mine = 0 AND (item.audience <> 'all'"
     " OR (item.auto = 0 AND item.kind IN ('note', 'question', 'alert')))"
+    " AND item.kind <> 'mentoring'"
     " AND (item.kind NOT IN ('escalation', 'request', 'digest')"
     " OR item.id IN (SELECT item FROM matter))"
 )

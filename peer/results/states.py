@@ -24,7 +24,8 @@ class Neighbour(_Shown):
     """Another member, and how it seemed at the last tick.
 
     `state` is alive, late, suspect, dead, halted or unknown; `phi` grows with silence;
-    `last_seen_s` is None where it was never heard.
+    `last_seen_s` is None where it was never heard. `reputation` is from 0 to 1, 0.5 of a stranger,
+    and None in what a tick reports. `mentoring`: it is my mentor, my mentee, asked, or None.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Neighbour(_Shown):
     last_seen_s: int | None
     lifecycle: str
     left: bool
+    reputation: float | None
+    mentoring: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def neighbour(row: Row) -> Neighbour:
     return Neighbour(
         details=row, name=row["name"], state=row["state"], phi=row["phi"],
         last_seen_s=row["last_seen_s"], lifecycle=row["lifecycle"], left=row["left"],
+        reputation=row["reputation"], mentoring=row["mentoring"],
     )  # fmt: skip
 
 

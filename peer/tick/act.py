@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import asking, effects, sealing, voting
+from peer import asking, effects, guiding, sealing, voting
 from peer.foreign import attempt
 from peer.handlers import Found, Received
 from peer.home.journal import New
@@ -24,6 +24,7 @@ from peer.tick.turns import in_turn
 from protocol.charter import Goal
 from protocol.errors import RuleError
 from protocol.expertise import Candidate
+from protocol.guidance import Starter, Tie
 from protocol.messages import Item, Sealed, stored_item
 
 batch_items_max = 100
@@ -76,6 +77,24 @@ class HomeView:
     def working_on(self) -> list[Item]:
         """My own announcements that still stand, the newest first."""
         return [node.item for node in self._knowing.working_on()]
+
+    def ties(self) -> list[Tie]:
+        """Who is my mentor, whom I guide, and how that stands now."""
+        return guiding.ties(self._peer.home, self._peer.lived_ms)
+
+    @property
+    def lived_ms(self) -> int:
+        """How long my home has lived."""
+        return self._peer.lived_ms
+
+    @property
+    def mentees_max(self) -> int:
+        """How many newcomers I am ready to guide at a time."""
+        return self._peer.settings.mentor.mentees_max
+
+    def starter(self, topics: Sequence[str], reader: str) -> Starter | None:
+        """What `reader` (full address) should know first; None where I know nothing."""
+        return guiding.starter(self._knowing, self.goals_of(reader), topics, reader)
 
     @property
     def votable(self) -> Collection[str]:

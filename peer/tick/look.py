@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from peer import guiding
 from peer.clock import Moment, read
+from peer.esteem import Esteem
 from peer.home.neighbours import Neighbour
 from peer.instance import HOUR_MS, RunningPeer
 from peer.stewards.reading import read_marker
@@ -153,13 +155,22 @@ def _tell(peer: RunningPeer, name: str, before: str, now: str) -> None:
 
 def table(peer: RunningPeer, standing: Standing) -> list[dict[str, Any]]:
     """The health table: one row for each other member, as `peer peers --json` shows it."""
-    return _seen_at(read(peer.clock), peer, standing)()
+    esteem, roles = Esteem(peer.home, peer.address), guiding.roles(peer.home, peer.lived_ms)
+    rows = _seen_at(read(peer.clock), peer, standing)()
+    for row in rows:
+        address = peer.full(row["name"])
+        row["reputation"] = round(esteem.of(address).expectation, 3)
+        row["mentoring"] = roles.get(address)
+    return rows
 
 
 def _seen_at(
     now: Moment, peer: RunningPeer, standing: Standing
 ) -> Callable[[], list[dict[str, Any]]]:
-    """The table as of now, made when it is asked for; the home may be closed by then."""
+    """The table as of now, made when it is asked for; the home may be closed by then.
+
+    Without reputations and mentors, which no tick works out: that takes longer with each opinion.
+    """
     rows, complete = peer.home.neighbours.all(), not peer.home.archive.hidden()
 
     def made() -> list[dict[str, Any]]:
@@ -180,7 +191,7 @@ def _line(
     if row is None:
         return {
             "name": name, "state": "unknown", "phi": 0.0, "last_seen_s": None,
-            "lifecycle": "idle", "left": False, "reputation": None,
+            "lifecycle": "idle", "left": False, "reputation": None, "mentoring": None,
         }  # fmt: skip
     left = row.lifecycle == "left"
     return {
@@ -191,4 +202,5 @@ def _line(
         "lifecycle": "parked" if left else row.lifecycle,
         "left": left,
         "reputation": None,
+        "mentoring": None,
     }

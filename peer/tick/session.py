@@ -1,4 +1,4 @@
-"""One heartbeat session: wake, check, listen, receive, act, look, share, beat.
+"""One heartbeat session: wake, check, listen, receive, act, look, guide, share, beat.
 
 Rules: every phase may be killed anywhere; the next tick finds out from home and share what is
 left to do. A halted peer reads, receipts and beats, and neither acts nor sends. A peer that is
@@ -19,6 +19,7 @@ from peer.tick.aims import unflag
 from peer.tick.beat import beat
 from peer.tick.card import renew_card
 from peer.tick.deliver import deliver
+from peer.tick.guide import guide
 from peer.tick.listen import listen
 from peer.tick.look import look
 from peer.tick.receipts import audit, write_receipts
@@ -77,6 +78,8 @@ def _session(peer: RunningPeer, report: Report) -> None:
         report.problems.append("ended before its time, as asked; the next tick goes on from here")
         return
     look(peer, watch.standing, report)
+    if watch.standing.obedient:
+        guide(peer, watch.standing)
     _share(peer, watch.standing, report, done)
 
 

@@ -140,6 +140,16 @@ def test_a_question_is_answered_by_who_knows_and_by_nobody_else() -> None:
         assert len(body["claims"]) == 1
 
 
+def test_a_question_that_says_nothing_is_not_answered_with_just_anything() -> None:
+    """AUTO-1: words that are in every question ask for nothing that is known."""
+    network = settled()
+    network.send("scout", "all", insight("copper conducts"))
+    network.round(1)
+    network.send("core", "scout", Question(text="Why? Who are you, and what about this?"))
+    network.round(3)
+    assert network.letters("core") == []
+
+
 def test_an_injected_instruction_changes_nothing() -> None:
     """AUTO-3: text is data: no letter, no concern, no file but the receipt."""
     network = settled()

@@ -72,7 +72,7 @@ def test_peers_and_status_tell_how_everybody_is(peer: Typist) -> None:
         ("librarian", "alive"),
         ("scout", "alive"),
     ]
-    assert all(row.keys() >= PEER and row["reputation"] is None for row in rows)
+    assert all(row.keys() >= PEER and row["reputation"] == 0.5 for row in rows)
     assert "librarian" in peer("peers", "--as", "core").out
     status = peer("status", "--as", "core", "--json").json
     assert status.items() >= {

@@ -10,6 +10,7 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from peer.mailbox import Mailbox
 from peer.repair import _TABLES, repair
 from peer.saving import save
 from peer.send import send
+from peer.settings import Mentor
 from protocol import canonical
 from protocol.errors import (
     HomeError,
@@ -457,7 +459,9 @@ def test_a_newcomer_reads_what_was_published_before_a_repair() -> None:
     network.repair("core")
     network.round()
     members = network.members()
-    members["late"] = {network.add("late").signer.key: "active"}
+    late = network.add("late")
+    late.settings = replace(late.settings, mentor=Mentor(wanted="no"))  # who would tell it, too
+    members["late"] = {late.signer.key: "active"}
     network.roster(members)
     network.round(3)
     assert network.acted("late") == ["core: one"]

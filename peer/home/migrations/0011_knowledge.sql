@@ -31,7 +31,7 @@ CREATE INDEX edge_source ON edge (source);
 
 INSERT INTO node (id, kind, author, audience, at, seen, data)
 SELECT id, kind, author, audience, json_extract(CAST(data AS TEXT), '$.at'),
-    coalesce((SELECT value FROM self WHERE name = 'days_lived'), 0), data
+    coalesce((SELECT CAST(value AS INTEGER) / 86400000 FROM self WHERE name = 'lived_ms'), 0), data
 FROM item
 WHERE understood = 1 AND kind IN ('insight', 'answer', 'question', 'announcement', 'endorsement', 'dispute')
     AND state NOT IN ('asked', 'dropped', 'cancelled', 'erased')

@@ -63,8 +63,8 @@ class Check(Checker):
 
     def _answer(self, instance: Instance, id_: str, audience: str) -> None:
         item = instance.said(id_, audience)
-        if item["kind"] == "certificate":
-            return
+        if item["kind"] in ("certificate", "mentoring"):
+            return  # `agreed` and `guided` ask about those
         said = f"sent {item['kind']} {id_[:8]} by itself"
         if self._tells_of_itself(instance, item, audience):
             return

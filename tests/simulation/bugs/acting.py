@@ -88,7 +88,7 @@ BUGS = (
         (
             Edit(
                 "peer.effects:_refusal",
-                "    if item.head.auto:\n",
+                "    if item.head.auto and not _answers_newcomer(effect, item):\n",
                 "    if item.head.auto and item.head.kind != 'question':\n",
             ),
             Edit(

@@ -1,0 +1,396 @@
+"""Whom peers rely on and ask: from what they saw themselves; questions find who knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from peer.esteem import DECLARED, FORMER, Esteem
+from peer.knowing import NOBODY, Knowing
+from peer.letters import judged, reply
+from peer.relying import reputation, reputations, who_knows
+from peer.stewards.standing import standing
+from peer.tick import look
+from peer.whom import first
+from protocol import canonical
+from protocol.errors import NotFoundError, UsageError
+from protocol.messages import Answer, Body, Dispute, Endorsement, Question, Retraction
+from tests.network import CLUSTER, DAY_MS, FIVE, Network, insight, settled
+
+
+def full(name: str) -> str:
+    return f"{name}@{CLUSTER}"
+
+
+def judge(network: Network, name: str, item: str, body: Body | None = None) -> str:
+    """What `peer endorse` (or `dispute`) does; the id of the opinion."""
+    to, letter = judged(network.peers[name], item)
+    more = {"re": letter.id, "thread": letter.thread}
+    return network.send(name, to, body or Endorsement(), **more).ids[0]
+
+
+def esteem(network: Network, name: str, of: str) -> float:
+    return Esteem(network.peers[name].home, full(name)).of(full(of)).expectation
+
+
+def answers(network: Network, name: str) -> list[dict[str, Any]]:
+    """Answers that came to somebody, as their items say it, oldest first."""
+    return [
+        canonical.decode(letter.data) | {"id": letter.id}
+        for letter in network.letters(name)
+        if letter.kind == "answer"
+    ]
+
+
+def known_expert(network: Network, name: str, topic: str = "metal") -> str:
+    """`name` shared something that two others vouched for, and all have heard of it."""
+    claim = network.send(name, "all", insight("copper conducts", topic)).ids[0]
+    network.round(2)
+    for witness in [one for one in sorted(network.peers) if one != name][:2]:
+        judge(network, witness, claim)
+    network.round(2)
+    return claim
+
+
+# ------------------------------------------------------------------------------------ reputation
+
+
+def test_what_i_said_of_somebody_counts_and_what_others_say_is_listed() -> None:
+    """REP-1, REP-6: at each home its own word, and every piece of evidence shown."""
+    network = settled("core", "scout", "smith")
+    claim = network.send("scout", "all", insight("copper conducts")).ids[0]
+    network.round(2)
+    judge(network, "core", claim)
+    judge(network, "smith", claim, Dispute(because="no"))
+    network.round(2)
+    assert esteem(network, "core", "scout") == pytest.approx(2 / 3, abs=0.01)
+    assert esteem(network, "smith", "scout") == pytest.approx(1 / 3, abs=0.01)
+    assert esteem(network, "core", "smith") == 0.5
+    row = reputation(network.peers["core"], "scout")
+    said = [(one["kind"], one["by"], one["counts"]) for one in row["evidence"]]
+    assert said == [("endorsement", "core", True), ("dispute", "smith", False)]
+    assert [one["left"] for one in row["evidence"]] == pytest.approx([1, 0], abs=0.03)
+    assert row["of_others"] == 1
+    names = [one["name"] for one in reputations(network.peers["core"])]
+    assert names == ["scout", "smith"]
+    core = network.peers["core"]
+    table = {row["name"]: row["reputation"] for row in look.table(core, standing(core))}
+    assert table == {"scout": row["reputation"], "smith": 0.5}
+    with pytest.raises(NotFoundError):
+        reputation(core, "nobody")
+
+
+def test_a_clock_that_is_set_forgives_nobody() -> None:
+    """REP-3: it fades by days that the home lived; also a proof does."""
+    network = settled()
+    claim = network.send("scout", "all", insight("copper conducts")).ids[0]
+    network.round(1)
+    judge(network, "core", claim, Dispute(because="no"))
+    core = network.peers["core"]
+    with core.home.transaction():
+        core.home.proofs.add(full("scout"), "double-use", "k", b"", network.clock.wall_ms())
+    before = esteem(network, "core", "scout")
+    network.clock.jump(10 * 365 * DAY_MS)
+    network.round(1)
+    assert esteem(network, "core", "scout") == pytest.approx(before)
+    network.clock.jump(-10 * 365 * DAY_MS)
+    network.round(4 * 120)
+    left = Esteem(core.home, full("core")).of(full("scout")).bad
+    assert left == pytest.approx(3.0, abs=0.2), "of one and a proof half is left after 120 days"
+
+
+def test_two_pages_at_one_place_cost_reputation_until_a_steward_says_that_others_did_it() -> None:
+    """REP-1, REP-5: the proof counts, whoever holds both pages; a compromised key blames nobody."""
+    network = settled()
+    scout, signer = network.peers["scout"], network.peers["scout"].signer
+    for text in ("one", "other"):
+        name, data, _ = network.page("scout", "core", [text], epoch="c" * 26)
+        network.drop("core", name, data)
+        network.tick("core")
+    core = network.peers["core"]
+    (proof,) = core.home.proofs.of(scout.address)
+    assert (proof.kind, proof.by) == ("double-use", signer.key)
+    assert esteem(network, "core", "scout") == pytest.approx(1 / 7)
+    network.rekey("scout", "retired")
+    network.round(2)
+    assert esteem(network, "core", "scout") == pytest.approx(1 / 7), "a new key washes nothing"
+    members = network.members()
+    members["scout"][signer.key] = "compromised"
+    network.roster(members)
+    network.round(1)
+    assert esteem(network, "core", "scout") == 0.5
+    (row,) = reputation(core, "scout")["evidence"]
+    assert (row["counts"], row["why_not"], row["left"]) == (False, DECLARED, 0)
+
+
+def test_a_new_key_of_the_same_holder_keeps_what_was_earned_and_a_new_holder_begins_empty() -> None:
+    """REP-4: bad and good alike; what the former one signed counts nothing for the next."""
+    network = settled("core", "scout", "smith")
+    for number in range(3):
+        claim = network.send("scout", "all", insight(f"claim {number}")).ids[0]
+        network.round(2)
+        judge(network, "core", claim, Dispute(because="no"))
+        judge(network, "smith", claim)
+    network.round(1)
+    assert esteem(network, "core", "scout") == pytest.approx(1 / 5, abs=0.01)
+    network.rekey("scout", "compromised")
+    network.round(2)
+    assert esteem(network, "core", "scout") == pytest.approx(1 / 5, abs=0.01), (
+        "stolen, and still the same"
+    )
+    network.rekey("scout", "retired")
+    network.reuse("scout")
+    network.round(2)
+    assert esteem(network, "core", "scout") == 0.5
+    assert esteem(network, "smith", "scout") == 0.5
+    evidence = reputation(network.peers["core"], "scout")["evidence"]
+    assert {row["why_not"] for row in evidence if row["by"] == "core"} == {FORMER}
+    judge(network, "core", claim)
+    assert esteem(network, "core", "scout") == 0.5, "nor a new word about what the old one said"
+    fresh = network.send("scout", "all", insight("by the new one")).ids[0]
+    network.round(2)
+    judge(network, "core", fresh)
+    assert esteem(network, "core", "scout") == pytest.approx(2 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize("good", range(4))
+def test_what_a_reset_gains(good: int) -> None:
+    """REP-4: never a place above a stranger's, whose lower bound opens no gate.
+
+    Who stood above a half stands lower after it. Who stood below gains up to a stranger's half; so
+    a reset needs a steward, who alone gives a name to another holder.
+    """
+    network = settled()
+    for number in range(3):
+        claim = network.send("scout", "all", insight(f"claim {number}")).ids[0]
+        network.round(1)
+        judge(network, "core", claim, Endorsement() if number < good else Dispute(because="no"))
+    before = Esteem(network.peers["core"].home, full("core")).of(full("scout"))
+    network.reuse("scout")
+    network.round(2)
+    after = Esteem(network.peers["core"].home, full("core")).of(full("scout"))
+    assert after.expectation == 0.5
+    assert after.lower_bound < NOBODY
+    assert (after.expectation <= before.expectation) == (good >= 2)
+
+
+# ------------------------------------------------------------------------------------- expertise
+
+
+def test_who_knows_is_who_was_vouched_for_not_who_talks_most() -> None:
+    """ASKED-1: shared, endorsed, accepted, disputed, asked lately and alive, the best first."""
+    network = settled(*FIVE)
+    known_expert(network, "smith")
+    for number in range(5):
+        network.send("warden", "all", insight(f"I say {number}"))
+    network.round(2)
+    network.send("core", "smith", Question(text="?", topics=("metal",)))
+    rows = who_knows(network.peers["core"], ["metal"])
+    assert [(row["name"], row["contributions"], row["endorsed"]) for row in rows] == [
+        ("smith", 1, 2),
+        ("warden", 5, 0),
+    ]
+    assert (rows[0]["asked"], rows[0]["state"], rows[0]["disputed"]) == (1, "alive", 0)
+    assert rows[0]["score"] > NOBODY >= rows[1]["score"]
+    assert who_knows(network.peers["smith"], ["metal"])[0]["state"] == "me"
+    assert who_knows(network.peers["core"], ["love"]) == []
+
+
+def test_an_expert_of_long_ago_is_none_any_more() -> None:
+    """ASKED-1: it fades; of equals who contributed last stands first."""
+    network = settled(*FIVE)
+    known_expert(network, "smith")
+    core = network.peers["core"]
+    before = who_knows(core, ["metal"])[0]["score"]
+    network.round(60, hours=24)
+    assert who_knows(core, ["metal"])[0]["score"] < before
+    network.send("warden", "all", insight("later", "tin"))
+    network.send("scout", "all", insight("latest", "tin"))
+    network.round(2)
+    nodes = core.home.knowledge.about(["tin"], 9)
+    newest_first = [core.bare(node.author) for node in nodes]
+    assert [row["name"] for row in who_knows(core, ["tin"])] == newest_first
+
+
+# ----------------------------------------------------------------------------------- whom to ask
+
+
+def test_a_question_names_who_knows_and_the_next_one_somebody_else() -> None:
+    """ASKED-2: three at most, alive, load spread; nobody where nobody is known."""
+    network = settled(*FIVE)
+    claims = {name: network.send(name, "all", insight(f"by {name}")).ids[0] for name in FIVE[1:]}
+    network.round(2)
+    for name, claim in claims.items():
+        for witness in FIVE[: 1 + FIVE.index(name)]:
+            if witness != name:
+                judge(network, witness, claim)
+    network.round(2)
+    core = network.peers["core"]
+    best = first(core, "what conducts?", ["metal"], None)
+    assert len(best) == 3
+    assert best[0] == full("warden"), "whom most vouched for"
+    network.send("core", "all", Question(text="?", topics=("metal",), first=best[:1]))
+    again = first(core, "what conducts?", ["metal"], None)
+    assert again[0] == best[1], "who was not asked yet"
+    for _ in range(9):
+        turn = first(core, "what conducts?", ["metal"], None)
+        network.send("core", "all", Question(text="?", topics=("metal",), first=turn[:1]))
+    asked = {row["name"]: row["asked"] for row in who_knows(core, ["metal"])}
+    assert sum(asked.values()) == 10
+    assert all(asked.values()), "each has his turn"
+    assert asked["warden"] == max(asked.values())
+    assert first(core, "who are you?", ["love"], None) == ()
+    network.round(16, hours=12, only=["core"])
+    assert set(network.health("core").values()) == {"dead"}
+    assert first(core, "what conducts?", ["metal"], None) == (), "nobody seems alive"
+    network.round(2)
+    assert first(core, "what conducts?", ["metal"], None)[0] == full("warden"), "forgotten by now"
+
+
+def test_a_question_without_topics_has_those_of_what_comes_to_mind() -> None:
+    """ASKED-2: and whom its author names is asked, whoever knows."""
+    network = settled(*FIVE)
+    known_expert(network, "smith")
+    core = network.peers["core"]
+    assert first(core, "what conducts best, copper?", [], None) == (full("smith"),)
+    assert first(core, "nothing of the kind", [], None) == ()
+    assert first(core, "x", ["metal"], ["warden", "scout"]) == (full("warden"), full("scout"))
+    assert first(core, "x", ["metal"], []) == ()
+    with pytest.raises(NotFoundError):
+        first(core, "x", [], ["nobody"])
+    with pytest.raises(UsageError):
+        first(core, "x", [], ["core"])
+    with pytest.raises(UsageError):
+        first(core, "x", [], ["scout", "smith", "warden", "librarian"])
+
+
+def test_a_newcomer_with_a_question_that_nobody_is_known_for_asks_its_mentor() -> None:
+    """ASKED-2: where nobody is known to know, somebody is there all the same."""
+    network = settled(*FIVE)
+    core = network.peers["core"]
+    with core.home.transaction():
+        core.home.db.write(
+            "INSERT INTO mentoring VALUES (?, 'mentor', 'active', ?, NULL)",
+            *(full("smith"), core.lived_ms),
+        )
+    assert first(core, "who are you?", ["love"], None) == (full("smith"),)
+
+
+# ------------------------------------------------------------------------------------- passing on
+
+
+def unsure_expert(network: Network) -> None:
+    """`smith` is the expert on metal, by claims that hold no more and so answer nothing."""
+    claim = network.send("smith", "all", insight("copper conducts")).ids[0]
+    network.round(2)
+    for witness in ("core", "warden", "librarian"):
+        judge(network, witness, claim)
+    network.round(1)
+    network.send("smith", "all", Retraction(because="it was zinc"), re=claim)
+    network.round(2)
+
+
+def test_a_question_to_who_does_not_know_is_passed_on_and_both_learn_the_answer() -> None:
+    """ASKED-3, ASKED-4: once, with the asker's own thread; the asker hears to whom."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    asked = network.send("core", "librarian", Question(text="why?", topics=("metal",))).ids[0]
+    network.round(2)
+    (told,) = answers(network, "core")
+    assert (told["author"], told["re"], told["auto"]) == (full("librarian"), asked, True)
+    assert "smith" in told["body"]["text"]
+    (letter,) = [one for one in network.letters("smith") if one.kind == "question"]
+    question = canonical.decode(letter.data)
+    assert question["body"]["asker"] == full("core")
+    assert (question["author"], question["re"], question["auto"]) == (
+        full("librarian"),
+        asked,
+        True,
+    )
+    network.round(6)
+    assert len([one for one in network.letters("smith") if one.kind == "question"]) == 1
+    assert answers(network, "core") == [told], "nothing automatic answers it"
+    reply(network.peers["smith"], letter.id[:8], "because it has free electrons")
+    network.round(2)
+    for name in ("core", "librarian"):
+        answer = answers(network, name)[-1]
+        assert (answer["author"], answer["re"], answer["thread"]) == (full("smith"), asked, asked)
+        known = Knowing(network.peers[name].home, full(name), network.clock.wall_ms())
+        node = known.home.knowledge.get(answer["id"])
+        assert node is not None
+        assert "electrons" in str(node.item.body)
+    assert network.writes() == []
+
+
+@pytest.mark.parametrize("kind", ["auto", "asker", "sealed", "public"])
+def test_what_must_not_be_passed_on_stays_where_it_is(kind: str) -> None:
+    """ASKED-3: not what is automatic, was passed on already, is sealed, or went to all anyway."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    question = Question(text="why?", topics=("metal",))
+    if kind == "sealed":
+        network.send("core", "librarian", question, seal=True)
+    elif kind == "public":
+        network.send("core", "all", question)
+    else:
+        asker = full("scout") if kind == "asker" else None
+        item = network.item(
+            "core", Question(text="why?", topics=("metal",), asker=asker), auto=kind == "auto"
+        )
+        name, data, _ = network.page("core", "librarian", [item], epoch="d" * 26)
+        network.drop("librarian", name, data)
+    network.round(4)
+    asked = [one for one in network.letters("smith") if one.kind == "question"]
+    assert [one for one in asked if one.audience == full("smith")] == []
+
+
+@pytest.mark.parametrize("asker", ["nobody", "smith", "librarian", "core"])
+def test_who_asks_for_nobody_gets_the_answer_himself(asker: str) -> None:
+    """ASKED-4: an asker who is no member, or is one of us two, sends nothing anywhere else."""
+    network = settled(*FIVE)
+    body = Question(text="why?", asker=full(asker))
+    item = network.item("librarian", body, auto=True, re="a" * 26)
+    name, data, _ = network.page("librarian", "smith", [item], epoch="d" * 26)
+    network.drop("smith", name, data)
+    network.tick("smith")
+    (letter,) = network.letters("smith")
+    sent = reply(network.peers["smith"], letter.id, "so it is")
+    assert sent.to == (("core", "librarian") if asker == "core" else ("librarian",))
+
+
+# -------------------------------------------------------------------------- answers by letter
+
+
+def test_an_answer_that_came_by_letter_is_accepted_before_its_author_alone() -> None:
+    """ASKED-5, REP-1: it counts for him where it was accepted, and nobody else hears of it."""
+    network = settled("core", "scout", "smith")
+    asked = network.send("core", "scout", Question(text="why?", topics=("metal",))).ids[0]
+    network.round(1)
+    reply(network.peers["scout"], asked, "because")
+    network.round(1)
+    (answer,) = answers(network, "core")
+    opinion = judge(network, "core", answer["id"])
+    network.round(2)
+    assert esteem(network, "core", "scout") == pytest.approx(2 / 3, abs=0.01)
+    (one,) = reputation(network.peers["core"], "scout")["evidence"]
+    assert (one["kind"], one["of"]) == ("acceptance", answer["id"])
+    (row,) = who_knows(network.peers["core"], ["metal"])
+    assert (row["name"], row["accepted"]) == ("scout", 1)
+    (letter,) = [one for one in network.letters("scout") if one.kind == "endorsement"]
+    assert (letter.id, letter.audience) == (opinion, full("scout"))
+    assert network.peers["smith"].home.knowledge.get(opinion) is None
+    judge(network, "core", answer["id"], Dispute(because="I tried it"))
+    assert esteem(network, "core", "scout") == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_only_answers_to_me_are_judged_by_letter() -> None:
+    """ASKED-5: not my own ones, no notes, nothing sealed."""
+    network = settled("core", "scout")
+    note = network.send("scout", "core", "hello").ids[0]
+    sealed = network.send("scout", "core", Answer(text="psst"), seal=True).ids[0]
+    mine = network.send("core", "scout", Answer(text="mine")).ids[0]
+    network.round(1)
+    for item in (note, sealed, mine):
+        with pytest.raises(UsageError):
+            judge(network, "core", item)
