@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from peer import keys
+from peer import keys, mentoring
 from peer.clock import Clock, Entropy
 from peer.home.places import choose
 from peer.instance import RunningPeer
@@ -118,6 +118,10 @@ class Stage:
     def tick(self, names: Iterable[str]) -> list[Report]:
         """One tick of each of these peers, in this order."""
         return [tick(self.peers[name]) for name in names]
+
+    def ask_mentor(self, name: str) -> str:
+        """A newcomer asks whoever seems best to guide it; returns his name."""
+        return mentoring.ask(self.peers[name], None).to[0]
 
     def set_goal(self, id: str, text: str) -> None:
         """The steward says what the network is for."""
