@@ -259,6 +259,13 @@ class Knowledge:
         ]
 
 
+def take_out(db: Database, id_: str) -> None:
+    """What I wrote, and what goes out no more or not yet, is not known; inside a transaction."""
+    found = db.one("SELECT n FROM node WHERE id = ?", id_)
+    if found is not None:
+        Knowledge(db)._drop([found[0]])
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
