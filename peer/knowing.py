@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from peer.home import Home
-from peer.home.knowledge import Node
+from peer.home.knowledge import Node, Opined
+from peer.home.proofs import Proof
 from peer.home.recalled import Filter
 from peer.home.words import spaced
 from protocol.expertise import Candidate, Judgement, expertise, merged
@@ -64,6 +65,7 @@ class Knowing:
         self.home = home
         self.address = address
         self.now_ms = now_ms
+        self._trust: dict[str, float] = {}
 
     @cached_property
     def day(self) -> int:
@@ -85,9 +87,9 @@ class Knowing:
         self, text: str, which: Filter, hits_max: int, pool_max: int = POOL_MAX
     ) -> list[Hit]:
         """What fits a text, and may be believed: the best first. Without words the newest."""
-        words = _words(text)
+        words = query_words(text)
         found = self.home.recalled
-        ns = found.find(words, which, POOL_MAX) if words else found.newest(which, POOL_MAX)
+        ns = found.find(words, which, pool_max) if words else found.newest(which, pool_max)
         return self.ranked([ns])[:hits_max]
 
     def ranked(self, lists: Sequence[Sequence[int]]) -> list[Hit]:
@@ -150,37 +152,45 @@ class Knowing:
 
     def trust(self, author: str) -> float:
         """How far I believe somebody, 0 to 1: myself wholly."""
-        return 1.0 if author == self.address else self.reputation(author).expectation
+        if author == self.address:
+            return 1.0
+        if author not in self._trust:
+            self._trust[author] = _reputed(self._my_evidence.get(author, ())).expectation
+        return self._trust[author]
 
     def reputation(self, author: str) -> Reputation:
         """What I experienced with somebody, and what is proved of him."""
-        return reputation(
-            Experience(one.good, one.age_days, 1.0 if one.item is not None else PROOF_WEIGHT)
-            for one in self.evidence(author)
-            if one.counts
-        )
+        return _reputed(self.evidence(author))
 
     def evidence(self, author: str) -> list[Evidence]:
         """Everything that both sides signed about somebody, the newest first.
 
         What others signed is listed, and counts nothing here: whoever I do not know could say it.
         """
-        opinions = [
-            Evidence(
-                "acceptance" if one.kind == Answer.kind and one.good else one.link,
-                one.good, one.witness, one.opinion, one.target,
-                self.day - one.seen, one.witness == self.address,
-            )
-            for one in self.home.knowledge.opinions_of(author)
-        ]  # fmt: skip
-        proofs = [
-            Evidence(
-                proof.kind, False, self.address, None, proof.by,
-                max(self.now_ms - proof.at, 0) // 86_400_000, True,
-            )
-            for proof in self.home.proofs.of(author)
-        ]  # fmt: skip
-        return sorted([*opinions, *proofs], key=lambda one: (one.age_days, one.item or "", one.of))
+        pieces = [
+            *map(self._opined, self.home.knowledge.opinions_of(author)),
+            *map(self._proved, self.home.proofs.of(author)),
+        ]
+        return sorted(pieces, key=lambda one: (one.age_days, one.item or "", one.of))
+
+    @cached_property
+    def _my_evidence(self) -> dict[str, list[Evidence]]:
+        """By author, all at once, what can count: a hundred authors are no hundred questions."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for one in self.home.knowledge.opinions_by(self.address):
+            found[one.author].append(self._opined(one))
+        for proof in self.home.proofs.everything():
+            found[proof.about].append(self._proved(proof))
+        return found
+
+    def _opined(self, one: Opined) -> Evidence:
+        kind = "acceptance" if one.kind == Answer.kind and one.good else one.link
+        age, mine = self.day - one.seen, one.witness == self.address
+        return Evidence(kind, one.good, one.witness, one.opinion, one.target, age, mine)
+
+    def _proved(self, proof: Proof) -> Evidence:
+        age = max(self.now_ms - proof.at, 0) // 86_400_000
+        return Evidence(proof.kind, False, self.address, None, proof.by, age, True)
 
     # ----------------------------------------------------------------------------- expertise
 
@@ -230,11 +240,19 @@ class Knowing:
 NOBODY = Reputation().lower_bound + 1e-9
 
 
+def _reputed(pieces: Iterable[Evidence]) -> Reputation:
+    return reputation(
+        Experience(one.good, one.age_days, 1.0 if one.item is not None else PROOF_WEIGHT)
+        for one in pieces
+        if one.counts
+    )
+
+
 def _words_of(node: Node) -> frozenset[str]:
     return telling_words(str(getattr(node.item.body, "text", "")))
 
 
-def _words(text: str) -> list[str]:
+def query_words(text: str) -> list[str]:
     """The words of a text, each once, as many as one question may have."""
     found = [word for word in re.findall(r"\w+", spaced(text)) if any(c.isalnum() for c in word)]
     return list(dict.fromkeys(word.casefold() for word in found))[:_WORDS_MAX]

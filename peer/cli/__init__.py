@@ -56,6 +56,7 @@ COMMANDS = {
         "ask": "Publish a question",
         "announce": "Publish what you are working on",
         "alert": "Publish that you are in trouble",
+        "recall": "Find what is known by words and meaning",
         "endorse": "Vouch for something published",
         "dispute": "Contradict something published, and say why",
         "feed": "What was published, newest first",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from peer.home.search import Search
     from peer.home.state import State
     from peer.home.terms import Terms
+    from peer.home.vectors import Vectors
     from peer.home.votes import Votes
 
 
@@ -167,6 +168,13 @@ class Home:
         from peer.home.recalled import Recalled
 
         return Recalled(self.db)
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """See `peer.home.vectors`."""
+        from peer.home.vectors import Vectors
+
+        return Vectors(self.db)
 
     @cached_property
     def proofs(self) -> Proofs:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from peer.home import recalled
+from peer.home import recalled, vectors
 from peer.home.database import Database
 from protocol.knowledge import Said, links
 from protocol.messages import Dispute, Endorsement, Item, Question, Retraction, stored_item
@@ -159,6 +159,12 @@ class Knowledge:
         """What others say of what somebody said, but for what they took back."""
         return self._opinions("target.author = ?", author)
 
+    def opinions_by(self, witness: str) -> list[Opined]:
+        """What somebody says of what others said, but for what he took back."""
+        return self._opinions(
+            "opinion.author = ? AND opinion.kind IN ('endorsement', 'dispute')", witness
+        )
+
     def judged_on(self, topic: str, nodes_max: int) -> list[Opined]:
         """What others say of insights on a topic, and of answers to questions on it."""
         which = "SELECT node FROM about WHERE topic = ?1 ORDER BY node DESC LIMIT ?2"
@@ -250,6 +256,7 @@ class Knowledge:
     def _drop(self, ns: Sequence[int]) -> None:
         for node in self.by_number(ns).values():
             recalled.forget(self._db, node.n, node.data)
+            vectors.forget(self._db, node.n)
         for table, column in (("about", "node"), ("edge", "source"), ("node", "n")):
             self._db.write_many(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in ns])
 

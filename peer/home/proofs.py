@@ -34,3 +34,8 @@ class Proofs:
             "SELECT about, kind, by, at FROM evidence WHERE about = ? ORDER BY at, by", about
         )
         return [Proof(*row) for row in rows]
+
+    def everything(self) -> list[Proof]:
+        """What is proved of anybody, the oldest first."""
+        rows = self._db.held("SELECT about, kind, by, at FROM evidence ORDER BY at, by")
+        return [Proof(*row) for row in rows]
