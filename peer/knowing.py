@@ -49,6 +49,7 @@ class Knowing:
         self.address = address
         self.now_ms = now_ms
         self.esteem = Esteem(home, address)
+        self._trust: dict[str, float] = {}
 
     @cached_property
     def day(self) -> int:
@@ -70,9 +71,9 @@ class Knowing:
         self, text: str, which: Filter, hits_max: int, pool_max: int = POOL_MAX
     ) -> list[Hit]:
         """What fits a text, and may be believed: the best first. Without words the newest."""
-        words = _words(text)
+        words = query_words(text)
         found = self.home.recalled
-        ns = found.find(words, which, POOL_MAX) if words else found.newest(which, POOL_MAX)
+        ns = found.find(words, which, pool_max) if words else found.newest(which, pool_max)
         return self.ranked([ns])[:hits_max]
 
     def ranked(self, lists: Sequence[Sequence[int]]) -> list[Hit]:
@@ -146,7 +147,11 @@ class Knowing:
 
     def trust(self, author: str) -> float:
         """How far I believe somebody, 0 to 1: myself wholly."""
-        return 1.0 if author == self.address else self.reputation(author).expectation
+        if author == self.address:
+            return 1.0
+        if author not in self._trust:
+            self._trust[author] = self.reputation(author).expectation
+        return self._trust[author]
 
     def reputation(self, author: str) -> Reputation:
         """What I experienced with somebody, and what is proved of him."""
@@ -213,7 +218,7 @@ def _words_of(node: Node) -> frozenset[str]:
     return telling_words(str(getattr(node.item.body, "text", "")))
 
 
-def _words(text: str) -> list[str]:
+def query_words(text: str) -> list[str]:
     """The words of a text, each once, as many as one question may have."""
     found = [word for word in re.findall(r"\w+", spaced(text)) if any(c.isalnum() for c in word)]
     return list(dict.fromkeys(word.casefold() for word in found))[:_WORDS_MAX]

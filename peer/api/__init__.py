@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self
 
+from peer.api.finding import Finding
 from peer.api.knowing import Knowledgeable
 from peer.api.living import Living
 from peer.api.reading import Reading
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Peer(Writing, Reading, Knowledgeable, Relying, Living):
+class Peer(Writing, Reading, Finding, Knowledgeable, Relying, Living):
     """One identity of a home. `warning`: what the last look at the inbox could not see, or None."""
 
     @classmethod

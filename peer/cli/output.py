@@ -48,6 +48,11 @@ def answer(where: Where, value: Any, lines: Callable[[], Iterable[str]]) -> None
 
 def document(value: Any) -> None:
     """One JSON document on stdout, at once."""
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A JSON document in which nothing acts on a terminal."""
     import orjson
 
     from peer.cli.shown import escaped
@@ -58,7 +63,7 @@ def document(value: Any) -> None:
         import json
 
         text = json.dumps(value)
-    click.echo(escaped(text))
+    return escaped(text)
 
 
 def aside(text: str) -> None:
@@ -224,6 +229,37 @@ def _marks(row: dict[str, Any]) -> list[str]:
         here = ", which is not here" if row.get("orphan") else ""
         marks.append(f"re {row['re'][:ID_CHARS]}{here}")
     return marks
+
+
+def recalled_lines(row: dict[str, Any]) -> list[str]:
+    """Something known: who said it and how far it is believed, then its text behind a margin."""
+    marks = [row["at"][:10], f"trust {row['trust']:g}"]
+    if row["certainty"] is not None:
+        marks.insert(1, f"certainty {row['certainty']:g}")
+    if row["support"] or row["disputes"]:
+        marks.append(f"{row['support']} for, {row['disputes']} against")
+    marks += ["contested"] if row["contested"] else []
+    marks += [row["state"]] if row["state"] != "current" else []
+    marks += ["private"] if row["private"] else []
+    marks += [" ".join(row["topics"])] if row["topics"] else []
+    found = ", ".join(row["found"]["words"])
+    if row["found"]["meaning"] is not None:
+        found += f"{'; ' if found else ''}meaning {row['found']['meaning']:g}"
+    why = f"  [{line(found)}]" if found else ""
+    head = f"{bold(row['id'][:ID_CHARS])}  {line(row['from'])}  {row['kind']}  "
+    return [f"{head}{dim('(' + line(', '.join(marks)) + ')' + why)}", *_behind_margin(row["text"])]
+
+
+def _behind_margin(text: str) -> list[str]:
+    from peer.cli.shown import fold
+
+    columns = screen()
+    inside = None if columns is None else columns - len(MARGIN)
+    return [
+        MARGIN + part
+        for one in text.replace("\r\n", "\n").split("\n")
+        for part in fold(harmless(one), inside)
+    ]
 
 
 def age(seconds: float | None) -> str:

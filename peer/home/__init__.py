@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from peer.home.terms import Terms
     from peer.home.ties import Ties
     from peer.home.troubles import Troubles
+    from peer.home.vectors import Vectors
     from peer.home.votes import Votes
 
 
@@ -169,6 +170,13 @@ class Home:
         from peer.home.recalled import Recalled
 
         return Recalled(self.db)
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """See `peer.home.vectors`."""
+        from peer.home.vectors import Vectors
+
+        return Vectors(self.db)
 
     @cached_property
     def proofs(self) -> Proofs:

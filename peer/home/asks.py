@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from peer.home import knowledge
 from peer.home.database import Database
-from peer.home.knowledge import Knowledge
 
 
 class Ask(NamedTuple):
@@ -50,7 +50,6 @@ class Asks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._knowledge = Knowledge(db)
 
     def add(self, ask: Ask, cause: str | None) -> None:
         """Remember what is asked for."""
@@ -98,8 +97,9 @@ class Asks:
 
     def hold(self, item: str) -> None:
         """An item that waited for a page waits for a yes first; nothing answers from it."""
-        self._db.write("UPDATE item SET state = 'asked' WHERE id = ? AND state = 'waiting'", item)
-        self._knowledge.unlearn(item)
+        held = "UPDATE item SET state = 'asked' WHERE id = ? AND state = 'waiting'"
+        if self._db.write(held, item):
+            knowledge.take_out(self._db, item)
 
     def release(self, item: str, at: int) -> bool:
         """A steward said yes: the item may go into a page. False: it waits for that no more."""
@@ -112,10 +112,10 @@ class Asks:
     def drop(self, item: str, state: str, because: str, at: int) -> None:
         """An item that is in no page never will be."""
         self._end(item, state, because, at)
-        self._db.write(
+        if self._db.write(
             "UPDATE item SET state = 'dropped' WHERE id = ? AND state IN ('asked', 'waiting')", item
-        )
-        self._knowledge.unlearn(item)
+        ):
+            knowledge.take_out(self._db, item)
 
     def _end(self, item: str, state: str, because: str, at: int) -> None:
         self._db.write(

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from peer.home import recalled
+from peer.home import recalled, vectors
 from peer.home.database import Database
 from protocol.knowledge import Said, links
 from protocol.messages import Dispute, Endorsement, Item, Question, Retraction, stored_item
@@ -288,12 +288,6 @@ class Knowledge:
         else:
             self._drop([node.n])
 
-    def unlearn(self, id_: str) -> None:
-        """An item of mine that nobody else has goes nowhere: it is not known."""
-        node = self.get(id_)
-        if node is not None:
-            self._drop([node.n])
-
     def age(self, before_day: int, nodes_max: int = nodes_max) -> None:
         """What came before that day, and of which nothing later speaks, is known no more.
 
@@ -325,6 +319,7 @@ class Knowledge:
     def _drop(self, ns: Sequence[int]) -> None:
         for node in self.by_number(ns).values():
             recalled.forget(self._db, node.n, node.data)
+            vectors.forget(self._db, node.n)
         for table, column in (("about", "node"), ("edge", "source"), ("node", "n")):
             self._db.write_many(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in ns])
 
@@ -332,6 +327,13 @@ class Knowledge:
         return [
             Node(*row) for row in self._db.read(f"SELECT {_NODE} FROM node WHERE {where}", *values)
         ]
+
+
+def take_out(db: Database, id_: str) -> None:
+    """What I wrote, and what goes out no more or not yet, is not known; inside a transaction."""
+    found = db.one("SELECT n FROM node WHERE id = ?", id_)
+    if found is not None:
+        Knowledge(db)._drop([found[0]])
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peer.home import search
+from peer.home import knowledge, search
 from peer.home.database import Database, next_item, next_page
 from peer.home.erasures import without_content
-from peer.home.knowledge import Knowledge
 from peer.home.outgoing import WITHDRAWN
 
 
@@ -250,9 +249,9 @@ class Past:
             " epoch = NULL, seq = NULL, place = NULL WHERE n = ?",
             *(at, without_content(data), n),
         )
-        Knowledge(self._db).unlearn(item_id)
         self._db.write("DELETE FROM sealed WHERE item = ?", item_id)
         search.forget(self._db, n)
+        knowledge.take_out(self._db, item_id)
         return True
 
     def forget_rest(self, before_ms: int, tick: int) -> None:

@@ -15,10 +15,15 @@ from peer.home.database import Database
 from peer.home.words import said, spaced
 from protocol import canonical
 from protocol.errors import SomaError
+from protocol.messages import Announcement, Answer, Insight, Question
 
-# Places in the index that are looked at for one question: ranking takes about 1 µs for each.
-looked_at_max = 10_000
-_BATCH = 1_000
+# What can be recalled; opinions of it stand beside it.
+RECALLABLE = (Insight.kind, Answer.kind, Question.kind, Announcement.kind)
+# Places in the index that are looked at for one question: ranking takes 1 to 2 µs for each.
+looked_at_max = 3_000
+few_max = 5_000  # nodes that are told one by one, where a filter leaves no more
+_BATCH = 500
+_KINDS = ", ".join(map(repr, RECALLABLE))
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'known_words'"
 Progress = Callable[[int, int, str], None]
 
@@ -48,7 +53,8 @@ class Filter:
     ) -> None:
         self._parts: list[str] = []
         self.values: list[object] = []
-        if kinds:
+        self.indexed = topic is not None or author is not None
+        if kinds and set(kinds) != set(RECALLABLE):  # nothing else has words or vectors
             self._add(f"node.kind IN ({', '.join('?' * len(kinds))})", *kinds)
         if topic is not None:
             self._add("node.n IN (SELECT node FROM about WHERE topic = ?)", topic)
@@ -70,35 +76,105 @@ class Filter:
         self.values += values
 
     @property
+    def nothing(self) -> bool:
+        """Whether everything that can be recalled counts."""
+        return not self._parts
+
+    @property
     def sql(self) -> str:
         """A condition on `node`, beginning with AND where there is one."""
         return "".join(f" AND {part}" for part in self._parts)
 
 
 class Recalled:
-    """The tables `known_words` (of FTS5) and `known_terms` (its vocabulary)."""
+    """The table `known_words` (of FTS5), made when it is first needed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        # What was last asked, and what came of it: it is asked twice in one answer.
+        self._told: tuple[object, tuple[list[str], int]] = None, ([], 0)
 
-    def find(self, words: Sequence[str], which: Filter, hits_max: int) -> list[int]:
-        """Numbers of nodes in which some of the words stand, the most fitting first."""
+    def find(
+        self, words: Sequence[str], which: Filter, hits_max: int, *, least: float = 0.0
+    ) -> list[int]:
+        """Numbers of nodes in which some of the words stand, the most fitting first.
+
+        Those that fit less than `least` (0 to 1) times as well as the best are left out.
+        """
+        scored = self._scored(words, which, hits_max)
+        return [n for n, score in scored if score >= least * scored[0][1]]
+
+    def _scored(
+        self, words: Sequence[str], which: Filter, hits_max: int
+    ) -> list[tuple[int, float]]:
+        """The same, with what bm25 says of each."""
         self.catch_up()
-        told = self._telling(words)
+        told, above = self._telling(words)
         if not told:
             return []
+        few = self.few(which)
         rows = self._db.read(
-            "SELECT node.n FROM known_words JOIN node ON node.n = known_words.rowid"
-            f" WHERE known_words MATCH ? {which.sql}"
-            " ORDER BY known_words.rank, node.n DESC LIMIT ?",
-            *(" OR ".join(told), *which.values, hits_max),
+            "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ? AND rowid > ?"
+            " ORDER BY rank, rowid DESC",
+            *(" OR ".join(told), above if few is None else 0),
         )
-        return [row[0] for row in rows]
+        ranked = [(row[0], row[1]) for row in rows]
+        if which.nothing:
+            return ranked[:hits_max]
+        if few is not None:
+            return [one for one in ranked if one[0] in few][:hits_max]
+        found: list[tuple[int, float]] = []
+        for start in range(0, len(ranked), _BATCH):
+            if len(found) >= hits_max:
+                break
+            part = ranked[start : start + _BATCH]
+            passing = self._passing([n for n, _ in part], which)
+            found += [one for one in part if one[0] in passing]
+        return found[:hits_max]
+
+    def few(self, which: Filter) -> frozenset[int] | None:
+        """Numbers of all nodes that pass, where an index tells that they are few; else None."""
+        if not which.indexed:
+            return None
+        rows = self._db.read(
+            f"SELECT node.n FROM node WHERE 1{which.sql} LIMIT ?", *which.values, few_max + 1
+        )
+        return frozenset(row[0] for row in rows) if len(rows) <= few_max else None
+
+    def standing_in(self, words: Sequence[str], ns: Sequence[int]) -> dict[int, list[str]]:
+        """By which of these words each of these nodes is found, in their order."""
+        found: dict[int, list[str]] = {n: [] for n in ns}
+        told = set(self._telling(words)[0]) if ns else ()
+        for word in dict.fromkeys(words):
+            if _quoted(word) not in told:
+                continue
+            rows = self._db.read(
+                "SELECT rowid FROM known_words WHERE known_words MATCH ? AND rowid BETWEEN ? AND ?",
+                *(_quoted(word), min(ns), max(ns)),
+            )
+            for n in {row[0] for row in rows} & found.keys():
+                found[n].append(word)
+        return found
 
     def newest(self, which: Filter, hits_max: int) -> list[int]:
         """Numbers of the newest nodes."""
+        return self._listed(which, "DESC", hits_max)
+
+    def oldest(self, which: Filter, hits_max: int) -> list[int]:
+        """Numbers of nodes in the order in which they came."""
+        return self._listed(which, "ASC", hits_max)
+
+    def count(self, which: Filter) -> int:
+        """How many nodes fit."""
+        row = self._db.one(
+            f"SELECT count(*) FROM node WHERE node.kind IN ({_KINDS}){which.sql}", *which.values
+        )
+        return 0 if row is None else int(row[0])
+
+    def _listed(self, which: Filter, order: str, hits_max: int) -> list[int]:
         rows = self._db.read(
-            f"SELECT node.n FROM node WHERE 1 {which.sql} ORDER BY node.n DESC LIMIT ?",
+            f"SELECT node.n FROM node WHERE node.kind IN ({_KINDS}){which.sql}"
+            f" ORDER BY node.n {order} LIMIT ?",
             *(*which.values, hits_max),
         )
         return [row[0] for row in rows]
@@ -112,33 +188,57 @@ class Recalled:
             "SELECT n, data FROM node WHERE n > ? ORDER BY n LIMIT ?", done, _BATCH
         ):
             with self._db.part():
+                texts = [(n, _words(data)) for n, data in rows]
+                # The last of them says how far this is, with or without words.
+                some = [one for one in texts if one[1]]
                 self._db.write_many(
                     "INSERT INTO known_words (rowid, text) VALUES (?, ?)",
-                    [(n, _words(data)) for n, data in rows],
+                    some if texts[-1][1] else [*some, texts[-1]],
                 )
             done = rows[-1][0]
             progress(done, done, "items indexed")
 
-    def _telling(self, words: Sequence[str]) -> list[str]:
-        """The words as FTS5 takes them, rarest first, as many as one question may look at."""
+    def _telling(self, words: Sequence[str]) -> tuple[list[str], int]:
+        """The words as FTS5 takes them, rarest first, as many as one question may look at.
+
+        Where even the rarest stands in more, only the newest of them are looked at: those whose
+        number is above the second value.
+        """
+        asked = (tuple(words), self._db.stamp("known_words"))
+        if self._told[0] == asked:
+            return self._told[1]
         counted = []
         for word in dict.fromkeys(words):
-            quoted = f'"{spaced(word).strip()}"'
             row = self._db.one(
                 "SELECT count(*) FROM (SELECT 1 FROM known_words WHERE known_words"
                 " MATCH ? LIMIT ?)",
-                quoted,
+                _quoted(word),
                 looked_at_max,
             )
             assert row is not None
-            counted.append((int(row[0]), quoted))
+            counted.append((int(row[0]), _quoted(word)))
         told, places = list[str](), 0
         for count, quoted in sorted(counted):
             if told and places + count > looked_at_max:
                 break
             told += [quoted] if count else []
             places += count
-        return told
+        row = None
+        if places >= looked_at_max:
+            row = self._db.one(
+                "SELECT rowid FROM known_words WHERE known_words MATCH ?"
+                " ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+                *(" OR ".join(told), looked_at_max),
+            )
+        self._told = asked, (told, 0 if row is None else int(row[0]))
+        return self._told[1]
+
+    def _passing(self, ns: Sequence[int], which: Filter) -> set[int]:
+        marks = ", ".join("?" * len(ns))
+        rows = self._db.read(
+            f"SELECT node.n FROM node WHERE node.n IN ({marks}){which.sql}", *ns, *which.values
+        )
+        return {row[0] for row in rows}
 
     def _make(self) -> None:
         if self._db.one(_MADE) is not None:
@@ -162,6 +262,11 @@ def forget(db: Database, n: int, data: bytes) -> None:
         )
 
 
+def _quoted(word: str) -> str:
+    """A word as FTS5 takes it: whatever stands in quotes is no syntax."""
+    return '"' + spaced(word.replace('"', " ")).strip() + '"'
+
+
 def _words(data: bytes) -> str:
     value: dict[str, Any] = canonical.decode(data)
-    return spaced(said(value.get("body")))
+    return spaced(said(value.get("body"))) if value["kind"] in RECALLABLE else ""
