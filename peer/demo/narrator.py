@@ -10,15 +10,23 @@ import os
 import textwrap
 from collections.abc import Callable
 
-from peer.demo.stage import PEERS, STEWARD, Stage
+from peer.demo.stage import NEWCOMER, PEERS, STEWARD, Stage
 from peer.demo.story import Event, Forged, Joined, Ordered, Round, Said, Ticked, Wanted
 from peer.explaining import Explaining
+from peer.home.mail import Letter
 from peer.instance import HOUR_MS
 from peer.knowing import Knowing
+from peer.mentoring import mentoring
 from peer.tick.report import Report
+from protocol.errors import NotFoundError
 
 Say = Callable[[str], None]
 WIDTH = 96
+
+
+def _beginning(text: str) -> str:
+    first, *more = text.strip().split("\n")
+    return f"{first} … ({len(more)} lines more)" if more else first
 
 
 class Narrator:
@@ -44,7 +52,8 @@ class Narrator:
                 marks = " [automatic]" if event.auto else ""
                 if event.serves:
                     marks = f" [serves {', '.join(event.serves)}]"
-                self._line(author, to, kind, text + marks)
+                said = text if kind != "mentoring" else _beginning(text)
+                self._line(author, to, kind, said + marks)
             case Wanted(id=id, text=text):
                 self._say(f"  {STEWARD:<9}   sets the goal {id}: {text}")
             case Joined(name=name):
@@ -93,24 +102,26 @@ class Narrator:
 
     def _letters(self) -> None:
         self._say("")
-        self._say("How far each letter got        placed    received  acted on  acknowledged")
+        self._say("How far each letter got         placed    received  acted on  acknowledged")
         for said in self._said:
             if said.to == "all":
                 continue
             mine = self._stage.peers[said.author].home.mail.get(said.id)
-            theirs = [
-                letter
-                for letter in self._stage.peers[said.to].home.mail.inbox(everything=True)
-                if letter.id == said.id
-            ]
+            theirs = self._received(said)
             times = [
                 mine.placed_at,
-                theirs[0].stored_at if theirs else None,
-                theirs[0].acted_at if theirs else None,
+                theirs.stored_at if theirs else None,
+                theirs.acted_at if theirs else None,
                 mine.covered_at,
             ]
             ages = "".join(f"{self._age(at):<10}" for at in times).rstrip()
-            self._say(f"  {said.author:<9} → {said.to:<9} {said.kind:<8} {ages}")
+            self._say(f"  {said.author:<9} → {said.to:<9} {said.kind:<9} {ages}")
+
+    def _received(self, said: Said) -> Letter | None:
+        try:
+            return self._stage.peers[said.to].home.mail.get(said.id)
+        except NotFoundError:
+            return None
 
     def _age(self, at: int | None) -> str:
         if at is None:
@@ -134,6 +145,9 @@ class Narrator:
         for said in self._said:
             if said.kind == "insight":
                 self._claim(said.id)
+        guide = mentoring(self._stage.peers[NEWCOMER])["mentor"]
+        if guide is not None:
+            self._say(f"  mentor      {guide['name']} guides {NEWCOMER}")
         for concern in home.concerns.all():
             self._say(f"  {concern.level:<9}   {concern.text}")
 

@@ -120,8 +120,8 @@ class Stage:
         return [tick(self.peers[name]) for name in names]
 
     def ask_mentor(self, name: str) -> str:
-        """A newcomer asks whoever seems best to guide it; returns his name."""
-        return mentoring.ask(self.peers[name], None).to[0]
+        """A newcomer asks whoever seems best to guide it; returns the letter's id."""
+        return mentoring.ask(self.peers[name], None).ids[0]
 
     def set_goal(self, id: str, text: str) -> None:
         """The steward says what the network is for."""

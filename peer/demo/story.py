@@ -127,10 +127,11 @@ class Story:
         self._tick_all(*PEERS)
         why = Question(text="Why do my renames fail now and then?", topics=("drives",))
         asked = self._say("smith", "librarian", why)
+        guide = self._ask_mentor("smith")
         trying = Announcement(
             text="I rename 10,000 files.", topics=("drives",), serves=("safe-drives",)
         )
-        self._say("smith", "all", trying)
+        renaming = self._say("smith", "all", trying)
         counting = Announcement(
             text="I count what is lost.", topics=("drives",), serves=("safe-drives",)
         )
@@ -140,6 +141,8 @@ class Story:
 
         self._tick_all(*PEERS)
         self._tell_automatic("librarian", asked)
+        self._tell_automatic("scout", guide)
+        self._tell_automatic("core", renaming)
         self._tell_automatic("smith", plan)
         self._reply("scout", which, Answer(text="NFS, SMB and one Syncthing folder."))
         self._say("smith", "all", Endorsement(text="So it is: the retry helps."), re=insight)
@@ -181,6 +184,15 @@ class Story:
         self._step()
         self._stage.enter(name)
         self._tell(Joined(name))
+
+    def _ask_mentor(self, name: str) -> str:
+        self._step()
+        id = self._stage.ask_mentor(name)
+        letter = self._stage.peers[name].home.mail.get(id)
+        to = letter.audience.partition("@")[0]
+        body = stored_item(letter.data, understood=True).body
+        self._tell(Said(id, name, to, letter.kind, getattr(body, "text", "")))
+        return id
 
     def _step(self) -> None:
         self._stage.clock.behind_ms -= STEP_MS

@@ -45,10 +45,12 @@ def asking(known: Knowing) -> Mentoring:
     return Mentoring(step="ask", text=ASKS, topics=guiding.interests(known))
 
 
-def candidate(peer: RunningPeer, standing: Standing, known: Knowing, ticks: int = 0) -> str | None:
+def candidate(
+    peer: RunningPeer, standing: Standing, known: Knowing, ticks: int | None = None
+) -> str | None:
     """The full address of who should be asked: alive, and never asked or told no before.
 
-    By somebody who ticked so often only those are who were here long before.
+    By itself (`ticks`: so often it ticked) it asks only those who were here long before.
     """
     spoken_to = {tie.peer for tie in guiding.ties(peer.home, peer.lived_ms)}
     among = [
@@ -60,7 +62,7 @@ def candidate(peer: RunningPeer, standing: Standing, known: Knowing, ticks: int 
     if not among:
         return None
     prospects, shared = guiding.prospects(known, among)
-    return best(older(prospects, ticks), shared)
+    return best(prospects if ticks is None else older(prospects, ticks), shared)
 
 
 def _is_due(peer: RunningPeer, standing: Standing) -> bool:

@@ -13,11 +13,12 @@ from peer.demo import narrator
 from peer.demo import play as demo
 from peer.demo.stage import PEERS
 from peer.demo.story import GOALS
+from peer.mentoring import mentoring
 from peer.stewards.standing import standing
 from protocol.errors import UsageError
 from tests.integration.onlookers import files, letters, shell, tick_once, wake
 
-LINES_MAX = 75
+LINES_MAX = 90
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +45,28 @@ def test_it_tells_who_said_what_to_whom(said: list[str]) -> None:
     assert told(said, "scout", "→ all", "insight", "SMB")
     assert told(said, "smith", "→ librarian", "question", "Why do my renames fail")
     assert told(said, "librarian", "→ smith", "answer", "SMB")
-    assert told(said, "confidence 0.9", "[automatic]")
+    assert told(said, "certainty 0.", "[automatic]")
     assert told(said, "scout", "→ core", "answer", "NFS, SMB and one Syncthing folder.")
     assert told(said, "smith", "→ all", "endorsement")
-    assert told(said, "endorsed by smith@lab")
+    assert told(said, "of scout, certain by 0.", "endorsed by smith")
+    assert told(said, "disputed by warden: 20 ms were too few for mine.")
     assert told(said, "warden", "→ all", "alert", "97 % full")
     assert told(said, "smith", "→ all", "announcement", "10,000 files. [serves safe-drives]")
     assert told(said, "warn", "warden@lab: My disk is 97 % full.")
+
+
+def test_it_tells_of_a_newcomer_an_overlap_and_a_dispute(folder: Path, said: list[str]) -> None:
+    assert told(said, "smith", "joins")
+    assert told(said, "smith", "→ scout", "mentoring", "be my mentor?")
+    assert told(said, "scout", "→ smith", "mentoring", "[automatic]")
+    assert told(said, "mentor", "scout guides smith")
+    for name, other, plan in (("smith", "core", "I rename"), ("core", "smith", "I count")):
+        assert told(said, name, f"→ {other}", "answer", f"I am working on that, too: {plan}")
+    smith = wake(folder / "home", "smith")
+    guide = mentoring(smith)
+    smith.home.close()
+    assert guide["mentor"]["name"] == "scout"
+    assert "retry after 20 ms" in guide["digest"]["text"]
 
 
 def test_it_tells_how_far_letters_got_and_who_is_well(said: list[str]) -> None:
@@ -116,14 +132,15 @@ def test_the_commands_it_ends_with_work_when_pasted(root: Path, tmp_path: Path) 
     lines: list[str] = []
     demo.run(str(tmp_path / "it's here"), lines.append)
     commands = [line.strip() for line in lines if " -m peer " in line]
-    assert len(commands) == 7
+    assert len(commands) == 8
     shown = [shell(command, cwd=root) for command in commands]
     assert "Retry built in" in shown[0], "inbox of core"
-    assert "confidence 0.9" in shown[1], "thread of the question"
+    assert "certainty 0." in shown[1], "thread of the question"
     assert "acknowledged" in shown[2], "trace of the question"
-    assert "PAGE-11" in shown[3], "quarantine of core"
-    assert "Are you still there?" in shown[5], "inbox of scout"
-    assert re.search(r"scout +alive", shown[6]), "peers of warden"
+    assert "disputed by warden" in shown[3], "knowledge of core"
+    assert "PAGE-11" in shown[4], "quarantine of core"
+    assert "Are you still there?" in shown[6], "inbox of scout"
+    assert re.search(r"scout +alive", shown[7]), "peers of warden"
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

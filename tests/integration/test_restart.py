@@ -248,6 +248,6 @@ def test_it_is_typed(tmp_path: Path) -> None:
     assert found["tokens"] <= 500
     assert found["parts"][0]["name"] == "me"
     peer("recall", "--for-restart", "--since", "0", "--as", "core")
-    peer("recall", "--as", "core", code=2)
+    peer("recall", "copper", "--for-restart", "--as", "core", code=2)
     peer("recall", "--for-restart", "--budget", "10", "--as", "core", code=2)
     peer("recall", "--for-restart", "--since", "soon", "--as", "core", code=2)

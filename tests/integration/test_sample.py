@@ -118,7 +118,7 @@ def test_the_waiting_letter_arrives_and_the_question_is_answered(home: Path) -> 
         "Retry built in; 10,000 renames, none lost."
     ]
     (answer,) = [text for author, text in letters(home, "smith") if author == "librarian@lab"]
-    assert "scout@lab, confidence 0.9" in answer, "answered from what scout published"
+    assert "scout@lab, certainty 0." in answer, "answered from what scout published"
 
 
 def test_the_commands_of_the_docstring_work_as_they_stand(root: Path, tmp_path: Path) -> None:
