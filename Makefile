@@ -4,8 +4,8 @@ PYTHON  ?= python3
 WORKERS ?= 2
 # Many tests wait for processes and drives: one more of them than there are cores keeps those busy.
 TESTERS ?= 3
-# The check has minutes: it plays a quarter of what `make sim` plays.
-SEEDS   ?= $(if $(filter check,$(MAKECMDGOALS)),25,100)
+# The check has minutes: it plays a sixth of what `make sim` plays.
+SEEDS   ?= $(if $(filter check,$(MAKECMDGOALS)),16,100)
 HOURS   ?= 1
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -23,7 +23,7 @@ ASKED   := $(MADE) pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test coverage lint format format-check types layers sample \
-        sample-is-current schemas bench sim years bugs fuzz soak drives crash check constraints clean
+        sample-is-current schemas bench sim years floods bugs fuzz soak drives crash check constraints clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1 \2/p' Makefile | \
@@ -73,11 +73,14 @@ sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 	$(BIN)/python -m benchmarks
 
-sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; 25 of them in the check
+sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; 16 of them in the check
 	$(BIN)/peer simulate soak --seeds $(SEEDS) --from 1 --workers $(WORKERS)
 
 years: $(DEV)  ## two simulated years, after which nothing may have grown
 	MONTHS=24 $(BIN)/python -m pytest tests/simulation/test_two_years.py
+
+floods: $(DEV)  ## 200,000 junk files of each form in an inbox, worked off while letters pass
+	JUNK=200000 $(BIN)/python -m pytest tests/integration/test_special_files.py -k crowd_of_junk
 
 bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many seeds
 	$(BIN)/python -m tests.simulation.bugs
