@@ -24,7 +24,7 @@ from protocol.reputation import Reputation
 
 CLAIM_KINDS = (Insight.kind, Answer.kind)
 POOL_MAX = 200  # what is found by words and then ranked by what may be believed of it
-TOPIC_NODES_MAX = 2_000  # contributions to one topic that are weighed, the newest ones
+TOPIC_NODES_MAX = 500  # contributions to one topic that are weighed, the newest ones
 LATELY_DAYS = 7
 WORKING_DAYS = 30
 _WORDS_MAX = 32

@@ -22,13 +22,16 @@ def guide(received: Received, view: View) -> list[Effect]:
 
 
 def _answer(item: Item, asked: Mentoring, view: View) -> list[Effect]:
-    """One answer a day to the same newcomer who asks by itself; none to who guides me."""
+    """One offer a day to the same newcomer, one answer to an automatic ask; none to my mentor."""
     author, ties = item.head.author, view.ties()
     with_him = {tie.role: tie for tie in ties if tie.peer == author}
     mentor, mentee = with_him.get("mentor"), with_him.get("mentee")
     if mentor is not None and mentor.state in ("asked", "active"):
         return []
-    if item.head.auto and mentee is not None and view.lived_ms - mentee.since_ms < AGAIN_MS:
+    lately = mentee is not None and view.lived_ms - mentee.since_ms < AGAIN_MS
+    if mentee is not None and lately and (item.head.auto or mentee.state == "active"):
+        return []
+    if not view.has_room(author):
         return []
     refused = mentee is not None and mentee.state == "refused"
     starter = None

@@ -37,7 +37,7 @@ def answer_question(received: Received, view: View) -> list[Effect]:
     """Answer from what is known, pass it on to who may know, or stay silent."""
     item = received.item
     assert isinstance(item.body, Question)
-    if item.head.auto or view.is_mailbox:
+    if item.head.auto or view.is_mailbox or not view.has_room(item.head.author):
         return []
     asked = received.audience == view.address or view.address in item.body.first
     # A question to all would be answered by everybody who heard of it: only those do whom it names

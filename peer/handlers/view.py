@@ -48,6 +48,9 @@ class View(Protocol):
         Of `by` alone, where somebody is named, and never of `but` (full addresses).
         """
 
+    def has_room(self, address: str) -> bool:
+        """Whether I may still write to somebody (full address) by myself in this hour."""
+
     def experts(self, topics: Sequence[str]) -> list[Candidate]:
         """Who knows something about these topics and is alive, as I see it; not myself."""
 

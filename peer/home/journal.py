@@ -288,6 +288,10 @@ class Journal:
         )
         return [New(*row) for row in rows]
 
+    def has_new(self, kind: str) -> bool:
+        """Whether an item of this kind waits to be acted on."""
+        return bool(self._db.held("SELECT 1 FROM item WHERE state = 'new' AND kind = ?", kind))
+
     def settle(self, ns: Iterable[int], state: str, at: int) -> None:
         """Items are `acted` or `set-aside`."""
         self._db.write_many(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import asking, effects, guiding, sealing, voting
+from peer import asking, effects, guiding, permission, sealing, voting
 from peer.foreign import attempt
 from peer.handlers import Found, Received
 from peer.home.journal import New
@@ -25,9 +25,10 @@ from protocol.charter import Goal
 from protocol.errors import RuleError
 from protocol.expertise import Candidate
 from protocol.guidance import Starter, Tie
-from protocol.messages import Item, Sealed, stored_item
+from protocol.messages import Item, Question, Sealed, stored_item
 
 batch_items_max = 100
+batch_ms_max = 2_000
 tick_items_max = 100_000
 tries_max = 3
 
@@ -92,6 +93,10 @@ class HomeView:
         """How many newcomers I am ready to guide at a time."""
         return self._peer.settings.mentor.mentees_max
 
+    def has_room(self, address: str) -> bool:
+        """Whether I may still write to somebody by myself in this hour."""
+        return permission.has_room(self._peer, address)
+
     def starter(self, topics: Sequence[str], reader: str) -> Starter | None:
         """What `reader` (full address) should know first; None where I know nothing."""
         return guiding.starter(self._knowing, self.goals_of(reader), topics, reader)
@@ -110,26 +115,35 @@ class HomeView:
 def act(peer: RunningPeer, report: Report, may_go_on: Callable[[], bool]) -> None:
     """Act on every item that waits, up to `tick_items_max`."""
     waiting, tried = in_turn(peer.home.journal), 0
+    left: list[New] = []
+    if peer.home.journal.has_new(Question.kind):
+        peer.home.recalled.catch_up(peer.progress)  # not in a transaction that others wait for
     while report.acted + tried < tick_items_max and peer.goes_on() and may_go_on():
-        batch = list(islice(waiting, batch_items_max))
+        batch = left or list(islice(waiting, batch_items_max))
         if not batch:
             return
-        failed = _act_together(peer, batch, report)
+        failed, left = _act_together(peer, batch, report)
         peer.progress(report.acted, max(report.received, report.acted), "items acted on")
         for new, error in failed:
             tried += 1
             _count_failure(peer, new, error, report)
-    if report.acted + tried >= tick_items_max and next(waiting, None) is not None:
+    if report.acted + tried >= tick_items_max and (left or next(waiting, None) is not None):
         report.problems.append("there are more items than I act on in one tick; the next goes on")
 
 
-def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed:
-    """Act on a batch in one transaction; returns what failed, and is still to be done."""
+def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> tuple[Failed, list[New]]:
+    """Act on a batch in one transaction; returns what failed, and what there was no time for.
+
+    Others may choose how much work an item is; other commands of this home wait meanwhile.
+    """
     failed: Failed = []
     done: list[New] = []
+    end_ms = peer.clock.monotonic_ms() + batch_ms_max
     with peer.home.transaction(durable=False):
         asking.heed(peer)  # or an answer would tell what a new charter holds back
-        for new in batch:
+        for place, new in enumerate(batch):
+            if place and peer.clock.monotonic_ms() >= end_ms:
+                break
             # Whatever a handler raises must not keep other letters waiting; the item is tried again
             # and then set aside with this very error, so it is not lost from sight.
             said = attempt(_act_one, peer, new)
@@ -142,7 +156,7 @@ def _act_together(peer: RunningPeer, batch: list[New], report: Report) -> Failed
         for author in sorted({new.author for new in done if new.audience == peer.address}):
             peer.home.journal.owe_receipt(author)
     report.acted += len(done)
-    return failed
+    return failed, batch[len(done) + len(failed) :]
 
 
 def _act_one(peer: RunningPeer, new: New) -> list[str]:
