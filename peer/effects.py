@@ -11,6 +11,7 @@ from __future__ import annotations
 from peer import asking, ballot_box, learning, permission, sealing
 from peer.instance import RunningPeer
 from peer.permission import auto_sends_hourly_max, has_room
+from peer.stewards.standing import standing
 from protocol import canonical
 from protocol.effect import (
     CountVote,
@@ -124,13 +125,24 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
         return None
     if isinstance(effect.body, Proposal | Vote | Certificate):
         return "no handler proposes or votes; `peer propose` and `peer vote` do"
+    return _unanswerable(effect, item) or _unreachable(peer, effect)
+
+
+def _unanswerable(effect: Send | Publish, item: Item) -> str | None:
+    """Why nothing automatic may be written because of this item."""
     if item.head.auto and not _answers_newcomer(effect, item):
         return "nothing automatic answers an automatic item"
     if item.head.kind == "note":
         return "a note never causes a letter"
     if item.head.depth >= auto_depth_max:
         return f"automatic replies go at most {auto_depth_max} deep"
+    return None
+
+
+def _unreachable(peer: RunningPeer, effect: Send | Publish) -> str | None:
     audience = effect.to if isinstance(effect, Send) else ALL
+    if audience != ALL and not standing(peer).admits(audience):
+        return f"{audience} is no member with an active key"
     if not has_room(peer, audience):
         return f"more than {auto_sends_hourly_max} automatic sends to {audience} in an hour"
     return None

@@ -6,16 +6,27 @@ from typing import Any
 
 import pytest
 
+from peer import effects
 from peer.esteem import DECLARED, FORMER, Esteem
 from peer.knowing import NOBODY, Knowing
 from peer.letters import judged, reply
 from peer.relying import reputation, reputations, who_knows
-from peer.stewards.standing import standing
+from peer.stewards.standing import living, standing
 from peer.tick import look
+from peer.tick.guide import candidate
 from peer.whom import first
 from protocol import canonical
+from protocol.effect import Effect, Send
 from protocol.errors import NotFoundError, UsageError
-from protocol.messages import Answer, Body, Dispute, Endorsement, Question, Retraction
+from protocol.messages import (
+    Answer,
+    Body,
+    Dispute,
+    Endorsement,
+    Question,
+    Retraction,
+    stored_item,
+)
 from tests.network import CLUSTER, DAY_MS, FIVE, Network, insight, settled
 
 
@@ -321,6 +332,44 @@ def test_a_question_to_who_does_not_know_is_passed_on_and_both_learn_the_answer(
         assert node is not None
         assert "electrons" in str(node.item.body)
     assert network.writes() == []
+
+
+def leave(network: Network, name: str, *, how: str) -> None:
+    """The next roster does not name somebody any more, or takes his key from him."""
+    members = network.members()
+    if how == "removed":
+        del members[name]
+    else:
+        members[name] = dict.fromkeys(members[name], "compromised")
+    network.roster(members)
+
+
+@pytest.mark.parametrize("how", ["removed", "compromised"])
+def test_nothing_is_passed_on_to_who_is_no_member_any_more(how: str) -> None:
+    """ASKED-2, ASKED-3, AUTO-6: however alive he seemed; and no handler writes to him."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    leave(network, "smith", how=how)
+    sent = len(network.letters("smith"))
+    network.send("core", "librarian", Question(text="why?", topics=("metal",)))
+    network.round(1, only=["librarian", "core"])
+    librarian = network.peers["librarian"]
+    assert answers(network, "core") == []
+    assert librarian.home.outgoing.auto_count(full("smith"), 0) == 0
+    assert full("smith") not in living(librarian)
+    assert full("core") in living(librarian)
+    if how == "removed":
+        assert network.health("librarian")["smith"] == "unknown"
+    assert first(librarian, "why?", ["metal"], None) == ()
+    known = Knowing(librarian.home, full("librarian"), network.clock.wall_ms())
+    assert candidate(librarian, known) != full("smith")
+    item = stored_item(network.item("core", Question(text="why?")), understood=True)
+    with librarian.home.transaction():
+        wanted: list[Effect] = [Send(to=full("smith"), body=Answer(text="so"))]
+        (said,) = effects.apply(librarian, wanted, item, full("librarian"))
+    assert "is no member with an active key" in said
+    network.round(2)
+    assert len(network.letters("smith")) == sent
 
 
 @pytest.mark.parametrize("kind", ["auto", "asker", "sealed", "public"])
