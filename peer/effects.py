@@ -90,7 +90,10 @@ def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: boo
     if not permit.exempt and (reason := permission.over_budget(peer, permit.effect, 1)):
         return [f"{said} refused: {reason}"]
     due = None if audience == ALL else peer.due_ms(peer.term_ms())
-    reply, plain = _compose(peer, effect, item, sealed=sealed)
+    try:
+        reply, plain = _compose(peer, effect, item, sealed=sealed)
+    except ValueError as error:  # too long: what else the item causes happens all the same
+        return [f"{said} refused: {error}"]
     if permit.verdict != "approve":
         peer.home.outgoing.add([reply], audience, peer.clock.wall_ms(), due_ms=due)
         if not sealed:
