@@ -8,6 +8,8 @@ steward's yes, is reported, and the item counts as acted: that is a decision, no
 
 from __future__ import annotations
 
+from collections import deque
+
 from peer import asking, ballot_box, learning, permission, sealing
 from peer.instance import RunningPeer
 from peer.permission import auto_sends_hourly_max, has_room
@@ -50,13 +52,18 @@ def apply(
 
     `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
     """
-    refused = []
-    for effect in effects:
+    refused: list[str] = []
+    left = deque(effects)
+    while left:
+        effect = left.popleft()
         reason = _refusal(peer, effect, item) or (_leak(peer, effect, item) if sealed else None)
         if reason is not None:
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
         elif isinstance(effect, Send | Publish):
-            refused += _write(peer, effect, item, sealed=sealed)
+            gone, kept_back = _write(peer, effect, item, sealed=sealed)
+            refused += kept_back
+            if gone and isinstance(effect, Send) and effect.then is not None:
+                left.appendleft(Send(to=item.head.author, body=effect.then))
         elif reason := _forbidden(peer, effect):
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
         else:
@@ -74,8 +81,13 @@ def _forbidden(peer: RunningPeer, effect: Effect) -> str | None:
     return permit.rule if permit.verdict == "forbidden" else None
 
 
-def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool) -> list[str]:
-    """Keep what a handler wants to say, as far as policy lets it; returns what it does not."""
+def _write(
+    peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool
+) -> tuple[bool, list[str]]:
+    """Keep what a handler wants to say, as far as policy lets it.
+
+    Returns whether it goes, and what is to be told where it does not or has to wait.
+    """
     said = f"{effect.name} for item {item.id[:8]}"
     audience = effect.to if isinstance(effect, Send) else ALL
     kinds = [effect.body.kind, Sealed.kind] if sealed else [effect.body.kind]
@@ -83,28 +95,30 @@ def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: boo
     if permit.verdict in ("forbidden", "notice"):
         peer.home.asks.count(permit.verdict, permit.effect, permit.kind)
     if permit.verdict == "forbidden":
-        return [f"{said} refused: {permit.rule}"]
+        return False, [f"{said} refused: {permit.rule}"]
     cause = asking.cause_of(effect, item)
     if permit.verdict == "approve" and peer.home.asks.was_asked(cause):
-        return []
+        return False, []
     if not permit.exempt and (reason := permission.over_budget(peer, permit.effect, 1)):
-        return [f"{said} refused: {reason}"]
+        return False, [f"{said} refused: {reason}"]
     due = None if audience == ALL else peer.due_ms(peer.term_ms())
     try:
         reply, plain = _compose(peer, effect, item, sealed=sealed)
     except ValueError as error:  # too long: what else the item causes happens all the same
-        return [f"{said} refused: {error}"]
+        return False, [f"{said} refused: {error}"]
     if permit.verdict != "approve":
         peer.home.outgoing.add([reply], audience, peer.clock.wall_ms(), due_ms=due)
         if not sealed:
             learning.keep(peer, reply, audience)
     elif reason := asking.refusal(peer, [reply]):
-        return [f"{said} refused: {reason}"]
+        return False, [f"{said} refused: {reason}"]
     else:
         asking.keep(peer, reply, audience, permit, due_ms=due, cause=cause)
     if plain is not None:
         peer.home.attachments.keep_plain(reply.id, plain, item.head.thread or item.id)
-    return [f"{said} waits for approval {reply.id[:8]}"] if permit.verdict == "approve" else []
+    if permit.verdict == "approve":
+        return False, [f"{said} waits for approval {reply.id[:8]}"]
+    return True, []
 
 
 def _compose(

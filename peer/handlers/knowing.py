@@ -83,7 +83,7 @@ def _pass_on(received: Received, view: View) -> list[Effect]:
         return []
     text = f"I do not know; {best[0]} is most likely to, and I passed it on"
     passed = Question(text=item.body.text, topics=item.body.topics, asker=author)
-    return [Send(to=best[0], body=passed), Send(to=author, body=Answer(text=text))]
+    return [Send(to=best[0], body=passed, then=Answer(text=text))]
 
 
 def tell_overlap(received: Received, view: View) -> list[Effect]:

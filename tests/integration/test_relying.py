@@ -10,12 +10,14 @@ from peer import effects
 from peer.esteem import DECLARED, FORMER, Esteem
 from peer.knowing import NOBODY, Knowing
 from peer.letters import judged, reply
+from peer.permission import auto_sends_hourly_max
 from peer.relying import reputation, reputations, who_knows
 from peer.stewards.standing import living, standing
 from peer.tick import look
 from peer.tick.guide import candidate
 from peer.whom import first
-from protocol import canonical
+from protocol import canonical, limits
+from protocol.charter import Rule
 from protocol.effect import Effect, Send
 from protocol.errors import NotFoundError, UsageError
 from protocol.messages import (
@@ -370,6 +372,36 @@ def test_nothing_is_passed_on_to_who_is_no_member_any_more(how: str) -> None:
     assert "is no member with an active key" in said
     network.round(2)
     assert len(network.letters("smith")) == sent
+
+
+@pytest.mark.parametrize("why", ["sealed", "forbidden", "approve", "hourly", "long", "none"])
+def test_who_asked_hears_that_it_was_passed_on_only_where_it_was(why: str) -> None:
+    """ASKED-3: not where it is refused, does not fit, or waits for a steward's yes."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    librarian = network.peers["librarian"]
+    text = "why?"
+    if why == "long":  # as long as an item can be, so that no `asker` fits beside it
+        size = len(network.item("core", Question(text="", topics=("metal",))))
+        wide = limits.item_bytes_max - limits.text_chars_max - size - 40
+        text = "ä" * wide + "a" * (limits.text_chars_max - wide)
+    network.send("core", "librarian", Question(text=text, topics=("metal",)), seal=why == "sealed")
+    if why in ("forbidden", "approve"):
+        network.charter(Rule(effect="send", kind="question", verdict=why))
+    if why == "hourly":
+        some = [
+            stored_item(network.item("librarian", str(n), auto=True), understood=True)
+            for n in range(auto_sends_hourly_max)
+        ]
+        with librarian.home.transaction():
+            librarian.home.outgoing.add(some, full("smith"), network.clock.wall_ms())
+        network.tick("librarian")
+    network.round(2)
+    asked = [one for one in network.letters("smith") if one.kind == "question"]
+    assert network.peers["librarian"].home.db.one(
+        "SELECT 1 FROM item WHERE state = 'acted' AND kind IN ('question', 'sealed')"
+    )
+    assert len(answers(network, "core")) == len(asked) == (why == "none")
 
 
 @pytest.mark.parametrize("kind", ["auto", "asker", "sealed", "public"])
