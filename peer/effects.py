@@ -207,7 +207,8 @@ def _apply_one(
             if sealed:  # what it says must not lie open in the home
                 text, mend = f"{author}: sealed", f"read it with `peer read {item.id[:8]}`"
             first = item.id if about is None else _first(peer, author, about) or item.id
-            home.concerns.renew(f"item:{author}:{first}", level, text, mend, now)
+            key = f"item:{author}:{first}"
+            home.concerns.renew(key, level, text, mend, now, item=item.id)
         case Settle(about=about):
             home.concerns.resolve(f"item:{author}:{about}", now)
         case Enter(matter=matter, over=over):
