@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from peer import effects
+from peer.cli.output import letter_lines
 from peer.esteem import DECLARED, FORMER, Esteem
 from peer.knowing import NOBODY, Knowing
 from peer.letters import judged, reply
+from peer.mailbox import Mailbox
 from peer.permission import auto_sends_hourly_max
 from peer.relying import reputation, reputations, who_knows
 from peer.stewards.standing import living, standing
@@ -424,6 +426,27 @@ def test_what_must_not_be_passed_on_stays_where_it_is(kind: str) -> None:
     network.round(4)
     asked = [one for one in network.letters("smith") if one.kind == "question"]
     assert [one for one in asked if one.audience == full("smith")] == []
+
+
+def test_for_whom_a_question_is_said_to_be_is_shown_and_need_not_be_believed() -> None:
+    """ASKED-4: in rows and lines of inbox, read and thread; `only` answers its author alone."""
+    network = settled(*FIVE)
+    body = Question(text="why?", asker=full("core"))
+    item = network.item("librarian", body, auto=True, re="a" * 26)
+    name, data, _ = network.page("librarian", "smith", [item], epoch="d" * 26)
+    network.drop("smith", name, data)
+    network.tick("smith")
+    smith = network.peers["smith"]
+    (letter,) = network.letters("smith")
+    box = Mailbox(smith.home, smith.identity)
+    for (row,) in (box.rows([letter]), box.thread(letter)):
+        assert row["asker"] == "core"
+        assert "for core, as librarian says" in letter_lines(row)[0]
+    sent = reply(smith, letter.id, "so it is", only=True)
+    assert sent.to == ("librarian",)
+    answer = canonical.decode(smith.home.mail.get(sent.ids[0]).data)
+    assert answer["re"] == letter.id
+    assert reply(smith, letter.id, "so it is").to == ("core", "librarian")
 
 
 @pytest.mark.parametrize("asker", ["nobody", "smith", "librarian", "core"])
