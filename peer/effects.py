@@ -8,9 +8,12 @@ steward's yes, is reported, and the item counts as acted: that is a decision, no
 
 from __future__ import annotations
 
+from collections import deque
+
 from peer import asking, ballot_box, learning, permission, sealing
 from peer.instance import RunningPeer
 from peer.permission import auto_sends_hourly_max, has_room
+from peer.stewards.standing import standing
 from protocol import canonical
 from protocol.effect import (
     CountVote,
@@ -49,13 +52,18 @@ def apply(
 
     `sealed`: nothing of it may reach anybody but its author, or lie open in the home.
     """
-    refused = []
-    for effect in effects:
+    refused: list[str] = []
+    left = deque(effects)
+    while left:
+        effect = left.popleft()
         reason = _refusal(peer, effect, item) or (_leak(peer, effect, item) if sealed else None)
         if reason is not None:
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
         elif isinstance(effect, Send | Publish):
-            refused += _write(peer, effect, item, sealed=sealed)
+            gone, kept_back = _write(peer, effect, item, sealed=sealed)
+            refused += kept_back
+            if gone and isinstance(effect, Send) and effect.then is not None:
+                left.appendleft(Send(to=item.head.author, body=effect.then))
         elif reason := _forbidden(peer, effect):
             refused.append(f"{effect.name} for item {item.id[:8]} refused: {reason}")
         else:
@@ -73,8 +81,13 @@ def _forbidden(peer: RunningPeer, effect: Effect) -> str | None:
     return permit.rule if permit.verdict == "forbidden" else None
 
 
-def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool) -> list[str]:
-    """Keep what a handler wants to say, as far as policy lets it; returns what it does not."""
+def _write(
+    peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: bool
+) -> tuple[bool, list[str]]:
+    """Keep what a handler wants to say, as far as policy lets it.
+
+    Returns whether it goes, and what is to be told where it does not or has to wait.
+    """
     said = f"{effect.name} for item {item.id[:8]}"
     audience = effect.to if isinstance(effect, Send) else ALL
     kinds = [effect.body.kind, Sealed.kind] if sealed else [effect.body.kind]
@@ -82,25 +95,30 @@ def _write(peer: RunningPeer, effect: Send | Publish, item: Item, *, sealed: boo
     if permit.verdict in ("forbidden", "notice"):
         peer.home.asks.count(permit.verdict, permit.effect, permit.kind)
     if permit.verdict == "forbidden":
-        return [f"{said} refused: {permit.rule}"]
+        return False, [f"{said} refused: {permit.rule}"]
     cause = asking.cause_of(effect, item)
     if permit.verdict == "approve" and peer.home.asks.was_asked(cause):
-        return []
+        return False, []
     if not permit.exempt and (reason := permission.over_budget(peer, permit.effect, 1)):
-        return [f"{said} refused: {reason}"]
+        return False, [f"{said} refused: {reason}"]
     due = None if audience == ALL else peer.due_ms(peer.term_ms())
-    reply, plain = _compose(peer, effect, item, sealed=sealed)
+    try:
+        reply, plain = _compose(peer, effect, item, sealed=sealed)
+    except ValueError as error:  # too long: what else the item causes happens all the same
+        return False, [f"{said} refused: {error}"]
     if permit.verdict != "approve":
         peer.home.outgoing.add([reply], audience, peer.clock.wall_ms(), due_ms=due)
         if not sealed:
             learning.keep(peer, reply, audience)
     elif reason := asking.refusal(peer, [reply]):
-        return [f"{said} refused: {reason}"]
+        return False, [f"{said} refused: {reason}"]
     else:
         asking.keep(peer, reply, audience, permit, due_ms=due, cause=cause)
     if plain is not None:
         peer.home.attachments.keep_plain(reply.id, plain, item.head.thread or item.id)
-    return [f"{said} waits for approval {reply.id[:8]}"] if permit.verdict == "approve" else []
+    if permit.verdict == "approve":
+        return False, [f"{said} waits for approval {reply.id[:8]}"]
+    return True, []
 
 
 def _compose(
@@ -124,13 +142,24 @@ def _refusal(peer: RunningPeer, effect: Effect, item: Item) -> str | None:
         return None
     if isinstance(effect.body, Proposal | Vote | Certificate):
         return "no handler proposes or votes; `peer propose` and `peer vote` do"
+    return _unanswerable(effect, item) or _unreachable(peer, effect)
+
+
+def _unanswerable(effect: Send | Publish, item: Item) -> str | None:
+    """Why nothing automatic may be written because of this item."""
     if item.head.auto and not _answers_newcomer(effect, item):
         return "nothing automatic answers an automatic item"
     if item.head.kind == "note":
         return "a note never causes a letter"
     if item.head.depth >= auto_depth_max:
         return f"automatic replies go at most {auto_depth_max} deep"
+    return None
+
+
+def _unreachable(peer: RunningPeer, effect: Send | Publish) -> str | None:
     audience = effect.to if isinstance(effect, Send) else ALL
+    if audience != ALL and not standing(peer).admits(audience):
+        return f"{audience} is no member with an active key"
     if not has_room(peer, audience):
         return f"more than {auto_sends_hourly_max} automatic sends to {audience} in an hour"
     return None
@@ -178,7 +207,8 @@ def _apply_one(
             if sealed:  # what it says must not lie open in the home
                 text, mend = f"{author}: sealed", f"read it with `peer read {item.id[:8]}`"
             first = item.id if about is None else _first(peer, author, about) or item.id
-            home.concerns.renew(f"item:{author}:{first}", level, text, mend, now)
+            key = f"item:{author}:{first}"
+            home.concerns.renew(key, level, text, mend, now, item=item.id)
         case Settle(about=about):
             home.concerns.resolve(f"item:{author}:{about}", now)
         case Enter(matter=matter, over=over):

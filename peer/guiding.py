@@ -6,7 +6,7 @@ Reads the home and changes nothing. Not here: who is asked when (`peer.tick.guid
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from peer.home import Home
 from peer.home.neighbours import Neighbour
@@ -72,11 +72,13 @@ def prospects(knowing: Knowing, among: Iterable[Neighbour]) -> tuple[list[Prospe
 
 
 def starter(
-    knowing: Knowing, goals: Sequence[Goal], wanted: Sequence[str], reader: str
-) -> Starter | None:
+    knowing: Knowing, goals: Sequence[Goal], wanted: Sequence[str], reader: str,
+    alive: Collection[str],
+) -> Starter | None:  # fmt: skip
     """What `reader` should know first, on the topics that it wants and on the main ones.
 
-    None where nothing is known that holds and everybody may know.
+    Of others only those `alive` (full addresses) are named as who knows something. None where
+    nothing is known that holds and everybody may know.
     """
     topics = _topics(knowing, wanted)
     chosen: dict[str, list[Hit]] = {}
@@ -96,7 +98,7 @@ def starter(
     claims = tuple(hit.node.id for hits in chosen.values() for hit in hits)
     lines = [
         *(line for topic, hits in chosen.items() for line in (f"{topic}:", *map(_claim, hits))),
-        *_experts(knowing, list(chosen), reader),
+        *_experts(knowing, list(chosen), {*alive, knowing.address} - {reader}),
         *_goals(goals),
         "Ask me with `peer send NAME --kind question TEXT`, or all with `peer ask TEXT --topic T`.",
     ]
@@ -117,9 +119,8 @@ def _claim(hit: Hit) -> str:
     return f"- {said} ({author}, {certainty}, {hit.node.id[:8]})"
 
 
-def _experts(knowing: Knowing, topics: Sequence[str], reader: str) -> list[str]:
-    """Who knows what; of myself only what others say."""
-    among = {*knowing.alive(), knowing.address} - {reader}
+def _experts(knowing: Knowing, topics: Sequence[str], among: Collection[str]) -> list[str]:
+    """Who of these knows what; of myself only what others say."""
     lines = []
     for topic in topics:
         names = whom_to_ask(knowing.experts([topic], among), EXPERTS_MAX)

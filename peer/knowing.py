@@ -171,15 +171,6 @@ class Knowing:
             )
         return {author: expertise(several).lower_bound for author, several in judged.items()}
 
-    def alive(self) -> set[str]:
-        """The full addresses of the others in my cluster who are alive."""
-        cluster = self.address.partition("@")[2]
-        return {
-            f"{row.name}@{cluster}"
-            for row in self.home.neighbours.all().values()
-            if row.state == "alive" and row.lifecycle != "left"
-        }
-
     def experts(self, topics: Sequence[str], among: Collection[str]) -> list[Candidate]:
         """Those of `among` (full addresses) who know something about these topics."""
         load = self.home.knowledge.asked_lately(self.address, self.day - LATELY_DAYS)

@@ -22,10 +22,11 @@ look_every_seconds = 2.0
 RETRACTABLE = ("insight", "answer", "announcement", "question", "endorsement", "dispute")
 
 
-def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
+def reply(peer: RunningPeer, prefix: str, text: str, *, only: bool = False) -> Sent:
     """Answer the author of an item in its thread, sealed if it was; it then counts as read.
 
-    The answer to a question that was passed on goes to who asked it, and to who passed it on.
+    The answer to a question that was passed on goes to who asked it, as its author says, and to who
+    passed it on; with `only` to him alone.
     """
     letter = peer.home.mail.get(prefix)
     if letter.mine:
@@ -38,7 +39,7 @@ def reply(peer: RunningPeer, prefix: str, text: str) -> Sent:
         opened = open_item(peer, stored_item(letter.data, understood=True), letter.audience)
         kind = kind if opened is None else opened.item.head.kind
     body: Body = Answer(text=text) if kind == "question" else Note(text=text)
-    to, re = _asked_by(peer, letter)
+    to, re = ([letter.author], letter.id) if only else _asked_by(peer, letter)
     sent = send(peer, to, [body], re=re, thread=letter.thread, seal=sealed)
     with peer.home.transaction():
         peer.home.mail.mark_read([letter.n], peer.clock.wall_ms())

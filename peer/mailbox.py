@@ -204,6 +204,8 @@ class Mailbox:
             row["attachments"] = [_attachment(one) for one in said["attachments"]]
         if not understood:
             return row | {"body": value.get("body")}
+        if body.get("asker"):
+            row["asker"] = self._short(body["asker"])
         aims = self._aims(letter.author, body) if said["kind"] == ANNOUNCEMENT else {}
         return row | _more(body) | aims
 

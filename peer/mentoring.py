@@ -90,7 +90,7 @@ def ask(peer: RunningPeer, name: str | None) -> Sent:
             raise UsageError(f"{who} {is_}; `peer mentor end {who}` ends that")
     holds = standing(peer)
     known = Knowing(peer.home, peer.address, peer.clock.wall_ms())
-    best = candidate(peer, holds, known) if name is None else peer.full(peer.bare(name))
+    best = candidate(peer, known) if name is None else peer.full(peer.bare(name))
     if best is None:
         raise NotFoundError("nobody alive here has shared more than you; `peer mentor ask NAME`")
     if peer.bare(best) in holds.mailboxes:

@@ -153,11 +153,7 @@ class _Gatherer:
 
     def _asked(self) -> Iterator[Entry]:
         me = self._peer.address
-        asked = [
-            node
-            for node in self._home.knowledge.of(None, (Question.kind,), _MINE_MAX)
-            if node.author != me and (node.audience == me or me in _first(node))
-        ]
+        asked = self._home.knowledge.asked_of(me, _MINE_MAX)
         yield from self._unanswered(asked, lambda author: author == me)
 
     def _open(self) -> Iterator[Entry]:
@@ -256,11 +252,6 @@ class _Gatherer:
 
     def _short(self, address: str) -> str:
         return short(address, self._peer.identity.cluster)
-
-
-def _first(node: Node) -> tuple[str, ...]:
-    body = node.item.body
-    return body.first if isinstance(body, Question) else ()
 
 
 def _line(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from peer import guiding
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
-from peer.stewards.standing import standing
+from peer.stewards.standing import living, standing
 from protocol import limits
 from protocol.errors import NotFoundError, UsageError
 from protocol.expertise import whom_to_ask
@@ -30,7 +30,7 @@ def first(
     if named is not None:
         return _members(peer, named)
     known = Knowing(peer.home, peer.address, peer.clock.wall_ms())
-    alive = known.alive() & set(map(peer.full, standing(peer).others))
+    alive = living(peer)
     found = whom_to_ask(known.experts(topics or _recalled(known, text), alive), limits.first_max)
     if not found:
         mentor = guided(guiding.ties(peer.home, peer.lived_ms))

@@ -16,11 +16,15 @@ Level = Literal["info", "warn", "human"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Write a letter to `to` (full address), in reply to the item that is being handled."""
+    """Write a letter to `to` (full address), in reply to the item that is being handled.
+
+    `then`: what the author of that item is told, once the letter goes without having to wait.
+    """
 
     name: ClassVar[str] = "send"
     to: str
     body: Body
+    then: Body | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,12 +73,16 @@ class Writing(Opened):
 
         wait(self.running, ids, stage, seconds(timeout), time.sleep)
 
-    def reply(self, id: str, text: str) -> Sent:
-        """Answer the author of an item in its thread; the item then counts as read."""
+    def reply(self, id: str, text: str, *, only: bool = False) -> Sent:
+        """Answer the author of an item in its thread; the item then counts as read.
+
+        Of a question that was passed on it goes to who asked, too, as its author says; with `only`
+        to the author alone.
+        """
         from peer.given import checked_text
         from peer.letters import reply
 
-        return reply(self.running, id, checked_text(text))
+        return reply(self.running, id, checked_text(text), only=only)
 
     def share(
         self,

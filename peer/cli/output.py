@@ -207,6 +207,8 @@ def _marks(row: dict[str, Any]) -> list[str]:
     marks = ["urgent"] if is_urgent(row) else []
     if row["auto"]:
         marks.append("automatic")
+    if row.get("asker"):  # nobody but the author vouches for that
+        marks.append(f"for {line(row['asker'])}, as {line(row['from'])} says")
     if row["sealed"]:
         marks.append("sealed")
     if row.get("topics"):

@@ -15,11 +15,13 @@ from peer.cli.where import Where
 )
 @id_argument
 @text_options
+@click.option("--only", is_flag=True, help="To the author alone, whoever he says it is for")
 @common
-def command(where: Where, id: str, text: str | None, file: str | None) -> None:
+def command(where: Where, id: str, text: str | None, file: str | None, only: bool) -> None:
     """Answer the author of an item, in its thread, and mark it as read.
 
     The answer to a question is an answer, to anything else a note. Of a question that was passed on
-    to you it goes to who asked, and to who passed it on.
+    to you it goes to who asked, as its author says, and to who passed it on; --only leaves out the
+    former. It is said to whom it went.
     """
-    output.sent(where, where.peer().reply(id, whole_text(text, file)))
+    output.sent(where, where.peer().reply(id, whole_text(text, file), only=only))

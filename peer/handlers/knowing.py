@@ -12,6 +12,8 @@ from protocol.page import ALL
 # An answer that is rather wrong costs its asker more than none.
 ANSWER_CERTAINTY_MIN = 0.5
 CLAIMS_MAX = 3
+# Several whole claims may not fit into one item; their ids stand in the answer.
+CLAIM_CHARS = 1_000
 # What is looked at for them: doubtful claims must not hide a better one.
 HITS_MAX = 30
 # How much of their words two announcements share that are about the same.
@@ -59,7 +61,9 @@ def answer_question(received: Received, view: View) -> list[Effect]:
 def _claim(found: Found) -> str:
     body, belief = found.item.body, found.belief
     assert isinstance(body, Insight)
-    said = f"{body.text} ({found.item.head.author}, certainty {belief.opinion.certainty:.2f}"
+    cut = len(body.text) > CLAIM_CHARS
+    text = f"{body.text[:CLAIM_CHARS]}… (shortened)" if cut else body.text
+    said = f"{text} ({found.item.head.author}, certainty {belief.opinion.certainty:.2f}"
     return f"{said}{', contested' if belief.contested else ''})"
 
 
@@ -79,7 +83,7 @@ def _pass_on(received: Received, view: View) -> list[Effect]:
         return []
     text = f"I do not know; {best[0]} is most likely to, and I passed it on"
     passed = Question(text=item.body.text, topics=item.body.topics, asker=author)
-    return [Send(to=best[0], body=passed), Send(to=author, body=Answer(text=text))]
+    return [Send(to=best[0], body=passed, then=Answer(text=text))]
 
 
 def tell_overlap(received: Received, view: View) -> list[Effect]:

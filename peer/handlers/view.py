@@ -52,7 +52,7 @@ class View(Protocol):
         """Whether I may still write to somebody (full address) by myself in this hour."""
 
     def experts(self, topics: Sequence[str]) -> list[Candidate]:
-        """Who knows something about these topics and is alive, as I see it; not myself."""
+        """Who knows something about these topics, is a member and seems alive; not myself."""
 
     def working_on(self) -> list[Item]:
         """My own announcements that still stand, the newest first."""

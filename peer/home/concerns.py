@@ -25,30 +25,39 @@ class Concerns:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def open(self, key: str, level: Level, text: str, mend: str, at: int) -> bool:
-        """Raise a concern; False when it is open already, so that nobody is told twice."""
+    def open(
+        self, key: str, level: Level, text: str, mend: str, at: int, *, item: str | None = None
+    ) -> bool:
+        """Raise a concern; False when it is open already, so that nobody is told twice.
+
+        `item`: the id of the item whose words it says.
+        """
         changed = self._db.write(
-            "INSERT INTO concern VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (key) DO UPDATE"
+            "INSERT INTO concern VALUES (?, ?, ?, ?, ?, NULL, ?) ON CONFLICT (key) DO UPDATE"
             " SET level = excluded.level, text = excluded.text, mend = excluded.mend,"
-            " since = excluded.since, resolved = NULL WHERE resolved IS NOT NULL",
-            *(key, level, text, mend, at),
+            " since = excluded.since, resolved = NULL, item = excluded.item"
+            " WHERE resolved IS NOT NULL",
+            *(key, level, text, mend, at, item),
         )
         return changed > 0
 
-    def renew(self, key: str, level: Level, text: str, mend: str, at: int) -> bool:
+    def renew(
+        self, key: str, level: Level, text: str, mend: str, at: int, *, item: str | None = None
+    ) -> bool:
         """`open`, where a concern that is open already says from now on what is said here.
 
         It is no newer for being worse, or better, than it was.
         """
-        if self.open(key, level, text, mend, at):
+        if self.open(key, level, text, mend, at, item=item):
             return True
         self._db.write(
             "UPDATE concern SET text = ?, since = ? WHERE key = ? AND text <> ?",
             *(text, at, key, text),
         )
         self._db.write(
-            "UPDATE concern SET level = ?1, mend = ?2 WHERE key = ?3 AND (level, mend) <> (?1, ?2)",
-            *(level, mend, key),
+            "UPDATE concern SET level = ?1, mend = ?2, item = ?4"
+            " WHERE key = ?3 AND (level, mend, item) IS NOT (?1, ?2, ?4)",
+            *(level, mend, key, item),
         )
         return False
 

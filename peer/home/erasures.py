@@ -76,8 +76,8 @@ class Erasures:
         self._db.write("DELETE FROM proposal WHERE id = ?", item)  # ballots on it stay
         self._db.write(
             "UPDATE concern SET text = 'its author erased what it was', resolved = since"
-            " WHERE key = ?",
-            f"item:{author}:{item}",
+            " WHERE item = ? OR (item IS NULL AND key = ?)",  # my own troubles have none
+            *(item, f"item:{author}:{item}"),
         )
         self._db.write("DELETE FROM quarantine WHERE item = ?", item)
         search.forget(self._db, n)

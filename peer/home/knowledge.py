@@ -143,6 +143,25 @@ class Knowledge:
             *(author, nodes_max),
         )
 
+    def asked_of(self, address: str, nodes_max: int) -> list[Node]:
+        """Questions of others for somebody (full address), the newest first.
+
+        So many letters, and so many that name him in `first`; of each author the newest come first,
+        so that neither many questions to others nor many of one author hide any.
+        """
+        # In quotes an address is the value of a member, never a part of what somebody wrote.
+        named = "audience <> ?1 AND instr(data, CAST('\"' || ?1 || '\"' AS BLOB)) > 0"
+        found: dict[int, Node] = {}
+        for which in ("audience = ?1", named):
+            of_each = (
+                "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
+                f" FROM node WHERE kind = 'question' AND author <> ?1 AND {which}"
+            )
+            newest = f"SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?2"
+            found |= {one.n: one for one in self._nodes(f"n IN ({newest})", address, nodes_max)}
+        newest_first = (found[n] for n in sorted(found, reverse=True))
+        return [one for one in newest_first if one.audience == address or _names(one, address)]
+
     def topics(self) -> list[tuple[str, int]]:
         """Every topic with how many insights are on it, those with most first."""
         rows = self._db.read(
@@ -334,6 +353,11 @@ def take_out(db: Database, id_: str) -> None:
     found = db.one("SELECT n FROM node WHERE id = ?", id_)
     if found is not None:
         Knowledge(db)._drop([found[0]])
+
+
+def _names(node: Node, address: str) -> bool:
+    body = node.item.body
+    return isinstance(body, Question) and address in body.first
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from peer import inforce
 from peer.home.archive import Stored
+from peer.home.neighbours import Neighbour
 from peer.inforce import body_of
 from peer.instance import RunningPeer
 from protocol import canonical, charter, decision, limits, order, revocation, root, roster
@@ -54,6 +55,12 @@ class Standing:
     def find(self, name: str) -> Member | None:
         """The member called `name`, or None."""
         return None if self.roster is None else self.roster.member(name)
+
+    def admits(self, address: str) -> bool:
+        """Whether a full address is a member's who has an active key."""
+        name, _, cluster = address.partition("@")
+        member = self.find(name) if cluster == self.address.partition("@")[2] else None
+        return member is not None and member.active
 
     @property
     def is_mailbox(self) -> bool:
@@ -99,6 +106,20 @@ def standing(peer: RunningPeer) -> Standing:
         peer.home.archive.derive_again()
         found = peer.home.archive.derived("standing", lambda: _sum_up(peer))
     return found
+
+
+def living(peer: RunningPeer) -> dict[str, Neighbour]:
+    """The other members who seem alive and have a key to act with, by their full addresses.
+
+    No mailbox of a steward is among them: a person reads there, and nobody answers by himself.
+    """
+    holds, rows = standing(peer), peer.home.neighbours.all()
+    return {
+        peer.full(name): row
+        for name, row in rows.items()
+        if row.state == "alive" and row.lifecycle != "left"
+        and name in holds.others and holds.admits(peer.full(name))
+    }  # fmt: skip
 
 
 def _ruling(peer: RunningPeer) -> Ruling:

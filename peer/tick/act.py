@@ -18,7 +18,7 @@ from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.polls import polls
 from peer.stewards.aims import policy_for
-from peer.stewards.standing import standing
+from peer.stewards.standing import living, standing
 from peer.tick.report import Report
 from peer.tick.turns import in_turn
 from protocol.charter import Goal
@@ -72,8 +72,8 @@ class HomeView:
         return [Found(hit.node.item, hit.belief) for hit in hits]
 
     def experts(self, topics: Sequence[str]) -> list[Candidate]:
-        """Who knows something about these topics and is alive, as I see it; not myself."""
-        return self._knowing.experts(topics, self._knowing.alive())
+        """Who knows something about these topics, is a member and seems alive; not myself."""
+        return self._knowing.experts(topics, living(self._peer))
 
     def working_on(self) -> list[Item]:
         """My own announcements that still stand, the newest first."""
@@ -99,7 +99,8 @@ class HomeView:
 
     def starter(self, topics: Sequence[str], reader: str) -> Starter | None:
         """What `reader` (full address) should know first; None where I know nothing."""
-        return guiding.starter(self._knowing, self.goals_of(reader), topics, reader)
+        goals, alive = self.goals_of(reader), living(self._peer)
+        return guiding.starter(self._knowing, goals, topics, reader, alive)
 
     @property
     def votable(self) -> Collection[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from peer import guiding, learning, permission
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
-from peer.stewards.standing import Standing
+from peer.stewards.standing import Standing, living
 from protocol import canonical
 from protocol.guidance import ASKED_MAX, NEW_DAYS, Tie, best, older
 from protocol.messages import Head, Item, Mentoring, compose
@@ -24,7 +24,7 @@ def guide(peer: RunningPeer, standing: Standing) -> None:
     if not _is_due(peer, standing):
         return
     known = Knowing(peer.home, peer.address, peer.clock.wall_ms())
-    name = candidate(peer, standing, known, peer.home.state.number("tick"))
+    name = candidate(peer, known, peer.home.state.number("tick"))
     if name is None or permission.judge(peer, [Mentoring.kind], name).verdict not in _UNASKED:
         return
     if not permission.has_room(peer, name) or permission.over_budget(peer, "send", 1):
@@ -45,20 +45,13 @@ def asking(known: Knowing) -> Mentoring:
     return Mentoring(step="ask", text=ASKS, topics=guiding.interests(known))
 
 
-def candidate(
-    peer: RunningPeer, standing: Standing, known: Knowing, ticks: int | None = None
-) -> str | None:
+def candidate(peer: RunningPeer, known: Knowing, ticks: int | None = None) -> str | None:
     """The full address of who should be asked: alive, and never asked or told no before.
 
     By itself (`ticks`: so often it ticked) it asks only those who were here long before.
     """
     spoken_to = {tie.peer for tie in guiding.ties(peer.home, peer.lived_ms)}
-    among = [
-        row
-        for name, row in peer.home.neighbours.all().items()
-        if name in standing.others and peer.full(name) not in spoken_to
-        and row.state == "alive" and row.lifecycle != "left"
-    ]  # fmt: skip
+    among = [row for address, row in living(peer).items() if address not in spoken_to]
     if not among:
         return None
     prospects, shared = guiding.prospects(known, among)

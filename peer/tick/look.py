@@ -35,7 +35,7 @@ def look(peer: RunningPeer, standing: Standing, report: Report) -> None:
     verdicts = {row.name: judge(peer, standing, row, now) for row in watched}
     judged = _be_patient(peer, watched, verdicts)
     changed = [row for row in watched if judged[row.name] != row.state]
-    gone = [row for row in rows.values() if row.state == "dead" and row.name not in names]
+    gone = [row for row in rows.values() if row.state != "unknown" and row.name not in names]
     if any(judged[row.name] == "dead" for row in changed):
         read_marker(peer)  # an empty mount point, where a drive was a moment ago, buries nobody
     with peer.home.transaction(durable=False):

@@ -74,7 +74,8 @@ def test_an_answer_by_letter_is_accepted(peer: Typist) -> None:
     """ASKED-5: `endorse` of it tells its author alone."""
     asked = peer("send", "core", "why?", "--kind", "question", "--as", "scout").out.strip()
     peer.round()
-    peer("reply", asked, "because", "--as", "core")
+    said = peer("reply", asked, "because", "--only", "--as", "core")
+    assert "delivered to scout" in said.err, "it is said to whom"
     peer.round()
     (answer,) = peer("inbox", "--as", "scout", "--json").json
     done = peer("endorse", answer["id"], "--as", "scout", "--json").json

@@ -318,6 +318,23 @@ def test_an_alert_is_forgotten_where_people_saw_it() -> None:
     assert not any(key.startswith("item:") for key in network.concerns("scout"))
 
 
+@pytest.mark.parametrize("which", ["last", "first"])
+def test_of_an_alert_that_was_told_again_goes_what_was_erased(which: str) -> None:
+    """ERASE-3: the concern stands under the name of the first item, with the words of the last."""
+    network = settled()
+    words = ("the disk is slow", SECRET) if which == "last" else (SECRET, "the disk is slow")
+    first = publish(network, Alert(text=words[0], severity="warn"))
+    network.round(1)
+    again = network.send("core", "all", Alert(text=words[1], severity="warn"), re=first).ids[0]
+    network.round(2)
+    assert holders(network) != []
+    erase(network.peers["core"], again if which == "last" else first)
+    network.round(2)
+    assert holders(network) == []
+    shown_still = any(key.startswith("item:") for key in network.concerns("scout"))
+    assert shown_still == (which == "first"), "what was told again was not taken back"
+
+
 def test_a_restored_home_learns_what_it_took_back() -> None:
     """ERASE-5: neither the repair nor the ticks after it publish it again."""
     network = settled()

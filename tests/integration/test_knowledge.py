@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from peer.handlers import Received, View
+from peer.handlers.knowing import remember
 from peer.knowing import Knowing
+from protocol import canonical, limits
+from protocol.effect import Effect, Send
 from protocol.knowledge import Belief
 from protocol.messages import (
     Announcement,
@@ -172,6 +176,39 @@ def test_who_is_asked_by_letter_answers_from_all_that_is_known() -> None:
     (said,) = answers(network, "scout")
     assert "core@lab.eu" in said
     assert mine
+
+
+def test_long_claims_are_shortened_in_an_answer_that_names_them() -> None:
+    """KNOW-10: three insights that do not fit into one letter together."""
+    network = settled("core", "librarian", "scout")
+    ids = {publish(network, "scout", insight(f"copper {n} " + "x" * 50_000)) for n in range(3)}
+    network.round(2)
+    network.send("core", "librarian", Question(text="which copper?", topics=("metal",)))
+    network.round(2)
+    (said,) = answers(network, "core")
+    assert len(said) < 4_000
+    assert said.count("… (shortened) (scout@lab.eu, certainty 0.") == 3
+    (letter,) = [one for one in network.letters("core") if one.kind == "answer"]
+    assert set(canonical.decode(letter.data)["body"]["claims"]) == ids
+
+
+def test_a_letter_that_cannot_be_composed_is_refused_and_its_cause_is_known_all_the_same() -> None:
+    """AUTO-7: it is no failed item."""
+    network = settled("core", "scout")
+    asked = network.send("core", "scout", Question(text="why?")).ids[0]
+    scout = network.peers["scout"]
+
+    def wordy(received: Received, view: View) -> list[Effect]:
+        long = Answer(text="x" * (limits.text_chars_max + 1))
+        return [Send(to=received.item.head.author, body=long), *remember(received, view)]
+
+    scout.handlers = {**scout.handlers, "question": wordy}
+    report = network.tick("scout")
+    assert any("refused: text of over" in one for one in report.problems)
+    assert network.acted("scout") == ["core: why?"]
+    assert network.caught("scout") == []
+    assert scout.home.knowledge.get(asked) is not None
+    assert answers(network, "core") == []
 
 
 def test_what_came_in_a_letter_stays_between_two() -> None:

@@ -6,16 +6,31 @@ from typing import Any
 
 import pytest
 
+from peer import effects
+from peer.cli.output import letter_lines
 from peer.esteem import DECLARED, FORMER, Esteem
 from peer.knowing import NOBODY, Knowing
 from peer.letters import judged, reply
+from peer.mailbox import Mailbox
+from peer.permission import auto_sends_hourly_max
 from peer.relying import reputation, reputations, who_knows
-from peer.stewards.standing import standing
+from peer.stewards.standing import living, standing
 from peer.tick import look
+from peer.tick.guide import candidate
 from peer.whom import first
-from protocol import canonical
+from protocol import canonical, limits
+from protocol.charter import Rule
+from protocol.effect import Effect, Send
 from protocol.errors import NotFoundError, UsageError
-from protocol.messages import Answer, Body, Dispute, Endorsement, Question, Retraction
+from protocol.messages import (
+    Answer,
+    Body,
+    Dispute,
+    Endorsement,
+    Question,
+    Retraction,
+    stored_item,
+)
 from tests.network import CLUSTER, DAY_MS, FIVE, Network, insight, settled
 
 
@@ -323,6 +338,74 @@ def test_a_question_to_who_does_not_know_is_passed_on_and_both_learn_the_answer(
     assert network.writes() == []
 
 
+def leave(network: Network, name: str, *, how: str) -> None:
+    """The next roster does not name somebody any more, or takes his key from him."""
+    members = network.members()
+    if how == "removed":
+        del members[name]
+    else:
+        members[name] = dict.fromkeys(members[name], "compromised")
+    network.roster(members)
+
+
+@pytest.mark.parametrize("how", ["removed", "compromised"])
+def test_nothing_is_passed_on_to_who_is_no_member_any_more(how: str) -> None:
+    """ASKED-2, ASKED-3, AUTO-6: however alive he seemed; and no handler writes to him."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    leave(network, "smith", how=how)
+    sent = len(network.letters("smith"))
+    network.send("core", "librarian", Question(text="why?", topics=("metal",)))
+    network.round(1, only=["librarian", "core"])
+    librarian = network.peers["librarian"]
+    assert answers(network, "core") == []
+    assert librarian.home.outgoing.auto_count(full("smith"), 0) == 0
+    assert full("smith") not in living(librarian)
+    assert full("core") in living(librarian)
+    if how == "removed":
+        assert network.health("librarian")["smith"] == "unknown"
+    assert first(librarian, "why?", ["metal"], None) == ()
+    known = Knowing(librarian.home, full("librarian"), network.clock.wall_ms())
+    assert candidate(librarian, known) != full("smith")
+    item = stored_item(network.item("core", Question(text="why?")), understood=True)
+    with librarian.home.transaction():
+        wanted: list[Effect] = [Send(to=full("smith"), body=Answer(text="so"))]
+        (said,) = effects.apply(librarian, wanted, item, full("librarian"))
+    assert "is no member with an active key" in said
+    network.round(2)
+    assert len(network.letters("smith")) == sent
+
+
+@pytest.mark.parametrize("why", ["sealed", "forbidden", "approve", "hourly", "long", "none"])
+def test_who_asked_hears_that_it_was_passed_on_only_where_it_was(why: str) -> None:
+    """ASKED-3: not where it is refused, does not fit, or waits for a steward's yes."""
+    network = settled(*FIVE)
+    unsure_expert(network)
+    librarian = network.peers["librarian"]
+    text = "why?"
+    if why == "long":  # as long as an item can be, so that no `asker` fits beside it
+        size = len(network.item("core", Question(text="", topics=("metal",))))
+        wide = limits.item_bytes_max - limits.text_chars_max - size - 40
+        text = "ä" * wide + "a" * (limits.text_chars_max - wide)
+    network.send("core", "librarian", Question(text=text, topics=("metal",)), seal=why == "sealed")
+    if why in ("forbidden", "approve"):
+        network.charter(Rule(effect="send", kind="question", verdict=why))
+    if why == "hourly":
+        some = [
+            stored_item(network.item("librarian", str(n), auto=True), understood=True)
+            for n in range(auto_sends_hourly_max)
+        ]
+        with librarian.home.transaction():
+            librarian.home.outgoing.add(some, full("smith"), network.clock.wall_ms())
+        network.tick("librarian")
+    network.round(2)
+    asked = [one for one in network.letters("smith") if one.kind == "question"]
+    assert network.peers["librarian"].home.db.one(
+        "SELECT 1 FROM item WHERE state = 'acted' AND kind IN ('question', 'sealed')"
+    )
+    assert len(answers(network, "core")) == len(asked) == (why == "none")
+
+
 @pytest.mark.parametrize("kind", ["auto", "asker", "sealed", "public"])
 def test_what_must_not_be_passed_on_stays_where_it_is(kind: str) -> None:
     """ASKED-3: not what is automatic, was passed on already, is sealed, or went to all anyway."""
@@ -343,6 +426,27 @@ def test_what_must_not_be_passed_on_stays_where_it_is(kind: str) -> None:
     network.round(4)
     asked = [one for one in network.letters("smith") if one.kind == "question"]
     assert [one for one in asked if one.audience == full("smith")] == []
+
+
+def test_for_whom_a_question_is_said_to_be_is_shown_and_need_not_be_believed() -> None:
+    """ASKED-4: in rows and lines of inbox, read and thread; `only` answers its author alone."""
+    network = settled(*FIVE)
+    body = Question(text="why?", asker=full("core"))
+    item = network.item("librarian", body, auto=True, re="a" * 26)
+    name, data, _ = network.page("librarian", "smith", [item], epoch="d" * 26)
+    network.drop("smith", name, data)
+    network.tick("smith")
+    smith = network.peers["smith"]
+    (letter,) = network.letters("smith")
+    box = Mailbox(smith.home, smith.identity)
+    for (row,) in (box.rows([letter]), box.thread(letter)):
+        assert row["asker"] == "core"
+        assert "for core, as librarian says" in letter_lines(row)[0]
+    sent = reply(smith, letter.id, "so it is", only=True)
+    assert sent.to == ("librarian",)
+    answer = canonical.decode(smith.home.mail.get(sent.ids[0]).data)
+    assert answer["re"] == letter.id
+    assert reply(smith, letter.id, "so it is").to == ("core", "librarian")
 
 
 @pytest.mark.parametrize("asker", ["nobody", "smith", "librarian", "core"])

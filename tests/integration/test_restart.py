@@ -24,6 +24,7 @@ from protocol.messages import (
     Note,
     Question,
     Retraction,
+    stored_item,
 )
 from protocol.trouble import Trouble
 from tests.integration.typist import settled as typed
@@ -129,6 +130,25 @@ def test_nobody_speaks_for_another_about_what_is_relied_on(network: Network) -> 
     says(network, "scout", Insight(text="tin melts at 232 °C", supersedes=(claim,)))
     network.round()
     assert said(told(network), "undone") == ["tin melts"]
+
+
+@pytest.mark.parametrize("many", ["of all", "of one"])
+def test_no_flood_of_questions_hides_what_i_was_asked(network: Network, many: str) -> None:
+    """RESTART-5: neither what others are asked, nor what one of them asks."""
+    says(network, "scout", Question(text="what is copper?"), "core")
+    says(network, "scout", Question(text="and tin?", first=("core@lab.eu",)))
+    network.round()
+    core, first = network.peers["core"], ("core@lab.eu",) if many == "of one" else ()
+    with core.home.transaction():
+        for n in range(600):
+            body = Question(text=str(n), first=first)
+            item = stored_item(network.item("smith", body), understood=True)
+            core.home.knowledge.fold(item, "core@lab.eu" if n % 2 and first else "all", (), 9)
+    found = [one.data for one in core.home.knowledge.asked_of(core.address, 20)]
+    assert sum(b"copper" in one or b"tin?" in one for one in found) == 2
+    assert len(found) == (40 if first else 2)
+    if not first:
+        assert sorted(said(told(network), "asked")) == ["and tin?", "what is copper?"]
 
 
 def test_an_answer_or_a_reply_closes_a_question(network: Network) -> None:
