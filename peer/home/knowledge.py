@@ -205,18 +205,25 @@ class Knowledge:
         }
 
     def judged_on(self, topic: str, nodes_max: int) -> list[Opined]:
-        """What others say of insights on a topic, and of answers to questions on it."""
-        which = "SELECT node FROM about WHERE topic = ?1 ORDER BY node DESC LIMIT ?2"
+        """What others say of insights on a topic, and of answers to questions on it.
+
+        Nothing good of what its author took back or replaced. Of insights that anybody judges, and
+        of questions, the newest of each author first: whoever says very much hides nobody.
+        """
         return self._opinions(
-            f"(target.n IN ({which}) AND target.kind = 'insight') OR (target.kind = 'answer' AND"
+            f"(target.n IN ({_of_each('insight', _JUDGED)}) OR (target.kind = 'answer' AND"
             " target.n IN (SELECT edge.source FROM node AS question JOIN edge"
             " ON edge.target = question.id AND edge.link = 'answers'"
-            f" WHERE question.n IN ({which})))",
+            f" WHERE question.n IN ({_of_each('question')}))))"
+            " AND (edge.link = 'refutes' OR NOT EXISTS (SELECT 1 FROM edge AS gone"
+            " JOIN node AS taker ON taker.n = gone.source WHERE gone.target = target.id"
+            " AND gone.link IN ('retracts', 'supersedes') AND taker.author = target.author))",
             *(topic, nodes_max),
         )
 
     def _opinions(self, where: str, *values: object) -> list[Opined]:
-        rows = self._db.held(
+        # Not `held`: there may be any number of them.
+        rows = self._db.read(
             "SELECT target.author, target.id, target.kind, edge.link, opinion.author, opinion.id,"
             " opinion.seen FROM node AS target JOIN edge ON edge.target = target.id"
             " JOIN node AS opinion ON opinion.n = edge.source"
@@ -334,6 +341,21 @@ def take_out(db: Database, id_: str) -> None:
     found = db.one("SELECT n FROM node WHERE id = ?", id_)
     if found is not None:
         Knowledge(db)._drop([found[0]])
+
+
+_JUDGED = (
+    " AND EXISTS (SELECT 1 FROM edge WHERE edge.target = node.id"
+    " AND edge.link IN ('supports', 'refutes'))"
+)
+
+
+def _of_each(kind: str, which: str = "") -> str:
+    """Numbers of ?2 nodes of a kind on topic ?1, the newest of each author first."""
+    return (
+        "SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
+        f" FROM node WHERE n IN (SELECT node FROM about WHERE topic = ?1) AND kind = '{kind}'"
+        f"{which}) ORDER BY place, n DESC LIMIT ?2"
+    )
 
 
 def _marks(values: Sequence[object]) -> str:
