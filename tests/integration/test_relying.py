@@ -198,7 +198,7 @@ def test_who_knows_is_who_was_vouched_for_not_who_talks_most() -> None:
 
 
 def test_what_its_author_took_back_makes_no_expert_but_disputes_of_it_stay() -> None:
-    """ASKED-1: retracted, and replaced by himself; somebody else's claim in its place is nothing."""
+    """ASKED-1: retracted; somebody else putting a claim in its place takes nothing."""
     network = settled(*FIVE)
     claim = known_expert(network, "smith")
     network.send("warden", "all", Insight(text="zinc", topics=("metal",), supersedes=(claim,)))

@@ -87,7 +87,7 @@ def test_one_friend_gives_little_many_witnesses_much(times: int) -> None:
 
 @given(st.integers(1, 1000), st.booleans(), st.floats(0.1, 1))
 def test_one_item_is_judged_once_by_one_witness(times: int, good: bool, trust: float) -> None:
-    """ASKED-1: however often he says it; it is the newest that counts; who says both says nothing."""
+    """ASKED-1: however often he says it, the newest; who says both says nothing."""
     said = [Judgement("a@lab.eu", "t", good, age, trust) for age in range(times)]
     assert expertise(said) == expertise(said[:1])
     both = Judgement("a@lab.eu", "t", not good, 7, trust)
