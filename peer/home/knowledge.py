@@ -174,7 +174,8 @@ class Knowledge:
     def said_of(self, ids: Collection[str]) -> dict[str, list[Said]]:
         """What items say of these ids, but for what their own authors took back.
 
-        Whoever says the same of one of them several times is there once, with what he said last by his own clock.
+        Whoever says the same of one of them several times is there once, with what he said last
+        by his own clock.
         """
         found: dict[str, list[Said]] = defaultdict(list)
         for part in _parts(sorted(ids)):
