@@ -5,7 +5,7 @@ from __future__ import annotations
 from peer.explaining import LISTED_MAX, TEXT_CHARS, Explaining
 from peer.home import create_home
 from peer.knowing import Knowing
-from protocol.messages import Dispute, Endorsement, Head, Insight, compose
+from protocol.messages import Body, Dispute, Endorsement, Head, Insight, compose
 from tests.network import SeededEntropy
 
 ME = "core@lab.eu"
@@ -15,13 +15,16 @@ MANY = LISTED_MAX + 7
 def test_what_many_say_is_cut_and_the_rest_counted() -> None:
     """KNOW-8."""
     home = create_home(":memory:", SeededEntropy("explaining").draw)
-    bodies = [
+    bodies: list[Body] = [
         *((Endorsement() if n % 2 else Dispute(because="no")) for n in range(MANY)),
     ]
     head = Head(author=ME, kind="insight", salt="a" * 26, at=1)
     claim = compose(head, Insight(text="copper conducts"))
     long = "so " * TEXT_CHARS
-    others = [Insight(text=long, supersedes=(claim.id,)), Insight(text=long, derived=(claim.id,))]
+    others: list[Body] = [
+        Insight(text=long, supersedes=(claim.id,)),
+        Insight(text=long, derived=(claim.id,)),
+    ]
     with home.transaction():
         home.knowledge.fold(claim, "all", (), 0)
         for n, body in enumerate(bodies + others * MANY):
