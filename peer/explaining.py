@@ -19,6 +19,8 @@ from protocol.opinion import observed
 
 Row = dict[str, Any]
 ID_CHARS_MIN = 4
+LISTED_MAX = 50  # words of others, and items that followed; of the rest a row says how many
+TEXT_CHARS = 200  # of an item that is named beside another one
 SOURCES_MAX = 100  # of one belief, followed through what it was concluded from
 
 
@@ -93,11 +95,19 @@ class Explaining:
         topics = self._knowledge.topics_of([node.n]).get(node.n, [])
         row = self._row(node, belief, tuple(topics), said)
         seen = {node.id}
+        replaced = [one.id for one in said if one.link == "supersedes"]
+        led_to = [one.id for one in said if one.link == "derived-from"]
+        words, more = self._words(node, belief, said)
         return row | {
-            "words": self._words(node, belief, said),
+            "words": words,
             "rests_on": self._sources(node, seen),
-            "replaced_by": [self._short_of(one.id) for one in said if one.link == "supersedes"],
-            "led_to": [self._short_of(one.id) for one in said if one.link == "derived-from"],
+            "replaced_by": [self._short_of(id_) for id_ in replaced[:LISTED_MAX]],
+            "led_to": [self._short_of(id_) for id_ in led_to[:LISTED_MAX]],
+            "more": {
+                "words": more,
+                "replaced_by": max(len(replaced) - LISTED_MAX, 0),
+                "led_to": max(len(led_to) - LISTED_MAX, 0),
+            },
         }
 
     def find(self, prefix: str) -> Node:
@@ -154,24 +164,33 @@ class Explaining:
                 first.setdefault(one.author, row)
         return list(first.values())
 
-    def _words(self, node: Node, belief: Belief, said: list[Said]) -> list[Row]:
-        """Each word about a claim, and what it adds to the evidence for or against it."""
-        known = self._knowledge.many([one.id for one in said])
+    def _words(self, node: Node, belief: Belief, said: list[Said]) -> tuple[list[Row], int]:
+        """Each word about a claim, and what it adds to the evidence for or against it.
+
+        Those that count stand first; and how many more there are.
+        """
         body = node.item.body
         stance = body.confidence / 1000 if isinstance(body, Insight) else 1.0
-        rows = [self._word("claims", node.author, node, stance, counts=True)]
+        words: list[tuple[Said, float, bool]] = []
+        supporters, doubters = frozenset(belief.supporters), frozenset(belief.doubters)
         counted: set[tuple[str, bool]] = set()
         for one in said:
             stance_of = _STANCES.get(one.link)
             if stance_of is None or one.author == node.author:
                 continue  # of his own claim its author says what he says with it
-            who = belief.supporters if stance_of else belief.doubters
+            who = supporters if stance_of else doubters
             counts = one.author in who and (one.author, stance_of > 0) not in counted
             counted.add((one.author, stance_of > 0))
-            rows.append(
-                self._word(one.link, one.author, known.get(one.id), stance_of, counts=counts)
-            )
-        return rows
+            words.append((one, stance_of, counts))
+        words.sort(key=lambda word: not word[2])
+        shown = words[:LISTED_MAX]
+        known = self._knowledge.many([one.id for one, _, _ in shown])
+        rows = [
+            self._word(one.link, one.author, known.get(one.id), stance_of, counts=counts)
+            for one, stance_of, counts in shown
+        ]
+        own = self._word("claims", node.author, node, stance, counts=True)
+        return [own, *rows], len(words) - len(shown)
 
     def _word(
         self, link: str, author: str, node: Node | None, stance: float, *, counts: bool
@@ -208,7 +227,8 @@ class Explaining:
         if node is None:
             return {"id": id_, "from": None, "kind": None, "text": ""}
         return {
-            "id": id_, "from": self._short(node.author), "kind": node.kind, "text": _text(node),
+            "id": id_, "from": self._short(node.author), "kind": node.kind,
+            "text": _text(node)[:TEXT_CHARS],
         }  # fmt: skip
 
     def _short(self, address: str) -> str:

@@ -167,7 +167,9 @@ class Knowing:
         judged: dict[str, list[Judgement]] = defaultdict(list)
         for one in self.home.knowledge.judged_on(topic, TOPIC_NODES_MAX):
             judged[one.author].append(
-                Judgement(one.witness, one.good, self.day - one.seen, self.trust(one.witness))
+                Judgement(
+                    one.witness, one.target, one.good, self.day - one.seen, self.trust(one.witness)
+                )
             )
         return {author: expertise(several).lower_bound for author, several in judged.items()}
 

@@ -232,7 +232,7 @@ def fitting(frame: Row, rows: Sequence[Row], bytes_max: int, size: Size) -> list
     used, kept = empty, list[Row]()
 
     def cost(row: Row) -> int:
-        return size(frame | {"hits": [row]}) - empty + 1  # and what parts it from the next
+        return size(frame | {"hits": [row]}) - empty + 2  # and a comma and a space before the next
 
     for row in rows:
         room = bytes_max - used

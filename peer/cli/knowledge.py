@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -35,18 +36,21 @@ def command(where: Where, topics: tuple[str, ...], limit: int) -> None:
     peer, about = where.peer(), checked_topics(topics)
     if not about:
         counts = peer.topics()
-        rows = [{"topic": topic, "insights": many} for topic, many in counts.items()]
-        output.answer(where, rows, lambda: _topics(counts))
+        shown = dict(islice(counts.items(), limit))
+        rows = [{"topic": topic, "insights": many} for topic, many in shown.items()]
+        output.answer(where, rows, lambda: _topics(shown, len(counts) - len(shown)))
         return
     claims = [one.as_json() for one in peer.knowledge(about, limit=limit)]
     output.answer(where, claims, lambda: _claims(claims, about))
 
 
-def _topics(counts: dict[str, int]) -> Iterator[str]:
+def _topics(counts: dict[str, int], more: int) -> Iterator[str]:
     if not counts:
         yield "nothing is known here yet; what peers `share` comes with the ticks"
     for topic, many in counts.items():
         yield f"{topic}  {output.dim(output.counted(many, 'insight'))}"
+    if more:
+        yield output.dim(f"and {more:,} more; `--limit` shows them")
 
 
 def _claims(claims: list[Row], about: tuple[str, ...]) -> Iterator[str]:

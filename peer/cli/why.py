@@ -53,11 +53,19 @@ def _lines(row: Row) -> Iterator[str]:
         note = f": {text}" if text else ""
         trust = output.dim(f"(trusted {word['trust']:.2f})")
         yield f"  {said:<8} {output.line(word['from'])} {_WORDS[word['link']]}{note}  {trust}"
+    yield from _more(row, "words")
     yield from _sources(row["rests_on"], 1)
     for one in row["replaced_by"]:
         yield f"  replaced by {_named(one)}"
+    yield from _more(row, "replaced_by")
     for one in row["led_to"]:
         yield f"  led to {_named(one)}"
+    yield from _more(row, "led_to")
+
+
+def _more(row: Row, what: str) -> Iterator[str]:
+    if more := row["more"][what]:
+        yield output.dim(f"  and {more:,} more")
 
 
 def _sources(rows: list[Row], level: int) -> Iterator[str]:

@@ -83,10 +83,14 @@ class Knowledge:
         self._db = db
 
     def fold(self, item: Item, audience: str, topics: Iterable[str], day: int) -> None:
-        """Take an item in, with what it says of topics and of other items; again is harmless."""
+        """Take an item in, with what it says of topics and of other items; again is harmless.
+
+        What came as a letter and to all, in whatever order, everybody may know.
+        """
         n = self._db.insert(
-            "INSERT OR IGNORE INTO node (id, kind, author, audience, at, seen, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO node (id, kind, author, audience, at, seen, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            f" SET audience = '{ALL}' WHERE excluded.audience = '{ALL}'",
             *(item.id, item.head.kind, item.head.author, audience, item.head.at, day, item.data),
         )
         row = self._db.one("SELECT n FROM node WHERE id = ?", item.id)
@@ -187,15 +191,20 @@ class Knowledge:
         return found
 
     def said_of(self, ids: Collection[str]) -> dict[str, list[Said]]:
-        """What items say of these ids, but for what their own authors took back."""
+        """What items say of these ids, but for what their own authors took back.
+
+        Whoever says the same of one of them several times is there once, with what he said last
+        by his own clock.
+        """
         found: dict[str, list[Said]] = defaultdict(list)
         for part in _parts(sorted(ids)):
-            for target, link, author, source in self._db.read(
-                "SELECT edge.target, edge.link, node.author, node.id FROM edge"
+            for target, link, author, source, _ in self._db.read(
+                "SELECT edge.target, edge.link, node.author, node.id,"
+                " max(printf('%020d', node.at) || node.id) FROM edge"
                 f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
-                " AND NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS taker"
-                " ON taker.n = back.source WHERE back.target = node.id AND back.link = 'retracts'"
-                " AND taker.author = node.author) ORDER BY edge.target, edge.link, node.id",
+                f" AND {_STANDS.format('node')} GROUP BY edge.target, edge.link,"
+                " CASE WHEN edge.link IN ('supports', 'refutes', 'retracts') THEN node.author"
+                " ELSE node.id END ORDER BY edge.target, edge.link, node.id",
                 *part,
             ):
                 found[target].append(Said(link, author, source))
@@ -224,26 +233,32 @@ class Knowledge:
         }
 
     def judged_on(self, topic: str, nodes_max: int) -> list[Opined]:
-        """What others say of insights on a topic, and of answers to questions on it."""
-        which = "SELECT node FROM about WHERE topic = ?1 ORDER BY node DESC LIMIT ?2"
+        """What others say of insights on a topic, and of answers to questions on it.
+
+        Nothing good of what its author took back or replaced. Of insights that anybody judges, and
+        of questions, the newest of each author first: whoever says very much hides nobody.
+        """
         return self._opinions(
-            f"(target.n IN ({which}) AND target.kind = 'insight') OR (target.kind = 'answer' AND"
+            f"(target.n IN ({_of_each('insight', _JUDGED)}) OR (target.kind = 'answer' AND"
             " target.n IN (SELECT edge.source FROM node AS question JOIN edge"
             " ON edge.target = question.id AND edge.link = 'answers'"
-            f" WHERE question.n IN ({which})))",
+            f" WHERE question.n IN ({_of_each('question')}))))"
+            " AND (edge.link = 'refutes' OR NOT EXISTS (SELECT 1 FROM edge AS gone"
+            " JOIN node AS taker ON taker.n = gone.source WHERE gone.target = target.id"
+            " AND gone.link IN ('retracts', 'supersedes') AND taker.author = target.author"
+            f" AND {_STANDS.format('taker')}))",
             *(topic, nodes_max),
         )
 
     def _opinions(self, where: str, *values: object) -> list[Opined]:
-        rows = self._db.held(
+        # Not `held`: there may be any number of them.
+        rows = self._db.read(
             "SELECT target.author, target.id, target.kind, edge.link, opinion.author, opinion.id,"
             " opinion.seen FROM node AS target JOIN edge ON edge.target = target.id"
             " JOIN node AS opinion ON opinion.n = edge.source"
             f" WHERE ({where}) AND edge.link IN ('supports', 'refutes')"
             " AND opinion.author <> target.author"
-            " AND NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS taker"
-            " ON taker.n = back.source WHERE back.target = opinion.id AND back.link = 'retracts'"
-            " AND taker.author = opinion.author) ORDER BY opinion.n, target.n",
+            f" AND {_STANDS.format('opinion')} ORDER BY opinion.n, target.n",
             *values,
         )
         return [Opined(*row) for row in rows]
@@ -358,6 +373,27 @@ def take_out(db: Database, id_: str) -> None:
 def _names(node: Node, address: str) -> bool:
     body = node.item.body
     return isinstance(body, Question) and address in body.first
+
+
+# Its author did not take it back; what takes something back stands for good.
+_STANDS = (
+    "({0}.kind = 'retraction' OR NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS one"
+    " ON one.n = back.source WHERE back.target = {0}.id AND back.link = 'retracts'"
+    " AND one.author = {0}.author))"
+)
+_JUDGED = (
+    " AND EXISTS (SELECT 1 FROM edge WHERE edge.target = node.id"
+    " AND edge.link IN ('supports', 'refutes'))"
+)
+
+
+def _of_each(kind: str, which: str = "") -> str:
+    """Numbers of ?2 nodes of a kind on topic ?1, the newest of each author first."""
+    return (
+        "SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
+        f" FROM node WHERE n IN (SELECT node FROM about WHERE topic = ?1) AND kind = '{kind}'"
+        f"{which}) ORDER BY place, n DESC LIMIT ?2"
+    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -3,15 +3,17 @@
 Rules: whoever folds pays nothing, whoever recalls brings the index up to date first. What is typed
 are plain words, and not all of them need to be found; words that stand nearly everywhere are left
 out where rarer ones are there, because they cost much and tell little. English words are known by
-their stems. Nodes leave the index when they are forgotten.
+their stems. Authors take turns, so that whoever says very much hides nothing of what others say.
+Nodes leave the index when they are forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from peer.home.database import Database
+from peer.home.database import Database, Row
 from peer.home.words import said, spaced
 from protocol import canonical
 from protocol.errors import SomaError
@@ -21,10 +23,13 @@ from protocol.messages import Announcement, Answer, Insight, Question
 RECALLABLE = (Insight.kind, Answer.kind, Question.kind, Announcement.kind)
 # Places in the index that are looked at for one question: ranking takes 1 to 2 µs for each.
 looked_at_max = 3_000
+turn_hits = 5  # of one author, before the next ones of others
+below_max = 100_000  # numbers below those places in which others than the loudest are looked for
 few_max = 5_000  # nodes that are told one by one, where a filter leaves no more
 _BATCH = 500
 _KINDS = ", ".join(map(repr, RECALLABLE))
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'known_words'"
+Scored = tuple[int, float]  # number of a node, how well it fits
 Progress = Callable[[int, int, str], None]
 
 
@@ -99,38 +104,47 @@ class Recalled:
     ) -> list[int]:
         """Numbers of nodes in which some of the words stand, the most fitting first.
 
-        Those that fit less than `least` (0 to 1) times as well as the best are left out.
+        Authors take turns of `turn_hits`. Those that fit less than `least` (0 to 1) times as well
+        as the best are left out.
         """
-        scored = self._scored(words, which, hits_max)
+        scored = self._scored(words, which)[:hits_max]
         return [n for n, score in scored if score >= least * scored[0][1]]
 
-    def _scored(
-        self, words: Sequence[str], which: Filter, hits_max: int
-    ) -> list[tuple[int, float]]:
+    def _scored(self, words: Sequence[str], which: Filter) -> list[Scored]:
         """The same, with what bm25 says of each."""
         self.catch_up()
         told, above = self._telling(words)
         if not told:
             return []
         few = self.few(which)
-        rows = self._db.read(
+        ranked = self._db.read(
             "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ? AND rowid > ?"
             " ORDER BY rank, rowid DESC",
             *(" OR ".join(told), above if few is None else 0),
         )
-        ranked = [(row[0], row[1]) for row in rows]
-        if which.nothing:
-            return ranked[:hits_max]
         if few is not None:
-            return [one for one in ranked if one[0] in few][:hits_max]
-        found: list[tuple[int, float]] = []
-        for start in range(0, len(ranked), _BATCH):
-            if len(found) >= hits_max:
-                break
-            part = ranked[start : start + _BATCH]
-            passing = self._passing([n for n, _ in part], which)
-            found += [one for one in part if one[0] in passing]
-        return found[:hits_max]
+            ranked = [one for one in ranked if one[0] in few]
+        elif above:
+            ranked = self._with_others(ranked, told, above)
+        authors = self._authors([one[0] for one in ranked], which)
+        return _in_turns([(n, score) for n, score in ranked if n in authors], authors)
+
+    def _with_others(self, ranked: list[Row], told: Sequence[str], above: int) -> list[Row]:
+        """Where most of the newest are of one author also what others said before, ranked."""
+        of_each = Counter(self._authors([one[0] for one in ranked], Filter()).values())
+        ((loudest, places),) = of_each.most_common(1) or [("", 0)]
+        if 2 * places <= len(ranked):
+            return ranked
+        lowest = above - below_max
+        # The + keeps the search by words: a search by number would rank anew for each.
+        others = self._db.read(
+            "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ?"
+            " AND rowid BETWEEN ? AND ? AND +rowid NOT IN"
+            " (SELECT n FROM node WHERE author = ? AND n BETWEEN ? AND ?)"
+            " ORDER BY rowid DESC LIMIT ?",
+            *(" OR ".join(told), lowest, above, loudest, lowest, above, looked_at_max),
+        )
+        return sorted([*ranked, *others], key=lambda one: (-one[1], -one[0]))
 
     def few(self, which: Filter) -> frozenset[int] | None:
         """Numbers of all nodes that pass, where an index tells that they are few; else None."""
@@ -182,21 +196,26 @@ class Recalled:
     def catch_up(self, progress: Progress = _silently) -> None:
         """Bring the index up to date with the nodes that there are."""
         self._make()
-        row = self._db.one("SELECT max(id) FROM known_words_docsize")
-        done = 0 if row is None or row[0] is None else int(row[0])
-        while rows := self._db.read(
-            "SELECT n, data FROM node WHERE n > ? ORDER BY n LIMIT ?", done, _BATCH
-        ):
+        while self._next(1):
             with self._db.part():
+                # Read in here: what another process erased meanwhile must not come back.
+                rows = self._next(_BATCH)
                 texts = [(n, _words(data)) for n, data in rows]
                 # The last of them says how far this is, with or without words.
-                some = [one for one in texts if one[1]]
                 self._db.write_many(
                     "INSERT INTO known_words (rowid, text) VALUES (?, ?)",
-                    some if texts[-1][1] else [*some, texts[-1]],
+                    [one for one in texts if one[1] or one == texts[-1]],
                 )
-            done = rows[-1][0]
-            progress(done, done, "items indexed")
+            if rows:
+                progress(rows[-1][0], rows[-1][0], "items indexed")
+
+    def _next(self, rows_max: int) -> list[Row]:
+        """Nodes that are not in the index yet, the oldest first."""
+        return self._db.read(
+            "SELECT n, data FROM node WHERE n > (SELECT coalesce(max(id), 0)"
+            " FROM known_words_docsize) ORDER BY n LIMIT ?",
+            rows_max,
+        )
 
     def _telling(self, words: Sequence[str]) -> tuple[list[str], int]:
         """The words as FTS5 takes them, rarest first, as many as one question may look at.
@@ -233,12 +252,19 @@ class Recalled:
         self._told = asked, (told, 0 if row is None else int(row[0]))
         return self._told[1]
 
-    def _passing(self, ns: Sequence[int], which: Filter) -> set[int]:
-        marks = ", ".join("?" * len(ns))
-        rows = self._db.read(
-            f"SELECT node.n FROM node WHERE node.n IN ({marks}){which.sql}", *ns, *which.values
-        )
-        return {row[0] for row in rows}
+    def _authors(self, ns: Sequence[int], which: Filter) -> dict[int, str]:
+        """Who said those of these nodes that pass."""
+        found: dict[int, str] = {}
+        for start in range(0, len(ns), _BATCH):
+            part = ns[start : start + _BATCH]
+            marks = ", ".join("?" * len(part))
+            found.update(
+                self._db.read(
+                    f"SELECT node.n, node.author FROM node WHERE node.n IN ({marks}){which.sql}",
+                    *(*part, *which.values),
+                )
+            )
+        return found
 
     def _make(self) -> None:
         if self._db.one(_MADE) is not None:
@@ -251,6 +277,17 @@ class Recalled:
                 "CREATE VIRTUAL TABLE IF NOT EXISTS known_words USING fts5(text, content = '',"
                 " tokenize = 'porter unicode61 remove_diacritics 2')"
             )
+
+
+def _in_turns(ranked: Sequence[Scored], authors: Mapping[int, str]) -> list[Scored]:
+    """The best few of every author, then the next few, each turn in the order that was given."""
+    places: Counter[str] = Counter()
+    turns: dict[int, list[Scored]] = defaultdict(list)
+    for one in ranked:
+        author = authors[one[0]]
+        turns[places[author] // turn_hits].append(one)
+        places[author] += 1
+    return [one for turn in sorted(turns) for one in turns[turn]]
 
 
 def forget(db: Database, n: int, data: bytes) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from peer.handlers import Received, View
 from peer.handlers.knowing import remember
+from peer.home import create_home
 from peer.knowing import Knowing
 from protocol import canonical, limits
 from protocol.effect import Effect, Send
@@ -13,11 +16,15 @@ from protocol.messages import (
     Answer,
     Dispute,
     Endorsement,
+    Head,
     Insight,
     Question,
     Retraction,
+    compose,
 )
-from tests.network import DAY_MS, START_MS, Network, insight, settled
+from tests.network import DAY_MS, START_MS, Network, SeededEntropy, insight, settled
+
+ME = "core@lab.eu"
 
 
 def knowing(network: Network, name: str) -> Knowing:
@@ -109,6 +116,55 @@ def test_only_its_author_takes_a_claim_back_or_replaces_it() -> None:
     network.send("core", "all", Retraction(), re=better)
     network.round(2)
     assert belief(network, "smith", claim).state == "current", "what replaced it is gone"
+
+
+def test_a_retraction_stands_for_good() -> None:
+    """KNOW-6: of a claim, and of an opinion."""
+    network = settled("core", "scout", "smith")
+    claim = publish(network, "core", insight("copper conducts"))
+    network.round(1)
+    (opinion,) = network.send("scout", "all", Dispute(because="no"), re=claim).ids
+    network.round(1)
+    gone = network.send("core", "all", Retraction(), re=claim).ids
+    gone += network.send("scout", "all", Retraction(), re=opinion).ids
+    network.round(1)
+    for name, retraction in zip(("core", "scout"), gone, strict=True):
+        network.send(name, "all", Retraction(because="or not"), re=retraction)
+    network.round(2)
+    seen = belief(network, "smith", claim)
+    assert (seen.state, seen.doubters) == ("retracted", ())
+    knowledge = network.peers["smith"].home.knowledge
+    assert knowledge.opinions_by("scout@lab.eu") == []
+
+
+@pytest.mark.parametrize("audiences", [("all", ME), (ME, "all")])
+def test_what_came_as_a_letter_and_to_all_everybody_may_know(audiences: tuple[str, str]) -> None:
+    """KNOW-2, KNOW-9: in whatever order."""
+    head = Head(author="scout@lab.eu", kind="insight", salt="a" * 26, at=1)
+    item = compose(head, insight("copper conducts"))
+    home = create_home(":memory:", SeededEntropy("audience").draw)
+    with home.transaction():
+        for audience in audiences:
+            home.knowledge.fold(item, audience, ("metal",), 0)
+    (node,) = home.knowledge.many([item.id]).values()
+    assert (node.public, node.author) == (True, item.head.author)
+
+
+def test_whoever_says_the_same_again_and_again_is_one_row() -> None:
+    """KNOW-3: with what he said last."""
+    network = settled("core", "scout", "smith")
+    claim = publish(network, "core", insight("copper conducts"))
+    network.round(1)
+    for n in range(4):
+        network.send("scout", "all", Dispute(because=f"no, {n}"), re=claim)
+        network.round(1)
+    network.send("smith", "all", Dispute(because="nor I"), re=claim)
+    network.round(3)
+    knowledge = network.peers["core"].home.knowledge
+    said = knowledge.said_of([claim])[claim]
+    assert sorted(one.author for one in said) == ["scout@lab.eu", "smith@lab.eu"]
+    (last,) = [one.id for one in said if one.author == "scout@lab.eu"]
+    assert "no, 3" in knowledge.many([last])[last].data.decode()
 
 
 def test_an_opinion_that_was_taken_back_counts_no_more() -> None:

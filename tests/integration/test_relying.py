@@ -27,6 +27,7 @@ from protocol.messages import (
     Body,
     Dispute,
     Endorsement,
+    Insight,
     Question,
     Retraction,
     stored_item,
@@ -212,6 +213,42 @@ def test_who_knows_is_who_was_vouched_for_not_who_talks_most() -> None:
     assert who_knows(network.peers["core"], ["love"]) == []
 
 
+def test_what_its_author_took_back_makes_no_expert_but_disputes_of_it_stay() -> None:
+    """ASKED-1: retracted; somebody else putting a claim in its place takes nothing."""
+    network = settled(*FIVE)
+    claim = known_expert(network, "smith")
+    network.send("warden", "all", Insight(text="zinc", topics=("metal",), supersedes=(claim,)))
+    judge(network, "librarian", claim, Dispute(because="no"))
+    network.round(2)
+
+    def row() -> dict[str, Any]:
+        (found,) = [r for r in who_knows(network.peers["core"], ["metal"]) if r["name"] == "smith"]
+        return found
+
+    assert (row()["endorsed"], row()["disputed"]) == (2, 1)
+    network.send("smith", "all", Retraction(because="it was zinc"), re=claim)
+    network.round(2)
+    assert (row()["endorsed"], row()["disputed"]) == (0, 1)
+    assert row()["score"] < NOBODY
+
+
+def test_junk_on_a_topic_hides_no_expert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASKED-1: whoever says very much, and has it judged, leaves the newest of all others."""
+    monkeypatch.setattr("peer.knowing.TOPIC_NODES_MAX", 6)
+    network = settled(*FIVE)
+    known_expert(network, "smith")
+    core = network.peers["core"]
+    before = Knowing(core.home, core.address, core.clock.wall_ms()).scores(["metal"])
+    junk = [network.send("scout", "all", insight(f"junk {n}")).ids[0] for n in range(12)]
+    network.round(2)
+    for claim in junk[:9]:
+        judge(network, "warden", claim)
+    network.round(2)
+    after = Knowing(core.home, core.address, core.clock.wall_ms()).scores(["metal"])
+    assert after[full("smith")] == pytest.approx(before[full("smith")], rel=0.1)  # two rounds older
+    assert after[full("smith")] > NOBODY
+
+
 def test_an_expert_of_long_ago_is_none_any_more() -> None:
     """ASKED-1: it fades; of equals who contributed last stands first."""
     network = settled(*FIVE)
@@ -296,14 +333,13 @@ def test_a_newcomer_with_a_question_that_nobody_is_known_for_asks_its_mentor() -
 
 
 def unsure_expert(network: Network) -> None:
-    """`smith` is the expert on metal, by claims that hold no more and so answer nothing."""
-    claim = network.send("smith", "all", insight("copper conducts")).ids[0]
+    """`smith` is the expert on metal, by a claim that does not hold yet and so answers nothing."""
+    early = Insight(text="copper conducts", topics=("metal",), valid_from=4_000_000_000_000)
+    claim = network.send("smith", "all", early).ids[0]
     network.round(2)
     for witness in ("core", "warden", "librarian"):
         judge(network, witness, claim)
-    network.round(1)
-    network.send("smith", "all", Retraction(because="it was zinc"), re=claim)
-    network.round(2)
+    network.round(3)
 
 
 def test_a_question_to_who_does_not_know_is_passed_on_and_both_learn_the_answer() -> None:

@@ -24,7 +24,7 @@ experiences = st.builds(
     Experience, st.booleans(), st.integers(0, 400), st.floats(0.1, 5, allow_nan=False)
 )
 judgements = st.builds(
-    Judgement, st.sampled_from(LIARS), st.booleans(), st.integers(0, 400),
+    Judgement, st.sampled_from(LIARS), st.sampled_from("abc"), st.booleans(), st.integers(0, 400),
     st.floats(0, 1, allow_nan=False),
 )  # fmt: skip
 
@@ -76,12 +76,24 @@ def test_expertise_is_a_function_of_the_set(several: list[Judgement], dice: obje
 
 @given(st.integers(1, 200))
 def test_one_friend_gives_little_many_witnesses_much(times: int) -> None:
-    """ASKED-1: the k-th of one witness counts 1/k; so many of one are less than three of three."""
-    friend = expertise([Judgement("a@lab.eu", True, 0, 0.5)] * times)
-    assert friend.good == pytest.approx(0.5 * sum(1 / k for k in range(1, times + 1)))
-    several = expertise([Judgement(f"w{n}@lab.eu", True, 0, 0.5) for n in range(times)])
+    """ASKED-1: the k-th of one witness counts 1/k, all of them 2; those of others count whole."""
+    friend = expertise([Judgement("a@lab.eu", f"t{n}", True, 0, 0.5) for n in range(times)])
+    expected = min(2.0, sum(1 / k for k in range(1, times + 1)))
+    assert friend.good == pytest.approx(0.5 * expected)
+    several = expertise([Judgement(f"w{n}@lab.eu", "t", True, 0, 0.5) for n in range(times)])
     assert several.good == pytest.approx(0.5 * times)
     assert several.lower_bound >= friend.lower_bound - 1e-12
+
+
+@given(st.integers(1, 1000), st.booleans(), st.floats(0.1, 1))
+def test_one_item_is_judged_once_by_one_witness(times: int, good: bool, trust: float) -> None:
+    """ASKED-1: however often he says it, the newest; who says both says nothing."""
+    said = [Judgement("a@lab.eu", "t", good, age, trust) for age in range(times)]
+    assert expertise(said) == expertise(said[:1])
+    both = Judgement("a@lab.eu", "t", not good, 7, trust)
+    assert expertise([*said, both]) == Reputation()
+    other = Judgement("a@lab.eu", "other", not good, 7, trust)
+    assert expertise([*said, other]) == expertise([said[0], other])
 
 
 # ------------------------------------------------------------------------- what a home makes of it

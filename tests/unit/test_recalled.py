@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peer.home import Home, create_home, recalled
+from peer.home import Home, create_home, open_home, recalled
 from peer.home.recalled import RECALLABLE, Filter
 from peer.knowing import Knowing, query_words
 from protocol.messages import Body, Dispute, Endorsement, Head, Insight, Item, Question, compose
@@ -76,6 +79,7 @@ def test_syntax_of_the_index_means_nothing(known: Home, typed: str) -> None:
 
 def test_filters_leave_what_passes_them(known: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where they leave few, which is another way through the index."""
+    monkeypatch.setattr(recalled, "turn_hits", 1_000)
     nodes = known.knowledge.by_number(range(1, 201))
     topics = known.knowledge.topics_of(range(1, 201))
     filters = [
@@ -109,7 +113,68 @@ def test_words_that_stand_nearly_everywhere_cost_no_more_than_the_bound(
     assert len(find(known, "conducts")) == 20
     assert min(find(known, "conducts")) > 150, "the newest of them"
     assert find(known, "conducts best") == find(known, "best"), "the rarer ones are there"
-    assert find(known, "conducts", Filter(above=0, topic="roof"))[-1] < 20
+    assert min(find(known, "conducts", Filter(above=0, topic="roof"))) < 20
+
+
+def test_a_flood_of_one_author_hides_nothing_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RECALL-6: short texts with the same words, more of them than are looked at."""
+    where = home()
+    text = "copper conducts, as we measured over weeks on the bench in the old hall " * 3
+    wanted = fold(where, 1, Insight(text=text), SMITH)
+    with where.transaction():
+        for n in range(2, 4_002):
+            item = compose(
+                Head(author=FAR, kind="insight", salt=f"{n:022}", at=n), Insight(text="copper")
+            )
+            where.knowledge.fold(item, "all", (), 0)
+    for n, witness in enumerate((ME, SCOUT), 5_001):
+        fold(where, n, Endorsement(), witness, re=wanted.id)
+    (node,) = where.knowledge.many([wanted.id]).values()
+    hits = Knowing(where, ME, 86_400_000).recall("copper conducts", Filter(), 20)
+    assert wanted.id in [hit.node.id for hit in hits]
+    assert node.n in find(where, "copper", hits_max=recalled.turn_hits + 1)
+    assert node.n in find(where, "copper", Filter(public=True), recalled.turn_hits + 1)
+    monkeypatch.setattr(recalled, "below_max", 100)
+    assert node.n not in find(where, "copper"), "so far, and no further"
+
+
+def test_authors_take_turns() -> None:
+    """RECALL-6: the best few of each, then the next few, each turn by how well they fit."""
+    where = home()
+    for n in range(1, 13):
+        text = "copper " * (14 - n) if n < 9 else "copper among many other words that stand here"
+        fold(where, n, Insight(text=text + f" {n}"), SCOUT if n < 9 else SMITH)
+    found = find(where, "copper")
+    assert sorted(found[:9]) == [1, 2, 3, 4, 5, 9, 10, 11, 12]
+    assert sorted(found[:5]) == [1, 2, 3, 4, 5]
+    assert sorted(found[9:]) == [6, 7, 8]
+    assert find(where, "copper", hits_max=7) == found[:7]
+
+
+def test_what_another_process_erases_meanwhile_does_not_come_into_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RECALL-1."""
+    path = str(tmp_path / "home.db")
+    where = create_home(path, SeededEntropy("erased").draw)
+    fold(where, 1, Insight(text="a mirror shines"))
+    find(where, "mirror")
+    item = fold(where, 2, Insight(text="the vault is behind the mirror"))
+    part = where.db.part
+
+    def erased_first() -> AbstractContextManager[None]:
+        monkeypatch.undo()
+        other = open_home(path)
+        with other.transaction():
+            other.knowledge.erase(SCOUT, item.id, lambda data: data)
+        other.close()
+        return part()
+
+    monkeypatch.setattr(where.db, "part", erased_first)
+    assert find(where, "mirror") == [1]
+    assert where.db.read("SELECT count(*) FROM known_words WHERE known_words MATCH 'vault'") == [
+        (0,)
+    ]
 
 
 def test_what_fits_much_less_than_the_best_can_be_left_out() -> None:
