@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from peer.home import recalled, vectors
 from peer.home.database import Database
+from peer.home.opined import JUDGED, STANDS, of_each
 from protocol.knowledge import Said, links
 from protocol.messages import Dispute, Endorsement, Item, Question, Retraction, stored_item
 from protocol.page import ALL
@@ -202,7 +203,7 @@ class Knowledge:
                 "SELECT edge.target, edge.link, node.author, node.id,"
                 " max(printf('%020d', node.at) || node.id) FROM edge"
                 f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
-                f" AND {_STANDS.format('node')} GROUP BY edge.target, edge.link,"
+                f" AND {STANDS.format('node')} GROUP BY edge.target, edge.link,"
                 " CASE WHEN edge.link IN ('supports', 'refutes', 'retracts') THEN node.author"
                 " ELSE node.id END ORDER BY edge.target, edge.link, node.id",
                 *part,
@@ -239,14 +240,14 @@ class Knowledge:
         of questions, the newest of each author first: whoever says very much hides nobody.
         """
         return self._opinions(
-            f"(target.n IN ({_of_each('insight', _JUDGED)}) OR (target.kind = 'answer' AND"
+            f"(target.n IN ({of_each('insight', JUDGED)}) OR (target.kind = 'answer' AND"
             " target.n IN (SELECT edge.source FROM node AS question JOIN edge"
             " ON edge.target = question.id AND edge.link = 'answers'"
-            f" WHERE question.n IN ({_of_each('question')}))))"
+            f" WHERE question.n IN ({of_each('question')}))))"
             " AND (edge.link = 'refutes' OR NOT EXISTS (SELECT 1 FROM edge AS gone"
             " JOIN node AS taker ON taker.n = gone.source WHERE gone.target = target.id"
             " AND gone.link IN ('retracts', 'supersedes') AND taker.author = target.author"
-            f" AND {_STANDS.format('taker')}))",
+            f" AND {STANDS.format('taker')}))",
             *(topic, nodes_max),
         )
 
@@ -258,7 +259,7 @@ class Knowledge:
             " JOIN node AS opinion ON opinion.n = edge.source"
             f" WHERE ({where}) AND edge.link IN ('supports', 'refutes')"
             " AND opinion.author <> target.author"
-            f" AND {_STANDS.format('opinion')} ORDER BY opinion.n, target.n",
+            f" AND {STANDS.format('opinion')} ORDER BY opinion.n, target.n",
             *values,
         )
         return [Opined(*row) for row in rows]
@@ -373,27 +374,6 @@ def take_out(db: Database, id_: str) -> None:
 def _names(node: Node, address: str) -> bool:
     body = node.item.body
     return isinstance(body, Question) and address in body.first
-
-
-# Its author did not take it back; what takes something back stands for good.
-_STANDS = (
-    "({0}.kind = 'retraction' OR NOT EXISTS (SELECT 1 FROM edge AS back JOIN node AS one"
-    " ON one.n = back.source WHERE back.target = {0}.id AND back.link = 'retracts'"
-    " AND one.author = {0}.author))"
-)
-_JUDGED = (
-    " AND EXISTS (SELECT 1 FROM edge WHERE edge.target = node.id"
-    " AND edge.link IN ('supports', 'refutes'))"
-)
-
-
-def _of_each(kind: str, which: str = "") -> str:
-    """Numbers of ?2 nodes of a kind on topic ?1, the newest of each author first."""
-    return (
-        "SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
-        f" FROM node WHERE n IN (SELECT node FROM about WHERE topic = ?1) AND kind = '{kind}'"
-        f"{which}) ORDER BY place, n DESC LIMIT ?2"
-    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -87,14 +87,14 @@ BUGS = (
         "Answers automatic questions, too.",
         (
             Edit(
-                "peer.effects:_refusal",
+                "peer.effects:_unanswerable",
                 "    if item.head.auto and not _answers_newcomer(effect, item):\n",
                 "    if item.head.auto and item.head.kind != 'question':\n",
             ),
             Edit(
-                "peer.handlers:answer_question",
-                "item.head.auto or not item.body.topics",
-                "not item.body.topics",
+                "peer.handlers.knowing:answer_question",
+                "item.head.auto or view.is_mailbox",
+                "view.is_mailbox",
             ),
         ),
         weather="flooders",
@@ -134,7 +134,7 @@ BUGS = (
         (
             Edit(
                 "peer.effects:apply",
-                "            _apply_one(peer, effect, item, sealed=sealed)",
+                "            _apply_one(peer, effect, item, audience, sealed=sealed)",
                 "            pass",
             ),
         ),
@@ -144,9 +144,9 @@ BUGS = (
         "Takes what it knows from the asker itself, and from nobody else, for an answer.",
         (
             Edit(
-                "peer.handlers:answer_question",
-                "insight.head.author != item.head.author",
-                "insight.head.author == item.head.author",
+                "peer.handlers.knowing:answer_question",
+                "by=by, but=item.head.author",
+                "by=item.head.author",
             ),
         ),
     ),

@@ -49,8 +49,8 @@ BUGS = (
         (
             Edit(
                 "peer.home.asks:Asks.hold",
-                '        self._db.write("DELETE FROM claim WHERE item = ?", item)\n',
-                "",
+                "            knowledge.take_out(self._db, item)",
+                "            pass",
             ),
         ),
         weather="asking",
