@@ -6,7 +6,15 @@ from peer.handlers.view import Found, Received, View
 from protocol.effect import Effect, RecordEvidence, Remember, Send
 from protocol.expertise import whom_to_ask
 from protocol.knowledge import telling_words, topics
-from protocol.messages import Announcement, Answer, Dispute, Endorsement, Insight, Question
+from protocol.messages import (
+    Announcement,
+    Answer,
+    Dispute,
+    Endorsement,
+    Insight,
+    Item,
+    Question,
+)
 from protocol.page import ALL
 
 # An answer that is rather wrong costs its asker more than none.
@@ -39,7 +47,7 @@ def answer_question(received: Received, view: View) -> list[Effect]:
     """Answer from what is known, pass it on to who may know, or stay silent."""
     item = received.item
     assert isinstance(item.body, Question)
-    if item.head.auto or view.is_mailbox or not view.has_room(item.head.author):
+    if not _may_answer(item, view):
         return []
     asked = received.audience == view.address or view.address in item.body.first
     # A question to all would be answered by everybody who heard of it: only those do whom it names
@@ -56,6 +64,10 @@ def answer_question(received: Received, view: View) -> list[Effect]:
         claims = tuple(one.item.id for one in found)
         return [Send(to=item.head.author, body=Answer(text=text, claims=claims))]
     return _pass_on(received, view) if received.audience == view.address else []
+
+
+def _may_answer(item: Item, view: View) -> bool:
+    return not (item.head.auto or view.is_mailbox) and view.has_room(item.head.author)
 
 
 def _claim(found: Found) -> str:

@@ -92,9 +92,9 @@ BUGS = (
                 "    if item.head.auto and item.head.kind != 'question':\n",
             ),
             Edit(
-                "peer.handlers.knowing:answer_question",
-                "item.head.auto or view.is_mailbox",
-                "view.is_mailbox",
+                "peer.handlers.knowing:_may_answer",
+                "not (item.head.auto or view.is_mailbox)",
+                "not view.is_mailbox",
             ),
         ),
         weather="flooders",
@@ -144,9 +144,9 @@ BUGS = (
         "Takes what it knows from the asker itself, and from nobody else, for an answer.",
         (
             Edit(
-                "peer.handlers.knowing:answer_question",
-                "by=by, but=item.head.author",
-                "by=item.head.author",
+                "peer.tick.act:HomeView.recall",
+                "by=by, but=but",
+                "by=but",
             ),
         ),
     ),
