@@ -598,8 +598,13 @@ class Network:
 
 
 def acted(home: Home) -> list[str]:
-    """What others wrote and this home acted on, sorted, each "author: text"."""
-    rows = home.db.read("SELECT author, data FROM item WHERE mine = 0 AND state = 'acted'")
+    """What others wrote and this home acted on, sorted, each "author: text".
+
+    That a newcomer asks for a mentor by itself is nobody's letter.
+    """
+    rows = home.db.read(
+        "SELECT author, data FROM item WHERE mine = 0 AND state = 'acted' AND kind <> 'mentoring'"
+    )
     return sorted(
         f"{author.partition('@')[0]}: {canonical.decode(data)['body'].get('text')}"
         for author, data in rows
