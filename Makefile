@@ -4,8 +4,8 @@ PYTHON  ?= python3
 WORKERS ?= 2
 # Many tests wait for processes and drives: one more of them than there are cores keeps those busy.
 TESTERS ?= 3
-# The check has minutes: it plays a sixth of what `make sim` plays.
-SEEDS   ?= $(if $(filter check,$(MAKECMDGOALS)),16,100)
+# The check has minutes: it plays a tenth of what `make sim` plays.
+SEEDS   ?= $(if $(filter check,$(MAKECMDGOALS)),10,100)
 HOURS   ?= 1
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -73,7 +73,7 @@ sample-is-current: $(RUNTIME)  ## sample_network/ is what `make sample` writes
 bench: $(BENCH)  ## each benchmark: ours, theirs, the ratio
 	$(BIN)/python -m benchmarks
 
-sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; 16 of them in the check
+sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same; 10 of them in the check
 	$(BIN)/peer simulate soak --seeds $(SEEDS) --from 1 --workers $(WORKERS)
 
 years: $(DEV)  ## two simulated years, after which nothing may have grown

@@ -250,7 +250,7 @@ def test_commands_print_such_names_without_harm(tmp_path: Path) -> None:
 
 
 # `make floods` makes 200,000 of each.
-JUNK = int(os.environ.get("JUNK", "40000"))
+JUNK = int(os.environ.get("JUNK", "20000"))
 
 
 @pytest.fixture(scope="module")
