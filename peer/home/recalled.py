@@ -157,6 +157,7 @@ class Recalled:
 
     def standing_in(self, words: Sequence[str], ns: Sequence[int]) -> dict[int, list[str]]:
         """By which of these words each of these nodes is found, in their order."""
+        self.catch_up()
         found: dict[int, list[str]] = {n: [] for n in ns}
         told = set(self._telling(words)[0]) if ns else ()
         for word in dict.fromkeys(words):
