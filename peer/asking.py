@@ -115,15 +115,15 @@ def _letter(peer: RunningPeer, ask: Ask) -> Item:
     )
 
 
-def automatic(peer: RunningPeer, body: Body) -> Item:
-    """An item that nobody typed and nothing caused, more urgent than others: a word to stewards."""
+def automatic(peer: RunningPeer, body: Body, priority: int = 1) -> Item:
+    """An item that nobody typed and nothing caused: to stewards more urgent than others are."""
     head = Head(
         author=peer.address,
         kind=body.kind,
         salt=canonical.b32(peer.entropy.draw(16)),
         at=peer.clock.wall_ms(),
         auto=True,
-        priority=1,
+        priority=priority,
     )
     return compose(head, body)
 

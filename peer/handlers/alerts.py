@@ -6,7 +6,7 @@ from peer.handlers.view import Received, View
 from protocol.effect import Effect, Escalate, Level, Settle
 from protocol.messages import Alert, Severity
 
-_LEVELS: dict[Severity, Level] = {"info": "info", "warn": "warn", "critical": "human"}
+LEVELS: dict[Severity, Level] = {"info": "info", "warn": "warn", "critical": "human"}
 
 
 def raise_alert(received: Received, view: View) -> list[Effect]:
@@ -24,7 +24,7 @@ def raise_alert(received: Received, view: View) -> list[Effect]:
         Escalate(
             text=f"{item.head.author}: {line}",
             mend=mend,
-            level=_LEVELS[item.body.severity],
+            level=LEVELS[item.body.severity],
             about=item.head.re,
         )
     ]

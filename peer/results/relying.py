@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from peer.results.states import Shown
+
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """Something that a command shows."""
-
-    details: Row = field(repr=False, compare=False)
-
-    def as_json(self) -> Row:
-        """What the command line prints of it with `--json`."""
-        return self.details
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +29,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Reputation(_Shown):
+class Reputation(Shown):
     """How far this peer relies on another one, from its own experience alone.
 
     `reputation` and `at_least` (the 5 % lower bound) are from 0 to 1, 0.5 and 0.05 of a stranger;
@@ -56,7 +47,7 @@ class Reputation(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Expert(_Shown):
+class Expert(Shown):
     """Somebody who contributed to a topic; `score`: the 5 % lower bound, 0 to 1.
 
     `endorsed` and `accepted` count what others say of his insights and answers, `disputed` what
@@ -75,7 +66,7 @@ class Expert(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Guide(_Shown):
+class Guide(Shown):
     """A mentor or mentee: how it stands between us, and for how many days this home has lived so.
 
     `state` is asked, active, declined, refused (by me), silent or ended.
@@ -88,7 +79,7 @@ class Guide(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Mentoring(_Shown):
+class Mentoring(Shown):
     """Who guides this peer, and whom it guides.
 
     `mentor` and `asked` are None where there is none; `digest` is what the mentor said there is to

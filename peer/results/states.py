@@ -9,7 +9,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """Something that a command shows."""
 
     details: Row = field(repr=False, compare=False)
@@ -20,7 +20,7 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour(_Shown):
+class Neighbour(Shown):
     """Another member, and how it seemed at the last tick.
 
     `state` is alive, late, suspect, dead, halted or unknown; `phi` grows with silence;
@@ -48,7 +48,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(_Shown):
+class Trace(Shown):
     """The way of a letter, as far as this home knows it, the oldest event first."""
 
     id: str
@@ -58,7 +58,7 @@ class Trace(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed(_Shown):
+class Proposed(Shown):
     """A proposal. `state` is open, agreed, vetoed, void, outdated or early.
 
     Names say who voted `yes` and `no`, who is `missing`, who is `void` because he voted both ways,
@@ -82,7 +82,7 @@ class Proposed(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Concern(_Shown):
+class Concern(Shown):
     """What somebody should know; at level `human` only a person can mend it, by doing `mend`."""
 
     key: str
@@ -93,7 +93,7 @@ class Concern(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Goal(_Shown):
+class Goal(Shown):
     """Something the stewards want of everybody within `scope`; letters name it by its `id`."""
 
     id: str
@@ -102,7 +102,7 @@ class Goal(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Approval(_Shown):
+class Approval(Shown):
     """Something that needs a steward's yes: `sender` asks to `effect` an item to `to`.
 
     `state` is open, approved, denied or, where nobody answered, lapsed (at the asker's) or expired
@@ -122,7 +122,7 @@ class Approval(_Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Status(_Shown):
+class Status(Shown):
     """How a peer is. `parked` says why it signs nothing, `halted` that a steward stopped it.
 
     `last_tick` is None before the first one; `away_since` is None while the share can be used;

@@ -8,12 +8,12 @@ somebody was asked is committed with the letter. Who answers how is `peer.handle
 from __future__ import annotations
 
 from peer import guiding, learning, permission
+from peer.asking import automatic
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
 from peer.stewards.standing import Standing, living
-from protocol import canonical
 from protocol.guidance import ASKED_MAX, NEW_DAYS, Tie, best, older
-from protocol.messages import Head, Item, Mentoring, compose
+from protocol.messages import Mentoring
 
 UNWANTED = "mentor_unwanted"  # a person said so
 ASKS = "I am new here; would you be my mentor?"
@@ -29,7 +29,7 @@ def guide(peer: RunningPeer, standing: Standing) -> None:
         return
     if not permission.has_room(peer, name) or permission.over_budget(peer, "send", 1):
         return
-    item = _letter(peer, asking(known))
+    item = automatic(peer, asking(known), priority=2)
     with peer.home.transaction():
         peer.home.outgoing.add(
             [item], name, peer.clock.wall_ms(), due_ms=peer.due_ms(peer.term_ms())
@@ -74,14 +74,3 @@ def _is_free(ties: list[Tie]) -> bool:
     if len(mentors) >= ASKED_MAX:
         return False
     return not any(tie.state in ("asked", "active", "ended") for tie in mentors)
-
-
-def _letter(peer: RunningPeer, body: Mentoring) -> Item:
-    head = Head(
-        author=peer.address,
-        kind=body.kind,
-        salt=canonical.b32(peer.entropy.draw(16)),
-        at=peer.clock.wall_ms(),
-        auto=True,
-    )
-    return compose(head, body)

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from peer.checks import Found, examine
+from peer.handlers.alerts import LEVELS
 from peer.home.troubles import Lasting
 from peer.instance import DAY_MS, RunningPeer
 from peer.permission import has_room, judge, over_budget
 from peer.stewards.standing import standing
 from peer.tick.report import Report
 from protocol import canonical, trouble
-from protocol.effect import Level
 from protocol.messages import Alert, Head, Severity, compose
 from protocol.page import ALL
 from protocol.trouble import Trouble
@@ -25,7 +25,6 @@ from protocol.trouble import Trouble
 rest_ms = 60_000
 # A check that this process does not know may be that of another program, which ticks here, too.
 unknown_ms = 3 * DAY_MS
-_LEVELS: Mapping[Severity, Level] = {"info": "info", "warn": "warn", "critical": "human"}
 _MEND = "mend it; it is over when a check does not find it any more"
 OVER = "it is over"
 
@@ -81,7 +80,7 @@ def _show(peer: RunningPeer, key: str) -> None:
     """A trouble stands among what a person should know, under the name of the alert, if any."""
     concerns, now = peer.home.concerns, peer.clock.wall_ms()
     one = next(one for one in peer.home.troubles.all() if one.key == key)
-    level = _LEVELS[one.severity]
+    level = LEVELS[one.severity]
     if one.alert is not None:
         concerns.resolve(_unsaid(key), now)
         concerns.renew(_said(peer, one.alert), level, one.text, one.mend or _MEND, now)
