@@ -16,7 +16,7 @@ from peer import overview
 from peer.deciding import find_proposal, proposals
 from peer.home.asks import Ask
 from peer.instance import DAY_MS, RunningPeer
-from peer.mailbox import moment
+from peer.rows import moment
 from peer.stewards.desk import Desk
 from peer.stewards.standing import standing
 from protocol import canonical, decision

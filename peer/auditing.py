@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peer.mailbox import moment
+from peer.rows import moment
 from peer.stewards.gathering import Known, gather, order_of_signing, stages
 from peer.stewards.opening import open_marker
 from peer.stewards.shelf import NO_SHELF

@@ -12,8 +12,8 @@ from typing import Any, Literal, NamedTuple
 from peer import voting
 from peer.home.votes import Proposed
 from peer.instance import RunningPeer
-from peer.mailbox import moment, short
 from peer.polls import Poll, denied, electors_by, lost_keys, polls
+from peer.rows import moment, short
 from peer.send import Sent, check_allowed, send
 from peer.tick.own import NOT_MINE
 from protocol import canonical

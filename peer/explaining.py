@@ -11,7 +11,7 @@ from typing import Any
 
 from peer.home.knowledge import Node
 from peer.knowing import CLAIM_KINDS, Hit, Knowing
-from peer.mailbox import moment, short
+from peer.rows import moment, short
 from protocol.errors import NotFoundError, UsageError
 from protocol.knowledge import Belief, Link, Said
 from protocol.messages import Insight, Question

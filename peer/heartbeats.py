@@ -12,7 +12,7 @@ from peer.clock import read
 from peer.glance import glance
 from peer.home.neighbours import Neighbour
 from peer.instance import RunningPeer
-from peer.mailbox import moment
+from peer.rows import moment
 from peer.stewards.standing import Standing, standing
 from peer.tick.listen import elapsed
 from peer.tick.look import table

@@ -9,13 +9,13 @@ validated when they came in. Names of the own cluster are bare, others full addr
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from peer.home import Home, open_home
 from peer.home.mail import Letter
 from peer.home.places import DATABASE
+from peer.rows import Row, moment, short
 from protocol import canonical
 from protocol.errors import ShareError, ShareUnavailableError, WrongShareError
 
@@ -31,21 +31,14 @@ _VOUCHED = ("own", "admitted", "retired")
 _SAID_BY_SOME = (
     "topics", "severity", "evidence", "claims", "mend", "rule", "key", "value", "version", "roster",
 )  # fmt: skip
-_last_ms = 253_402_300_799_000  # the last second of the year 9999
 marker_wait_seconds = 5.0
 
-Row = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 
 
 def open_mailbox(folder: str) -> Home:
     """The home in an identity's directory."""
     return open_home(os.path.join(folder, DATABASE))
-
-
-def moment(at_ms: int) -> str:
-    """A time as JSON has it, `2026-11-21T09:00:00Z`; whatever somebody claims, in this form."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(at_ms, _last_ms) // 1000))
 
 
 def check_share(home: Home, identity: Identity) -> str | None:
@@ -87,11 +80,6 @@ def _fetch(path: str, found: list[bytes | ShareError]) -> None:
         found.append(charter.fetch_marker(FolderShare(path, "reader", lambda: "none")))
     except ShareError as error:
         found.append(error)
-
-
-def short(address: str, cluster: str) -> str:
-    """A full address as it is said inside a cluster."""
-    return address.removesuffix(f"@{cluster}")
 
 
 class Mailbox:

@@ -9,7 +9,7 @@ from peer import guiding
 from peer.home.mail import Letter
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
-from peer.mailbox import moment, short
+from peer.rows import moment, short
 from peer.send import Sent, send
 from peer.stewards.standing import standing
 from peer.tick.guide import UNWANTED, asking, candidate

@@ -11,9 +11,9 @@ from peer.heartbeats import last_tick_at, next_beat_at
 from peer.home import census, outages
 from peer.home.places import Identity
 from peer.instance import RunningPeer
-from peer.mailbox import moment
 from peer.membership import root_fingerprint
 from peer.mentoring import mentoring
+from peer.rows import moment
 from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster

@@ -19,8 +19,8 @@ from peer.home import Home
 from peer.home.recalled import RECALLABLE, Filter
 from peer.home.words import query_chars_max
 from peer.knowing import CLAIM_KINDS, Hit, Knowing, query_words
-from peer.mailbox import moment, short
 from peer.meaning import WORDS_LEAST, Meaning
+from peer.rows import moment, short
 from protocol.errors import UsageError
 
 hits_max = 1_000

@@ -11,7 +11,7 @@ from typing import Any
 from peer.esteem import Esteem, Evidence
 from peer.instance import RunningPeer
 from peer.knowing import LATELY_DAYS, TOPIC_NODES_MAX, Knowing
-from peer.mailbox import short
+from peer.rows import short
 from peer.stewards.standing import Standing, standing
 from peer.tick import look
 from protocol.errors import NotFoundError

@@ -14,8 +14,9 @@ from peer.digesting import text_of, why
 from peer.home.knowledge import Node
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
-from peer.mailbox import Mailbox, Row, short
+from peer.mailbox import Mailbox
 from peer.results.restarts import BYTES_A_TOKEN, NOTE, Entry, Part, Restart
+from peer.rows import Row, short
 from peer.stewards.aims import goal_rows
 from peer.stewards.standing import standing
 from protocol import canonical

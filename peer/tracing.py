@@ -16,7 +16,8 @@ from peer.glance import glance
 from peer.home import Home, census
 from peer.home.mail import Letter
 from peer.home.places import Identity, identities
-from peer.mailbox import ALL, Mailbox, moment, open_mailbox, short
+from peer.mailbox import ALL, Mailbox, open_mailbox
+from peer.rows import moment, short
 from protocol.errors import (
     HomeError,
     MissingError,

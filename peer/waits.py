@@ -18,7 +18,8 @@ from peer.home.mail import Letter
 from peer.home.neighbours import Neighbour
 from peer.home.outgoing import Line
 from peer.instance import RunningPeer
-from peer.mailbox import Mailbox, fetch_marker, moment
+from peer.mailbox import Mailbox, fetch_marker
+from peer.rows import moment
 from peer.stewards.standing import standing
 from peer.tick.look import judge
 from protocol import limits

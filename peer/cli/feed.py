@@ -13,7 +13,7 @@ from peer.cli.typed import checked_name
 from peer.cli.where import Where
 
 if TYPE_CHECKING:
-    from peer.mailbox import Row
+    from peer.rows import Row
 
 PREVIEW_LINES = 6
 

@@ -12,7 +12,7 @@ from peer.cli.options import common
 from peer.cli.where import Where
 
 if TYPE_CHECKING:
-    from peer.mailbox import Row
+    from peer.rows import Row
 
 PREVIEW_LINES = 6
 

@@ -14,7 +14,7 @@ from peer.cli.where import Where
 
 if TYPE_CHECKING:
     from peer.cancelling import Cancelled
-    from peer.mailbox import Row
+    from peer.rows import Row
 
 TEXT_CHARS = 36
 

@@ -12,7 +12,7 @@ from peer import refused
 from peer.cli import output
 from peer.cli.options import common
 from peer.cli.where import Where
-from peer.mailbox import moment
+from peer.rows import moment
 from protocol.errors import NotFoundError
 
 if TYPE_CHECKING:

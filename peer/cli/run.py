@@ -157,6 +157,6 @@ def _words(facts: Facts) -> str:
 
 
 def _utc(ms: int) -> str:
-    from peer.mailbox import moment
+    from peer.rows import moment
 
     return moment(ms)

@@ -15,7 +15,7 @@ from peer.cli.where import Where, now
 from peer.mailbox import Mailbox
 
 if TYPE_CHECKING:
-    from peer.mailbox import Row
+    from peer.rows import Row
 
 
 @click.command(
