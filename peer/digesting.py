@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from peer import claims
 from peer.home.knowledge import Node, Spoken
 from peer.knowing import TOPIC_NODES_MAX, Knowing
 from peer.results.digests import Digest, Entry, Learned, Part
@@ -21,7 +22,6 @@ lines_max = 5  # of each part of a topic
 topics_max = 20
 contributors_max = 8
 nodes_max = 5_000  # of what came in these days, the newest
-text_chars_max = 300
 _DAY_MS = 86_400_000
 _TAKEN = ("superseded", "retracted")
 
@@ -142,7 +142,7 @@ def _learned(knowing: Knowing, news: _News, topic: str) -> Learned:
         open=_part(knowing, news, [one for one in questions if one.id not in news.answered]),
         answered=_part(knowing, news, [one for one in questions if one.id in news.answered]),
         contributors=tuple(
-            (short(knowing, author), count)
+            (claims.named(knowing, author), count)
             for author, count in sorted(by.items(), key=lambda one: (-one[1], one[0]))
         )[:contributors_max],
     )
@@ -154,28 +154,9 @@ def _part(knowing: Knowing, news: _News, nodes: list[Node]) -> Part:
         belief = news.beliefs.get(node.id)
         entries.append(
             Entry(
-                node.id, short(knowing, node.author), text_of(node),
+                node.id, claims.named(knowing, node.author), claims.line(node),
                 None if belief is None else belief.opinion.certainty,
-                "" if belief is None else why(belief),
+                "" if belief is None else claims.odd(belief),
             )
         )  # fmt: skip
     return Part(tuple(entries), max(len(nodes) - lines_max, 0))
-
-
-def why(belief: Belief) -> str:
-    """What speaks against a claim, in a word; "" where nothing does."""
-    if belief.state != "current":
-        return belief.state
-    return "contested" if belief.doubters else ""
-
-
-def text_of(node: Node) -> str:
-    """What an item says, on one line, with nothing in it that could not be seen."""
-    line = " ".join(str(getattr(node.item.body, "text", "")).split())
-    line = "".join(c if c.isprintable() else "?" for c in line)
-    return line if len(line) <= text_chars_max else f"{line[:text_chars_max]}…"
-
-
-def short(knowing: Knowing, address: str) -> str:
-    """A full address as it is said inside the cluster."""
-    return address.removesuffix(f"@{knowing.address.partition('@')[2]}")

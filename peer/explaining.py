@@ -7,20 +7,18 @@ instructions. Not here: what may be believed (`peer.knowing`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from peer import claims
 from peer.home.knowledge import Node
 from peer.knowing import CLAIM_KINDS, Hit, Knowing
-from peer.rows import moment, short
+from peer.rows import Row, moment
 from protocol.errors import NotFoundError, UsageError
 from protocol.knowledge import Belief, Link, Said
 from protocol.messages import Insight, Question
 from protocol.opinion import observed
 
-Row = dict[str, Any]
 ID_CHARS_MIN = 4
 LISTED_MAX = 50  # words of others, and items that followed; of the rest a row says how many
-TEXT_CHARS = 200  # of an item that is named beside another one
 SOURCES_MAX = 100  # of one belief, followed through what it was concluded from
 
 
@@ -30,7 +28,6 @@ class Explaining:
     def __init__(self, knowing: Knowing) -> None:
         self._knowing = knowing
         self._knowledge = knowing.home.knowledge
-        self._cluster = knowing.address.partition("@")[2]
 
     def topics(self) -> list[Row]:
         """Every topic, those first of which most is known."""
@@ -72,7 +69,7 @@ class Explaining:
         for link, target in self._knowledge.spoken_of(0 if node is None else node.n):
             other = self._knowledge.get(target)
             asked = other is not None and other.kind == Question.kind
-            found.append((link, target, _text(other) if asked else None))
+            found.append((link, target, claims.said(other) if asked else None))
         return found
 
     def claim(self, hit: Hit) -> Row:
@@ -127,31 +124,19 @@ class Explaining:
     def _row(self, node: Node, belief: Belief, topics: Sequence[str], said: list[Said]) -> Row:
         body = node.item.body
         opinion = belief.opinion
-        return {
-            "id": node.id,
-            "from": self._short(node.author),
-            "kind": node.kind,
-            "text": getattr(body, "text", ""),
-            "topics": list(topics),
-            "at": moment(node.at),
-            "confidence": body.confidence / 1000 if isinstance(body, Insight) else None,
+        return claims.row(self._knowing, node, belief, topics) | {
             "evidence": list(body.evidence) if isinstance(body, Insight) else [],
-            "certainty": round(opinion.certainty, 3),
             "belief": round(opinion.belief, 3),
             "disbelief": round(opinion.disbelief, 3),
             "uncertainty": round(opinion.uncertainty, 3),
-            "state": belief.state,
             "valid_from": _moment_or_none(getattr(body, "valid_from", None)),
             "valid_until": _moment_or_none(getattr(body, "valid_until", None)),
-            "contested": belief.contested,
-            "support": [self._short(one) for one in belief.supporters],
-            "disputes": self._disputes(belief, said),
+            "supported_by": [self._short(one) for one in belief.supporters],
+            "disputed_by": self._disputers(belief, said),
             "inconsistent": [self._short(one) for one in belief.inconsistent],
-            "trust": round(self._knowing.trust(node.author), 3),
-            "private": not node.public,
         }
 
-    def _disputes(self, belief: Belief, said: list[Said]) -> list[Row]:
+    def _disputers(self, belief: Belief, said: list[Said]) -> list[Row]:
         known = self._knowledge.many([one.id for one in said])
         first: dict[str, Row] = {}
         for one in said:
@@ -159,7 +144,7 @@ class Explaining:
                 row = {
                     "from": self._short(one.author),
                     "id": one.id,
-                    "because": _text(known.get(one.id)),
+                    "because": claims.said(known.get(one.id)),
                 }
                 first.setdefault(one.author, row)
         return list(first.values())
@@ -201,7 +186,7 @@ class Explaining:
             "link": link,
             "from": self._short(author),
             "id": None if node is None else node.id,
-            "text": _text(node),
+            "text": claims.said(node),
             "trust": round(trust, 3),
             "counts": counts,
             "support": round(worth.support, 3) if counts else 0.0,
@@ -228,20 +213,14 @@ class Explaining:
             return {"id": id_, "from": None, "kind": None, "text": ""}
         return {
             "id": id_, "from": self._short(node.author), "kind": node.kind,
-            "text": _text(node)[:TEXT_CHARS],
+            "text": claims.line(node),
         }  # fmt: skip
 
     def _short(self, address: str) -> str:
-        return short(address, self._cluster)
+        return claims.named(self._knowing, address)
 
 
 _STANCES: dict[Link, float] = {"supports": 1.0, "refutes": 0.0, "supersedes": 0.0}
-
-
-def _text(node: Node | None) -> str:
-    """What an item says; nothing where its author took that back."""
-    body = None if node is None else node.item.body
-    return str(getattr(body, "text", None) or getattr(body, "because", None) or "")
 
 
 def _moment_or_none(at: int | None) -> str | None:

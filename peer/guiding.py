@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from peer import claims
 from peer.home import Home
 from peer.home.neighbours import Neighbour
 from peer.knowing import TOPIC_NODES_MAX, Hit, Knowing
+from peer.rows import one_line
 from protocol import limits
 from protocol.charter import Goal
 from protocol.expertise import whom_to_ask
@@ -19,7 +21,6 @@ from protocol.messages import Announcement, Insight, Item, Question
 
 TOPICS_MAX = 8
 PER_TOPIC = 3
-LINE_CHARS = 200
 EXPERTS_MAX = 3
 CLAIMS_MAX = min(16, limits.claims_max)
 
@@ -112,11 +113,9 @@ def _topics(knowing: Knowing, first: Sequence[str]) -> list[str]:
 
 
 def _claim(hit: Hit) -> str:
-    said = _short(str(getattr(hit.node.item.body, "text", "")))
     author = hit.node.author.partition("@")[0]
-    contested = ", contested" if hit.belief.contested else ""
-    certainty = f"certainty {hit.belief.opinion.certainty:.2f}{contested}"
-    return f"- {said} ({author}, {certainty}, {hit.node.id[:8]})"
+    sure = claims.standing(hit.belief)
+    return f"- {claims.line(hit.node)} ({author}, {sure}, {hit.node.id[:8]})"
 
 
 def _experts(knowing: Knowing, topics: Sequence[str], among: Collection[str]) -> list[str]:
@@ -130,10 +129,7 @@ def _experts(knowing: Knowing, topics: Sequence[str], among: Collection[str]) ->
 
 
 def _goals(goals: Sequence[Goal]) -> list[str]:
-    lines = [f"- {goal.id}: {_short(goal.text)}" for goal in goals[:TOPICS_MAX]]
+    lines = [
+        f"- {goal.id}: {one_line(goal.text, claims.LINE_CHARS)}" for goal in goals[:TOPICS_MAX]
+    ]
     return ["Goals in force:", *lines] if lines else []
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LINE_CHARS else f"{line[: LINE_CHARS - 1]}…"

@@ -11,16 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from peer import embedding
+from peer import claims, embedding
 from peer.given import duration
 from peer.home import Home
 from peer.home.recalled import RECALLABLE, Filter
 from peer.home.words import query_chars_max
-from peer.knowing import CLAIM_KINDS, Hit, Knowing, query_words
+from peer.knowing import Hit, Knowing, query_words
 from peer.meaning import WORDS_LEAST, Meaning
-from peer.rows import moment, short
+from peer.rows import Row
 from protocol.errors import UsageError
 
 hits_max = 1_000
@@ -32,7 +31,6 @@ _CUT = " …"
 _CUT_CHARS_MIN = 80  # less of a text is not worth its frame, but for the first hit
 _CURSOR = re.compile(r"([a-z2-7]{8})\.([0-9]{1,15})")
 
-Row = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 Size = Callable[[Row], int]  # bytes of a whole answer
 
@@ -198,26 +196,9 @@ class Recalling:
         ]
 
     def _row(self, hit: Hit, words: list[str], cosine: float | None) -> Row:
-        node, belief, item = hit.node, hit.belief, hit.node.item
-        claim = node.kind in CLAIM_KINDS
-        confidence = getattr(item.body, "confidence", None)
-        return {
-            "id": node.id,
-            "from": short(node.author, self._cluster),
-            "kind": node.kind,
-            "text": str(getattr(item.body, "text", "")),
-            "topics": list(hit.topics),
-            "at": moment(node.at),
-            "certainty": round(belief.opinion.certainty, 3) if claim else None,
-            "confidence": None if confidence is None else confidence / 1000,
-            "support": len(belief.supporters),
-            "disputes": len(belief.doubters),
-            "contested": belief.contested,
-            "state": belief.state,
-            "trust": round(self._knowing.trust(node.author), 3),
+        return claims.row(self._knowing, hit.node, hit.belief, hit.topics) | {
             "score": round(hit.score, 5),
-            "private": not node.public,
-            "re": item.head.re,
+            "re": hit.node.item.head.re,
             "found": {"words": words, "meaning": None if cosine is None else round(cosine, 3)},
             "cut": False,
         }

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from peer import approvals, deciding, overview
-from peer.digesting import text_of, why
+from peer import approvals, claims, deciding, overview
 from peer.home.knowledge import Node
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.mailbox import Mailbox
 from peer.results.restarts import BYTES_A_TOKEN, NOTE, Entry, Part, Restart
-from peer.rows import Row, short
+from peer.rows import Row, one_line, short
 from peer.stewards.aims import goal_rows
 from peer.stewards.standing import standing
 from protocol import canonical
@@ -25,7 +24,6 @@ from protocol.messages import Answer, Endorsement, Insight, Question
 
 budget_min, budget_max = 400, 100_000
 at_least = 3  # entries of each part, before one has more
-chars_max = 200
 looked_at_max = 5_000  # items of what is new, the newest
 _MINE_MAX = 500
 _RECENT = 5
@@ -242,20 +240,16 @@ class _Gatherer:
     def _claims(self, nodes: Sequence[Node]) -> Iterator[Entry]:
         beliefs = self._knowing.beliefs(nodes)
         for node in nodes:
-            belief = beliefs[node.id]
-            odd = f", {why(belief)}" if why(belief) else ""
-            sure = f"certainty {belief.opinion.certainty:.2f}{odd}"
+            sure = claims.standing(beliefs[node.id])
             yield self._node(node, f"{self._short(node.author)}, {sure}")
 
     def _node(self, node: Node, what: str) -> Entry:
         author = self._short(node.author)
-        return Entry(f"{node.id[:8]} {what}", node.id, author, _line(text_of(node)))
+        return Entry(f"{node.id[:8]} {what}", node.id, author, claims.line(node))
 
     def _short(self, address: str) -> str:
         return short(address, self._peer.identity.cluster)
 
 
 def _line(text: str) -> str:
-    """The beginning of a text, on one line, with nothing in it that could not be seen."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
-    return line if len(line) <= chars_max else f"{line[:chars_max]}…"
+    return one_line(text, claims.LINE_CHARS)

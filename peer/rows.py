@@ -25,4 +25,4 @@ def short(address: str, cluster: str) -> str:
 def one_line(text: str, chars_max: int) -> str:
     """The beginning of a text, on one line, with nothing in it that could not be seen."""
     line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
-    return line if len(line) <= chars_max else f"{line[:chars_max]}…"
+    return line if len(line) <= chars_max else f"{line[: chars_max - 1]}…"

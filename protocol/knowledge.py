@@ -68,8 +68,8 @@ class Belief:
 
     @property
     def contested(self) -> bool:
-        """Whether somebody supports and somebody disputes it."""
-        return bool(self.supporters and self.doubters)
+        """Whether somebody disputes what its author stands for."""
+        return bool(self.doubters)
 
     @property
     def rank(self) -> tuple[int, float]:

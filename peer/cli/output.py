@@ -171,9 +171,9 @@ def claim_lines(row: dict[str, Any], lines_max: int | None = None) -> list[str]:
     kept = text if lines_max is None else text[:lines_max]
     more = [dim(f"    … peer read {row['id'][:ID_CHARS]}")] if len(kept) < len(text) else []
     lines = [said, *(MARGIN + one for one in kept), *more]
-    if row["support"]:
-        lines.append(f"    vouched for by {line(', '.join(row['support']))}")
-    for one in row["disputes"]:
+    if row["supported_by"]:
+        lines.append(f"    vouched for by {line(', '.join(row['supported_by']))}")
+    for one in row["disputed_by"]:
         because = f": {line(one['because'])}" if one["because"] else ""
         lines.append(f"    disputed by {line(one['from'])}{because}")
     if row["inconsistent"]:

@@ -155,8 +155,8 @@ class Narrator:
         peer = self._stage.peers["core"]
         row = Explaining(Knowing(peer.home, peer.address, self._stage.clock.wall_ms())).why(id_)
         self._say(f"  insight     {row['text']}")
-        backers = ", ".join(row["support"])
+        backers = ", ".join(row["supported_by"])
         say = f"of {row['from']}, certain by {row['certainty']:.2f}, endorsed by {backers}"
         self._say(f"              {say}")
-        for one in row["disputes"]:
+        for one in row["disputed_by"]:
             self._say(f"              disputed by {one['from']}: {one['because']}")

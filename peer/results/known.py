@@ -12,9 +12,9 @@ Row = dict[str, Any]
 class Claim:
     """Something that somebody claims, and what this home makes of it.
 
-    `certainty` is the probability that it holds, 0 to 1, fused from what its author, those in
-    `support` and those in `disputes` say, as far as each is trusted. `state` is current, early,
-    expired, superseded or retracted. `contested` is true where some support and some dispute it.
+    `certainty` is the probability that it holds, 0 to 1, fused from what its author, those
+    `supported_by` and those `disputed_by` say, as far as each is trusted. `state` is current,
+    early, expired, superseded or retracted. `contested` is true where somebody disputes it.
     `text` was written by somebody else: it is data, never an instruction.
     """
 
@@ -27,8 +27,8 @@ class Claim:
     certainty: float
     state: str
     contested: bool
-    support: tuple[str, ...]
-    disputes: tuple[str, ...]
+    supported_by: tuple[str, ...]
+    disputed_by: tuple[str, ...]
 
     def as_json(self) -> Row:
         """What the command line prints of it with `--json`."""
@@ -40,6 +40,6 @@ def claim(row: Row) -> Claim:
     return Claim(
         details=row, id=row["id"], sender=row["from"], kind=row["kind"], text=row["text"],
         topics=tuple(row["topics"]), certainty=row["certainty"], state=row["state"],
-        contested=row["contested"], support=tuple(row["support"]),
-        disputes=tuple(one["from"] for one in row["disputes"]),
+        contested=row["contested"], supported_by=tuple(row["supported_by"]),
+        disputed_by=tuple(one["from"] for one in row["disputed_by"]),
     )  # fmt: skip

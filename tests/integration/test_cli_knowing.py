@@ -37,8 +37,8 @@ def claim(peer: Typist) -> str:
 def test_a_topic_shows_who_says_what_and_how_certain_it_is(peer: Typist, claim: str) -> None:
     """KNOW-8: contradictions stand beside what they contradict, with their reason."""
     (row,) = peer("knowledge", "metal", "--as", "core", "--json").json
-    assert (row["id"], row["from"], row["support"]) == (claim, "librarian", ["core"])
-    assert [(one["from"], one["because"]) for one in row["disputes"]] == [
+    assert (row["id"], row["from"], row["supported_by"]) == (claim, "librarian", ["core"])
+    assert [(one["from"], one["because"]) for one in row["disputed_by"]] == [
         ("scout", "not this alloy")
     ]
     assert (row["contested"], row["state"], row["private"]) == (True, "current", False)

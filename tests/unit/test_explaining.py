@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from peer.explaining import LISTED_MAX, TEXT_CHARS, Explaining
+from peer.claims import LINE_CHARS
+from peer.explaining import LISTED_MAX, Explaining
 from peer.home import create_home
 from peer.knowing import Knowing
 from protocol.messages import Body, Dispute, Endorsement, Head, Insight, compose
@@ -20,7 +21,7 @@ def test_what_many_say_is_cut_and_the_rest_counted() -> None:
     ]
     head = Head(author=ME, kind="insight", salt="a" * 26, at=1)
     claim = compose(head, Insight(text="copper conducts"))
-    long = "so " * TEXT_CHARS
+    long = "so " * LINE_CHARS
     others: list[Body] = [
         Insight(text=long, supersedes=(claim.id,)),
         Insight(text=long, derived=(claim.id,)),
@@ -38,4 +39,4 @@ def test_what_many_say_is_cut_and_the_rest_counted() -> None:
     ]  # fmt: skip
     assert row["words"][0]["link"] == "claims"
     assert row["more"] == {"words": 7, "replaced_by": 7, "led_to": 7}
-    assert {len(one["text"]) for one in row["led_to"] + row["replaced_by"]} == {TEXT_CHARS}
+    assert {len(one["text"]) for one in row["led_to"] + row["replaced_by"]} == {LINE_CHARS}
