@@ -8,11 +8,11 @@ this home: nothing that comes after it is missed, and after a repair everything 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from peer import claims, embedding
+from peer.cursors import cursor, is_cursor, place
 from peer.given import duration
 from peer.home import Home
 from peer.home.recalled import RECALLABLE, Filter
@@ -29,7 +29,6 @@ token_bytes = 3  # UTF-8; a model's token is seldom shorter, so no budget is exc
 budget_tokens_min = 400
 _CUT = " …"
 _CUT_CHARS_MIN = 80  # less of a text is not worth its frame, but for the first hit
-_CURSOR = re.compile(r"([a-z2-7]{8})\.([0-9]{1,15})")
 
 Progress = Callable[[int, int, str], None]
 Size = Callable[[Row], int]  # bytes of a whole answer
@@ -76,9 +75,9 @@ class Asked:
             raise UsageError("there is no word to look for; give letters or digits")
 
     @property
-    def cursor(self) -> re.Match[str] | None:
+    def cursor(self) -> str | None:
         """The cursor in `since`, where it is one."""
-        return None if self.since is None else _CURSOR.fullmatch(self.since)
+        return self.since if self.since is not None and is_cursor(self.since) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Recalling:
         rows = self._rows(asked, found)
         frame: Row = {
             "hits": [],
-            "cursor": self._cursor(found.newest),
+            "cursor": cursor(self._home, found.newest),
             "left_out": found.total,
             "unembedded": found.unembedded,
             "by": "words" if found.cosines is None else "words and meaning",
@@ -115,15 +114,15 @@ class Recalling:
         if asked.budget_tokens is not None:
             rows = fitting(frame, rows, asked.budget_tokens * token_bytes, size)
         left = found.total - len(rows)
-        if found.in_order and left > 0:
-            frame["cursor"] = self._cursor(found.hits[len(rows) - 1].node.n)
+        if found.in_order and rows and left > 0:
+            frame["cursor"] = cursor(self._home, found.hits[len(rows) - 1].node.n)
         return frame | {"hits": rows, "left_out": left}
 
     # ----------------------------------------------------------------------------------- finding
 
     def _find(self, asked: Asked, progress: Progress) -> _Found:
         newest = self._home.knowledge.newest()  # before looking: what comes meanwhile is new
-        which, pool = self._filter(asked, newest), max(pool_hits, asked.limit)
+        which, pool = self._filter(asked), max(pool_hits, asked.limit)
         by_meaning = self._by_meaning(asked)
         left = 0
         if by_meaning is not None:
@@ -161,12 +160,12 @@ class Recalling:
         # Without words there is nothing to compare.
         return Meaning(self._home) if asked.text.strip() or wanted else None
 
-    def _filter(self, asked: Asked, newest: int) -> Filter:
-        author, cursor, since_ms, above = asked.author, asked.cursor, None, None
+    def _filter(self, asked: Asked) -> Filter:
+        author, since_ms, above = asked.author, None, None
         if author is not None and "@" not in author:
             author = f"{author}@{self._cluster}"
-        if cursor is not None:
-            above = int(cursor[2]) if cursor[1] == self._epoch and int(cursor[2]) <= newest else 0
+        if asked.cursor is not None:
+            above = place(self._home, asked.cursor)
         elif asked.since is not None:
             since_ms = self._now_ms - duration(asked.since, "--since (a time, or a cursor)")
         until_ms = None
@@ -176,13 +175,6 @@ class Recalling:
             kinds=asked.kinds, topic=asked.topic, author=author, cluster=asked.cluster,
             since_ms=since_ms, until_ms=until_ms, above=above,
         )  # fmt: skip
-
-    @property
-    def _epoch(self) -> str:
-        return self._home.state.epoch[:8]
-
-    def _cursor(self, n: int) -> str:
-        return f"{self._epoch}.{n}"
 
     # -------------------------------------------------------------------------------------- rows
 

@@ -8,13 +8,15 @@ counts from the last time that somebody asked, which the home remembers. The sha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from peer import approvals, claims, deciding, overview
+from peer.cursors import cursor, is_cursor, place
 from peer.home.knowledge import Node
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.mailbox import Mailbox
-from peer.results.restarts import BYTES_A_TOKEN, NOTE, Entry, Part, Restart
+from peer.results.restarts import BYTES_A_TOKEN, Entry, Part, Restart, text_bytes
 from peer.rows import Row, one_line, short
 from peer.stewards.aims import goal_rows
 from peer.stewards.standing import standing
@@ -27,9 +29,11 @@ at_least = 3  # entries of each part, before one has more
 looked_at_max = 5_000  # items of what is new, the newest
 _MINE_MAX = 500
 _RECENT = 5
+_BETWEEN = 2  # bytes between two entries, at most: a comma and a space
 _NODE, _PEERS = "restart_node", "restart_peers"
 _UNDONE = {"refutes": "disputed", "supersedes": "superseded", "retracts": "retracted"}
 
+Size = Callable[[Restart], int]  # bytes of an answer
 Sort = tuple[str, str, str]
 # Every sort of thing, the most urgent first: its name, its title, the command that shows it all
 # (NAME is my own).
@@ -51,52 +55,69 @@ SORTS: tuple[Sort, ...] = (
 )
 
 
-def for_restart(peer: RunningPeer, budget: int = 2000, since: str | None = None) -> Restart:
+def for_restart(
+    peer: RunningPeer, budget: int = 2000, since: str | None = None, size: Size = text_bytes
+) -> Restart:
     """What an agent needs to go on, in at most `budget` tokens; the home remembers that it asked.
 
     `since` is the `cursor` of an earlier answer; by default what changed is what changed since the
-    last one. UsageError for a budget too small to say anything, or what is no cursor.
+    last one. `size` tells the bytes that an answer takes in the form in which it is given.
+    UsageError for a budget too small to say anything, or what is no cursor.
     """
     if not budget_min <= budget <= budget_max:
         raise UsageError(f"a budget is {budget_min} to {budget_max} tokens, not {budget}")
-    remembered = peer.home.state.text(_NODE)
-    begin = remembered if since is None else since
-    if begin is not None and not (begin.isascii() and begin.isdigit() and len(begin) < 16):
-        raise UsageError(f"{begin[:40]!r} is no cursor; it is the last line of an earlier answer")
-    gatherer = _Gatherer(peer, int(begin or 0))
-    cursor = str(peer.home.knowledge.newest())
+    begin = peer.home.state.text(_NODE) if since is None else since
+    if since is not None and not is_cursor(since):
+        raise UsageError(f"{since[:40]!r} is no cursor; it is the last line of an earlier answer")
+    gatherer = _Gatherer(peer, 0 if begin is None else place(peer.home, begin))
+    end = cursor(peer.home, peer.home.knowledge.newest())
     found = {name: list(entries) for name, entries in gatherer.all()}
+    nothing = [
+        Part(name, title, (), len(found[name]), command.replace("NAME", peer.name))
+        for name, title, command in SORTS
+        if found[name]
+    ]
+    frame = Restart(peer.name, peer.address, end, begin, tuple(nothing))
+    filled = _filled(frame, found, budget * BYTES_A_TOKEN, size)
     with peer.home.transaction(durable=False):
-        peer.home.state.put_all({_NODE: cursor, _PEERS: canonical.encode(gatherer.states())})
-    fixed = len(f"{NOTE}\ncursor {cursor}\n".encode())
-    sorts = [(n, title, c.replace("NAME", peer.name)) for n, title, c in SORTS if found[n]]
-    parts = _fitting(sorts, found, budget * BYTES_A_TOKEN - fixed)
-    return Restart(peer.name, peer.address, cursor, begin, parts)
+        peer.home.state.put_all({_NODE: end, _PEERS: canonical.encode(gatherer.states())})
+    return filled
 
 
-def _fitting(
-    there: Sequence[Sort], found: Mapping[str, Sequence[Entry]], room: int
-) -> tuple[Part, ...]:
-    """As much of everything as there is room for, bytes: first some of each part, then the rest."""
-    taken = {name: 0 for name, _, _ in there}
-    # A title, and the word on what is left out, are always said.
-    for name, title, command in there:
-        nothing = Part(name, title, (), len(found[name]), command)
-        room -= sum(len(f"{line}\n".encode()) for line in nothing.lines())
-    for most in (at_least, looked_at_max):
-        for name, _, _ in there:
-            for entry in found[name][taken[name] : most]:
-                size = len(f"{entry.as_text()}\n".encode())
-                if size > room:
-                    break
-                room -= size
-                taken[name] += 1
-    return tuple(
-        Part(
-            name, title, tuple(found[name][: taken[name]]), len(found[name]) - taken[name], command
+def _filled(
+    frame: Restart, found: Mapping[str, Sequence[Entry]], bytes_max: int, size: Size
+) -> Restart:
+    """As much of everything as there is room for: first some of each part, then the rest.
+
+    A title, and the word on what is left out, are always said.
+    """
+    room = bytes_max - size(frame)
+    if room < 0:
+        needed = -(-size(frame) // BYTES_A_TOKEN)
+        raise UsageError(f"there is more to say; a budget of at least {needed} tokens is needed")
+    taken = {part.name: 0 for part in frame.parts}
+    empty = size(replace(frame, parts=()))
+
+    def cost(part: Part, entry: Entry) -> int:
+        alone, one = (
+            size(replace(frame, parts=(replace(part, entries=those, left=0),))) - empty
+            for those in ((), (entry,))
         )
-        for name, title, command in there
-    )  # fmt: skip
+        return one - alone + _BETWEEN
+
+    for most in (at_least, looked_at_max):
+        for part in frame.parts:
+            for entry in found[part.name][taken[part.name] : most]:
+                if (bytes_ := cost(part, entry)) > room:
+                    break
+                room -= bytes_
+                taken[part.name] += 1
+    return replace(frame, parts=tuple(_with(part, found, taken[part.name]) for part in frame.parts))
+
+
+def _with(part: Part, found: Mapping[str, Sequence[Entry]], entries: int) -> Part:
+    all_ = found[part.name]
+    return replace(part, entries=tuple(all_[:entries]), left=len(all_) - entries)
 
 
 class _Gatherer:

@@ -144,16 +144,24 @@ class Living(Opened):
 
         return [states.approval(row) for row in approvals(self.running)]
 
-    def for_restart(self, budget: int = 2000, *, since: str | None = None) -> Restart:
+    def for_restart(
+        self,
+        budget: int = 2000,
+        *,
+        since: str | None = None,
+        size: Callable[[Restart], int] | None = None,
+    ) -> Restart:
         """For an agent that lost its context, in at most `budget` tokens of 3 UTF-8 bytes each.
 
         Who it is, what it was doing, what is open, and what changed since the last time this was
         asked for, or since the `cursor` of an earlier answer; the most urgent first. What others
-        wrote is data, with its author. UsageError for what is no budget (400 to 100,000) or cursor.
+        wrote is data, with its author. The budget is that of `as_text()`, or of the bytes that
+        `size` says. UsageError for what is no budget (400 to 100,000) or cursor.
         """
         from peer.restarting import for_restart
+        from peer.results.restarts import text_bytes
 
-        return for_restart(self.running, budget, since)
+        return for_restart(self.running, budget, since, size or text_bytes)
 
     def concerns(self) -> list[Concern]:
         """What waits for a human, then what should only be known."""

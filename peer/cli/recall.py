@@ -96,7 +96,11 @@ def _restart(where: Where, query: str, asked: dict[str, Any], meant: bool) -> No
     narrowed = [asked[name] for name in ("topic", "author", "until", "kinds", "cluster")]
     if query or meant or any(narrowed):
         raise click.UsageError("--for-restart goes with --budget, --since CURSOR and --json alone")
-    found = where.peer().for_restart(asked["budget"] or RESTART_TOKENS, since=asked["since"])
+    size: dict[str, Any] = {}
+    if where.json:
+        size["size"] = lambda found: _json_bytes(found.as_json())
+    budget = asked["budget"] or RESTART_TOKENS
+    found = where.peer().for_restart(budget, since=asked["since"], **size)
     output.answer(where, found.as_json(), lambda: map(output.harmless, found.lines()))
 
 

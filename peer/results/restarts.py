@@ -82,8 +82,7 @@ class Restart:
             "since": self.since, "tokens": self.tokens,
             "parts": [
                 {
-                    "name": part.name, "title": part.title, "left": part.left,
-                    "command": part.command,
+                    "name": part.name, "left": part.left, "command": part.command,
                     "entries": [
                         {"line": e.line, "id": e.id, "from": e.author, "said": e.said}
                         for e in part.entries
@@ -92,6 +91,11 @@ class Restart:
                 for part in self.parts
             ],
         }  # fmt: skip
+
+
+def text_bytes(found: Restart) -> int:
+    """How many bytes the text takes."""
+    return len(found.as_text().encode()) + 1
 
 
 def tokens(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from peer.restarting import SORTS, budget_min, for_restart
@@ -45,6 +46,10 @@ def told(network: Network, budget: int = 5000, since: str | None = None) -> Rest
     found = for_restart(network.peers["core"], budget, since)
     assert found.tokens <= budget
     return found
+
+
+def json_bytes(found: Restart) -> int:
+    return len(orjson.dumps(found.as_json()))
 
 
 def part(found: Restart, name: str) -> list[Entry]:
@@ -112,8 +117,10 @@ def test_what_changed_is_told_once_and_again_from_an_earlier_cursor(network: Net
     assert said(again, "unread") == said(first, "unread"), "what is open stays open"
     back = told(network, since=first.since)
     assert said(back, "undone") == said(first, "undone")
-    assert said(told(network, since="0"), "new") == ["gold is soft", "tin melts"]
-    for bad in ("x", "-1", "١", "9" * 20):
+    life = first.cursor.partition(".")[0]
+    for start in (f"{life}.0", f"{life}.99999", "aaaaaaaa.999"):
+        assert said(told(network, since=start), "new") == ["gold is soft", "tin melts"]
+    for bad in ("x", "7", "aaaaaaaa.-1", "aaaaaaaa.١", f"aaaaaaaa.{'9' * 20}"):
         with pytest.raises(UsageError, match="no cursor"):
             told(network, since=bad)
 
@@ -229,6 +236,9 @@ def test_the_budget_holds_and_what_is_left_out_is_counted(network: Network, budg
     found = for_restart(network.peers["core"], budget)
     assert found.tokens <= budget
     assert len(found.as_text().encode()) <= 3 * budget
+    as_json = for_restart(network.peers["core"], budget, found.since, json_bytes)
+    assert json_bytes(as_json) <= 3 * budget
+    assert [one.name for one in as_json.parts] == [one.name for one in found.parts]
     unread = next(one for one in found.parts if one.name == "unread")
     waiting = len(network.letters("core"))
     assert waiting > 15
@@ -252,6 +262,10 @@ def test_text_of_others_is_one_harmless_line_of_data(network: Network) -> None:
     for budget in (budget_min - 1, 0, 10**6):
         with pytest.raises(UsageError, match="a budget is"):
             for_restart(network.peers["core"], budget)
+    before = told(network).cursor
+    with pytest.raises(UsageError, match="at least 333334 tokens"):
+        for_restart(network.peers["core"], 400, size=lambda found: 10**6)
+    assert told(network).since == before, "what was not told counts as untold"
 
 
 def test_it_is_typed(tmp_path: Path) -> None:
@@ -266,8 +280,11 @@ def test_it_is_typed(tmp_path: Path) -> None:
     found = peer("recall", "--for-restart", "--as", "core", "--budget", "500", "--json").json
     assert found["cursor"] == found["since"]
     assert found["tokens"] <= 500
+    for budget in ("400", "700", "1000"):
+        told = peer("recall", "--for-restart", "--as", "core", "--budget", budget, "--json").out
+        assert len(told.encode()) <= 3 * int(budget)
     assert found["parts"][0]["name"] == "me"
-    peer("recall", "--for-restart", "--since", "0", "--as", "core")
+    peer("recall", "--for-restart", "--since", found["cursor"], "--as", "core")
     peer("recall", "copper", "--for-restart", "--as", "core", code=2)
     peer("recall", "--for-restart", "--budget", "10", "--as", "core", code=2)
     peer("recall", "--for-restart", "--since", "soon", "--as", "core", code=2)
