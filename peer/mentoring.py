@@ -19,6 +19,7 @@ from protocol.guidance import Role, Tie, room
 from protocol.messages import Mentoring
 
 Row = dict[str, Any]
+TEXT_CHARS, TEXT_LINES = 10_000, 100  # of what a mentor says; what peers say by themselves is less
 _OPEN = ("asked", "active", "silent")
 
 
@@ -59,11 +60,14 @@ def _digest(peer: RunningPeer, mentor: Tie | None) -> Row | None:
         return None
     value = canonical.decode(letter.data)
     body = value["body"]
+    text = body.get("text", "")
+    told = "\n".join(text[:TEXT_CHARS].split("\n")[:TEXT_LINES])
     return {
         "id": letter.id,
         "from": short(letter.author, peer.identity.cluster),
         "at": moment(value["at"]),
-        "text": body.get("text", ""),
+        "text": told,
+        "cut": told != text,
         "topics": list(body.get("topics", ())),
         "claims": list(body.get("claims", ())),
     }

@@ -22,6 +22,7 @@ NEW_DAYS: Final = 7  # so long a home counts as new
 PATIENCE_DAYS: Final = 2  # who has not answered by then is asked no more
 TERM_DAYS: Final = 30  # so long somebody is guided
 OLDER_TICKS: Final = 3  # so many more has a mentor seen, at least
+SHARED_ENOUGH: Final = 5  # insights; who published more is no better a mentor for it
 ASKED_MAX: Final = 3  # so many are asked without a person saying so
 AGAIN_MS: Final = DAY_MS  # one answer to one newcomer in that time
 _ROLES: Final[tuple[Role, ...]] = ("mentor", "mentee")
@@ -131,19 +132,21 @@ def room(ties: Iterable[Tie], mentees_max: int, but: str = "") -> int:
     return max(mentees_max - full, 0)
 
 
-def older(prospects: Iterable[Prospect], ticks: int) -> list[Prospect]:
-    """Those who were here before somebody who ticked so often: where all begin together none is."""
-    return [one for one in prospects if one.ticks >= max(ticks + OLDER_TICKS, 2 * ticks)]
+def is_older(theirs: int, ticks: int) -> bool:
+    """Whether one was here before who ticked so often; nobody was where all began at once."""
+    return theirs >= max(ticks + OLDER_TICKS, 2 * ticks)
 
 
 def best(prospects: Iterable[Prospect], shared: int) -> str | None:
     """Who should be asked, of those who published more than a newcomer that `shared` so much.
 
-    Who knows most; of equals who published most, then who comes back soonest, and is here longest.
+    Who knows most; of equals who published more, which counts up to `SHARED_ENOUGH`, as anybody can
+    publish much; then who comes back soonest, and is here longest.
     """
     able = [one for one in prospects if one.shared > shared]
-    ranked = sorted(
-        able,
-        key=lambda one: (-round(one.score, 2), -one.shared, one.next_ms, -one.ticks, one.address),
-    )
-    return ranked[0].address if ranked else None
+
+    def order(one: Prospect) -> tuple[float, int, int, int, str]:
+        enough = min(one.shared, SHARED_ENOUGH)
+        return (-round(one.score, 2), -enough, one.next_ms, -one.ticks, one.address)
+
+    return min(able, key=order).address if able else None

@@ -74,6 +74,8 @@ def _lines(found: Found) -> Iterator[str]:
         yield f"{output.line(said['from'])} says to know first ({said['at'][:10]}):"
         for line in said["text"].split("\n"):
             yield output.MARGIN + output.harmless(line)
+        if said["cut"]:
+            yield output.dim("    and more, which is too much to know first")
 
 
 def _mentor(found: Found) -> str:

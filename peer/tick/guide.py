@@ -12,7 +12,7 @@ from peer.asking import automatic
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
 from peer.stewards.standing import Standing, living
-from protocol.guidance import ASKED_MAX, NEW_DAYS, Tie, best, older
+from protocol.guidance import ASKED_MAX, NEW_DAYS, Tie, best, is_older
 from protocol.messages import Mentoring
 
 UNWANTED = "mentor_unwanted"  # a person said so
@@ -51,11 +51,15 @@ def candidate(peer: RunningPeer, known: Knowing, ticks: int | None = None) -> st
     By itself (`ticks`: so often it ticked) it asks only those who were here long before.
     """
     spoken_to = {tie.peer for tie in guiding.ties(peer.home, peer.lived_ms)}
-    among = [row for address, row in living(peer).items() if address not in spoken_to]
+    among = [
+        row
+        for address, row in living(peer).items()
+        if address not in spoken_to and (ticks is None or is_older(row.tick, ticks))
+    ]
     if not among:
         return None
     prospects, shared = guiding.prospects(known, among)
-    return best(prospects if ticks is None else older(prospects, ticks), shared)
+    return best(prospects, shared)
 
 
 def _is_due(peer: RunningPeer, standing: Standing) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from peer import handlers
 from peer.guiding import ties
-from peer.mentoring import ask, decline, end, mentoring
+from peer.mentoring import TEXT_CHARS, TEXT_LINES, ask, decline, end, mentoring
 from peer.settings import Mentor
 from peer.stewards.standing import standing
 from peer.tick import look
@@ -293,6 +293,19 @@ def test_an_offer_that_nobody_asked_for_is_nothing() -> None:
     assert between(network, "core") == {}
     assert steps(network, "core") == []
     assert mentoring(network.peers["core"])["digest"] is None
+
+
+def test_what_a_mentor_says_first_is_shown_as_far_as_it_is_a_beginning() -> None:
+    """MENTOR-4: no flood of lines or characters for whoever lost its context."""
+    for text in ("\n" * 30_000, "long " * 10_000):
+        network = village()
+        ask(network.peers["core"], "scout")
+        drop(network, "scout", "core", Mentoring(step="offer", text=text), 1)
+        network.tick("core")
+        digest = mentoring(network.peers["core"])["digest"]
+        assert digest["cut"]
+        assert len(digest["text"]) <= TEXT_CHARS
+        assert digest["text"].count("\n") < TEXT_LINES
 
 
 def test_who_asks_again_and_again_is_answered_once_a_day() -> None:

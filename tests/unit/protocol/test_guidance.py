@@ -9,6 +9,7 @@ import pytest
 from protocol.guidance import (
     DAY_MS,
     PATIENCE_DAYS,
+    SHARED_ENOUGH,
     TERM_DAYS,
     Prospect,
     Role,
@@ -17,8 +18,8 @@ from protocol.guidance import (
     after,
     best,
     guided,
+    is_older,
     now,
-    older,
     room,
 )
 from protocol.messages import Head, Item, Mentoring, compose
@@ -116,11 +117,16 @@ def test_who_knows_most_is_asked_and_of_equals_who_shared_most_and_comes_back_so
     assert best([low, high], 2) == "low@lab.eu"
     assert best([low, high], 9) is None
     assert best([], 0) is None
+    loud = Prospect("loud@lab.eu", 0.05, 90_000, 7, 50)
+    calm = Prospect("calm@lab.eu", 0.05, SHARED_ENOUGH, 6, 50)
+    few = Prospect("few@lab.eu", 0.05, SHARED_ENOUGH - 1, 1, 50)
+    assert best([loud, few, calm], 0) == "calm@lab.eu", "volume makes nobody a mentor"
+    assert best([loud, calm], SHARED_ENOUGH) == "loud@lab.eu"
 
 
 def test_where_all_begin_together_nobody_is_older() -> None:
     """MENTOR-1: also where one of them ticked once or twice more."""
-    ones = [Prospect(f"p{n}@lab.eu", 0.1, 1, 5, n) for n in (1, 3, 4, 9)]
-    assert [one.ticks for one in older(ones, 1)] == [4, 9]
-    assert [one.ticks for one in older(ones, 4)] == [9]
-    assert older(ones, 5) == []
+    ticks = (1, 3, 4, 9)
+    assert [one for one in ticks if is_older(one, 1)] == [4, 9]
+    assert [one for one in ticks if is_older(one, 4)] == [9]
+    assert not any(is_older(one, 5) for one in ticks)
