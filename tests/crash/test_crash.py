@@ -106,7 +106,10 @@ def test_the_judge_takes_expired_for_kept_only_with_a_word(world: World) -> None
         db.execute("UPDATE item SET state = 'expired' WHERE mine = 1")
         db.execute("UPDATE own_page SET covered_at = 1")
         assert len(world.judge().lost) == 1
-        db.execute("INSERT INTO concern VALUES ('expired:scout@lab', 'warn', '', '', 1, NULL)")
+        db.execute(
+            "INSERT INTO concern (key, level, text, mend, since)"
+            " VALUES ('expired:scout@lab', 'warn', '', '', 1)"
+        )
     assert world.judge().lines() == []
 
 
