@@ -29,6 +29,7 @@ from peer.stewards.founding import create_network
 from peer.stewards.shelf import FolderShelf
 from peer.tick.session import tick
 from peer.wiring import open_peer, open_share
+from tests.integration import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("core", "librarian", "scout")
@@ -51,10 +52,14 @@ class Said:
 
 @dataclass
 class Typist:
-    """`base/home` and `base/share` unless `env` says otherwise."""
+    """`base/home` and `base/share` unless `env` says otherwise.
+
+    `warm`: each command is forked from a process that has imported everything (`warm.py`).
+    """
 
     base: Path
     env: dict[str, str] = field(default_factory=dict)
+    warm: bool = True
 
     @property
     def home(self) -> Path:
@@ -69,13 +74,9 @@ class Typist:
         """What a process of this person sees."""
         mine = {
             "PEER_HOME": str(self.home),
-            "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
-            # As where it is installed: compiled once. It halves the time of these tests.
-            "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": _bytecode(),
         }
-        return {**os.environ, **mine, **self.env}
+        return {**os.environ, **warm.environment(), **mine, **self.env}
 
     def __call__(
         self, *words: Word, code: int = 0, stdin: str = "", env: dict[str, str] | None = None
@@ -93,11 +94,15 @@ class Typist:
         self, words: Sequence[Word], stdin: str = "", env: dict[str, str] | None = None
     ) -> Said:
         """The same without any expectation."""
+        all_ = {**self.environment, **(env or {})}
+        if self.warm and warm.can(all_):
+            code, out, err = warm.run(words, stdin.encode(), all_, self.base, 100)
+            return Said(code, out.decode(), err.decode())
         done = subprocess.run(
             self.command(*words),
             input=stdin.encode(),
             capture_output=True,
-            env={**self.environment, **(env or {})},
+            env=all_,
             cwd=self.base,
             timeout=100,
         )
@@ -160,11 +165,6 @@ def _folder(prefix: str) -> Path:
     folder = tempfile.mkdtemp(prefix=prefix)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
-
-
-@lru_cache
-def _bytecode() -> str:
-    return str(_folder("typist-bytecode-"))
 
 
 @lru_cache
