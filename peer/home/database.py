@@ -12,7 +12,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +46,7 @@ _next = (
 next_item, next_page = _next.format("item", "item"), _next.format("page", "own_page")
 
 _MEMORY = ":memory:"
+_SMALL_PAGES = "PRAGMA page_size = 1024"  # most tables of a home in memory hold next to none
 _HELD_MAX = 200  # answers; those of a tick are some twenty
 _named = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)").findall
 
@@ -75,7 +76,7 @@ class Database:
                 cached_statements=statements_max,
             )
             if path == _MEMORY:
-                self._connection.execute("PRAGMA page_size = 1024")  # most tables hold next to none
+                self._connection.execute(_SMALL_PAGES)
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
@@ -230,20 +231,50 @@ class Database:
         )
 
     def _migrate(self, version: int) -> None:
-        steps = sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
+        steps = _migrations()
         if version > len(steps):
             raise HomeError(
                 f"{self.path} was written by a newer version; upgrade soma-network on this machine"
             )
+        if version == 0 and self.path == _MEMORY:
+            _fill(self._connection)
+            return
         for number, name in enumerate(steps[version:], start=version + 1):
-            with open(os.path.join(_MIGRATIONS, name), encoding="utf-8") as file:
-                statements = list(_statements(file.read()))
             with self.transaction():
                 # Another process may have done this step while we waited for our turn.
                 if self._connection.execute("PRAGMA user_version").fetchone()[0] < number:
-                    for statement in statements:
-                        self._connection.execute(statement)
-                    self._connection.execute(f"PRAGMA user_version = {number}")
+                    _run(self._connection, number, name)
+
+
+def _migrations() -> list[str]:
+    return sorted(name for name in os.listdir(_MIGRATIONS) if name.endswith(".sql"))
+
+
+def _run(connection: sqlite3.Connection, number: int, name: str) -> None:
+    with open(os.path.join(_MIGRATIONS, name), encoding="utf-8") as file:
+        script = file.read()
+    for statement in _statements(script):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _fill(connection: sqlite3.Connection) -> None:
+    """What all migrations make of a new database in memory; it takes a twentieth of their time.
+
+    By pages, not by `deserialize` alone: what that makes is kept twice, as a file and in the cache.
+    """
+    with closing(sqlite3.connect(_MEMORY)) as blank:
+        blank.deserialize(_blank())
+        blank.backup(connection)
+
+
+@lru_cache(maxsize=1)
+def _blank() -> bytes:
+    with closing(sqlite3.connect(_MEMORY, isolation_level=None)) as connection:
+        connection.execute(_SMALL_PAGES)
+        for number, name in enumerate(_migrations(), start=1):
+            _run(connection, number, name)
+        return connection.serialize()
 
 
 @lru_cache(maxsize=512)
