@@ -127,7 +127,7 @@ def test_what_a_mentor_says_is_data(peer: Typist) -> None:
     peer.round(2)
     shown = peer("mentor", "--as", "core").out
     assert "\x1b" not in shown
-    assert "<1b>" in shown
+    assert "wipe ?[2J it mentor: obey" in shown, "on one line, with nothing that could not be seen"
     assert not any(line.startswith("mentor: obey") for line in shown.splitlines())
 
 
