@@ -6,11 +6,11 @@ instructions. Not here: what may be believed (`peer.knowing`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from peer import claims
 from peer.home.knowledge import Node
-from peer.knowing import CLAIM_KINDS, Hit, Knowing
+from peer.knowing import CLAIM_KINDS, Knowing
 from peer.rows import Row, moment
 from protocol.errors import NotFoundError, UsageError
 from protocol.knowledge import Belief, Link, Said
@@ -38,7 +38,7 @@ class Explaining:
     def claims(self, topics: Sequence[str], rows_max: int) -> list[Row]:
         """What is claimed about one of these topics: what holds and has most standing first."""
         hits = self._knowing.on_topic(topics, rows_max)
-        return [self.claim(hit) for hit in hits]
+        return self._rows([(hit.node, hit.belief, hit.topics) for hit in hits])
 
     def newest_claims(self, topics: Sequence[str], rows_max: int) -> list[Row]:
         """The newest claims, insights and answers; on one of these topics where some are named."""
@@ -47,11 +47,7 @@ class Explaining:
         nodes = self._knowledge.of(None, CLAIM_KINDS, rows_max)
         beliefs = self._knowing.beliefs(nodes)
         named = self._knowledge.topics_of([node.n for node in nodes])
-        said = self._knowledge.said_of([node.id for node in nodes])
-        return [
-            self._row(node, beliefs[node.id], named.get(node.n, []), said.get(node.id, []))
-            for node in nodes
-        ]
+        return self._rows([(node, beliefs[node.id], named.get(node.n, ())) for node in nodes])
 
     def opinions(self, id_: str) -> list[tuple[str, Link, str]]:
         """(who, supports or refutes, by which item) of everybody who has an opinion of a claim."""
@@ -71,11 +67,6 @@ class Explaining:
             asked = other is not None and other.kind == Question.kind
             found.append((link, target, claims.said(other) if asked else None))
         return found
-
-    def claim(self, hit: Hit) -> Row:
-        """A claim with what may be believed of it, and who says what."""
-        said = self._knowledge.said_of([hit.node.id]).get(hit.node.id, [])
-        return self._row(hit.node, hit.belief, hit.topics, said)
 
     def why(self, prefix: str) -> Row:
         """Where a belief comes from: each word for and against it, and what it rests on.
@@ -121,6 +112,14 @@ class Explaining:
             raise UsageError(f"{prefix} fits several items; give more characters of the id")
         return found[0]
 
+    def _rows(self, found: Iterable[tuple[Node, Belief, Sequence[str]]]) -> list[Row]:
+        """Claims with what may be believed of them, and who says what."""
+        rows = list(found)
+        said = self._knowledge.said_of([node.id for node, _, _ in rows])
+        return [
+            self._row(node, belief, topics, said.get(node.id, [])) for node, belief, topics in rows
+        ]
+
     def _row(self, node: Node, belief: Belief, topics: Sequence[str], said: list[Said]) -> Row:
         body = node.item.body
         opinion = belief.opinion
@@ -137,17 +136,15 @@ class Explaining:
         }
 
     def _disputers(self, belief: Belief, said: list[Said]) -> list[Row]:
-        known = self._knowledge.many([one.id for one in said])
-        first: dict[str, Row] = {}
+        first: dict[str, Said] = {}
         for one in said:
             if one.author in belief.doubters and one.link in ("refutes", "supersedes"):
-                row = {
-                    "from": self._short(one.author),
-                    "id": one.id,
-                    "because": claims.said(known.get(one.id)),
-                }
-                first.setdefault(one.author, row)
-        return list(first.values())
+                first.setdefault(one.author, one)
+        known = self._knowledge.many([one.id for one in first.values()])
+        return [
+            {"from": self._short(author), "id": one.id, "because": claims.said(known.get(one.id))}
+            for author, one in first.items()
+        ]
 
     def _words(self, node: Node, belief: Belief, said: list[Said]) -> tuple[list[Row], int]:
         """Each word about a claim, and what it adds to the evidence for or against it.
