@@ -16,8 +16,14 @@ from tests.crash.campaign import Campaign, workshop
 from tests.crash.power import power
 
 EACH = ("share", "call", "error", "lie", "short")
-SHORT = {"share": 80, "call": 200, "error": 700, "lie": 100, "short": 60}  # thin, in a short form
-SHORT_KILLS = 40
+SHORT = {
+    "share": 160,
+    "call": 400,
+    "error": 1400,
+    "lie": 200,
+    "short": 120,
+}  # thin, in a short form
+SHORT_KILLS = 30
 
 
 def main(words: Sequence[str] | None = None) -> int:
