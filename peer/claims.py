@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peer.home.knowledge import Node
+from peer.home.nodes import Node
 from peer.knowing import CLAIM_KINDS, Knowing
 from peer.rows import Row, moment, one_line, short
 from protocol.knowledge import Belief
@@ -26,7 +26,7 @@ def row(knowing: Knowing, node: Node, belief: Belief, topics: Sequence[str]) -> 
         "id": node.id,
         "from": named(knowing, node.author),
         "kind": node.kind,
-        "text": said(node),
+        "text": node.said,
         "topics": list(topics),
         "at": moment(node.at),
         "confidence": None if confidence is None else confidence / 1000,
@@ -40,15 +40,9 @@ def row(knowing: Knowing, node: Node, belief: Belief, topics: Sequence[str]) -> 
     }
 
 
-def said(node: Node | None) -> str:
-    """What an item says; nothing where it is not known, or its author took that back."""
-    body = None if node is None else node.item.body
-    return str(getattr(body, "text", None) or getattr(body, "because", None) or "")
-
-
 def line(node: Node) -> str:
     """The beginning of what an item says, on one line."""
-    return one_line(said(node), LINE_CHARS)
+    return one_line(node.said, LINE_CHARS)
 
 
 def standing(belief: Belief) -> str:

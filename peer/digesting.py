@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from peer import claims
-from peer.home.knowledge import Node, Spoken
+from peer.home.nodes import Node, Spoken
 from peer.knowing import TOPIC_NODES_MAX, Knowing
 from peer.results.digests import Digest, Entry, Learned, Part
 from protocol.knowledge import Belief

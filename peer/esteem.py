@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from peer import inforce
 from peer.home import Home
 from peer.home.database import Stamp
-from peer.home.knowledge import Opined
+from peer.home.nodes import Opined
 from peer.home.proofs import Proof
 from protocol import root
 from protocol.messages import Answer

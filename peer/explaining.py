@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from peer import claims
-from peer.home.knowledge import Node
+from peer.home.nodes import Node
 from peer.knowing import CLAIM_KINDS, Knowing
 from peer.rows import Row, moment
 from protocol.errors import NotFoundError, UsageError
@@ -65,7 +65,7 @@ class Explaining:
         for link, target in self._knowledge.spoken_of(0 if node is None else node.n):
             other = self._knowledge.get(target)
             asked = other is not None and other.kind == Question.kind
-            found.append((link, target, claims.said(other) if asked else None))
+            found.append((link, target, _said(other) if asked else None))
         return found
 
     def why(self, prefix: str) -> Row:
@@ -142,7 +142,7 @@ class Explaining:
                 first.setdefault(one.author, one)
         known = self._knowledge.many([one.id for one in first.values()])
         return [
-            {"from": self._short(author), "id": one.id, "because": claims.said(known.get(one.id))}
+            {"from": self._short(author), "id": one.id, "because": _said(known.get(one.id))}
             for author, one in first.items()
         ]
 
@@ -183,7 +183,7 @@ class Explaining:
             "link": link,
             "from": self._short(author),
             "id": None if node is None else node.id,
-            "text": claims.said(node),
+            "text": _said(node),
             "trust": round(trust, 3),
             "counts": counts,
             "support": round(worth.support, 3) if counts else 0.0,
@@ -218,6 +218,10 @@ class Explaining:
 
 
 _STANCES: dict[Link, float] = {"supports": 1.0, "refutes": 0.0, "supersedes": 0.0}
+
+
+def _said(node: Node | None) -> str:
+    return "" if node is None else node.said
 
 
 def _moment_or_none(at: int | None) -> str | None:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from peer.esteem import Esteem
 from peer.home import Home
-from peer.home.knowledge import Node
+from peer.home.nodes import Node
 from peer.home.recalled import Filter
 from peer.home.words import spaced
 from protocol.expertise import Candidate, Judgement, expertise, merged
@@ -27,6 +27,7 @@ POOL_MAX = 200  # what is found by words and then ranked by what may be believed
 TOPIC_NODES_MAX = 500  # contributions to one topic that are weighed, the newest ones
 LATELY_DAYS = 7
 WORKING_DAYS = 30
+WORDS_CHARS = 4_000  # of a text that are compared with a question
 _WORDS_MAX = 32
 RRF_K = 60
 
@@ -73,7 +74,9 @@ class Knowing:
         """What fits a text, and may be believed: the best first. Without words the newest."""
         words = query_words(text)
         found = self.home.recalled
-        ns = found.find(words, which, pool_max) if words else found.newest(which, pool_max)
+        if not words:
+            return self.ranked([found.newest(which, pool_max)])[:hits_max]
+        ns = found.find(words, which, pool_max, supported=pool_max // 5)
         return self.ranked([ns])[:hits_max]
 
     def ranked(self, lists: Sequence[Sequence[int]]) -> list[Hit]:
@@ -98,11 +101,16 @@ class Knowing:
         ]  # fmt: skip
         return sorted(hits, key=_by_score)
 
-    def on_topic(self, topics: Sequence[str], hits_max: int, *, public: bool = False) -> list[Hit]:
-        """Insights on one of these topics: what holds first, then what has most standing."""
+    def on_topic(
+        self, topics: Sequence[str], hits_max: int, *, public: bool = False, by: str | None = None
+    ) -> list[Hit]:
+        """Insights on one of these topics: what holds first, then what has most standing.
+
+        `by`: only of somebody, by his full address.
+        """
         nodes = [
             node
-            for node in self.home.knowledge.about(topics, TOPIC_NODES_MAX)
+            for node in self.home.knowledge.about(topics, TOPIC_NODES_MAX, by)
             if node.public or not public
         ]
         beliefs = self.beliefs(nodes)
@@ -126,20 +134,18 @@ class Knowing:
         if topics:
             on_topic = [
                 hit
-                for hit in self.on_topic(topics, TOPIC_NODES_MAX, public=True)
-                if by in ("", hit.node.author) and hit.node.author != but
+                for hit in self.on_topic(topics, TOPIC_NODES_MAX, public=True, by=by or None)
+                if hit.node.author != but
             ]
             sharing = [hit for hit in on_topic if asked & _words_of(hit.node)]
             return (sharing or on_topic)[:hits_max]
         if not asked:
             return []  # nothing is said that anything could fit
-        which = Filter(kinds=(Insight.kind,), public=True)
+        which = Filter(kinds=(Insight.kind,), public=True, author=by or None)
         hits = [
             hit
             for hit in self.recall(" ".join(sorted(asked)), which, POOL_MAX)
-            if 2 * len(asked & _words_of(hit.node)) >= len(asked)
-            and by in ("", hit.node.author)
-            and hit.node.author != but
+            if 2 * len(asked & _words_of(hit.node)) >= len(asked) and hit.node.author != but
         ]
         return sorted(hits, key=_by_standing)[:hits_max]
 
@@ -208,10 +214,10 @@ def _by_score(hit: Hit) -> tuple[int, float, int, str]:
 
 
 def _words_of(node: Node) -> frozenset[str]:
-    return telling_words(str(getattr(node.item.body, "text", "")))
+    return telling_words(node.said[:WORDS_CHARS])
 
 
 def query_words(text: str) -> list[str]:
     """The words of a text, each once, as many as one question may have."""
     found = [word for word in re.findall(r"\w+", spaced(text)) if any(c.isalnum() for c in word)]
-    return list(dict.fromkeys(word.casefold() for word in found))[:_WORDS_MAX]
+    return list(dict.fromkeys(word.lower() for word in found))[:_WORDS_MAX]

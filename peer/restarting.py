@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from peer import approvals, claims, deciding, overview
 from peer.cursors import cursor, is_cursor, place
-from peer.home.knowledge import Node
+from peer.home.nodes import Node
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.mailbox import Mailbox

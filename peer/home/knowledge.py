@@ -10,13 +10,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from peer.home import recalled, vectors
+from peer.home import recalled, support, vectors
 from peer.home.database import Database
+from peer.home.nodes import Node, Opined, Spoken
 from peer.home.opined import JUDGED, STANDS, of_each
 from protocol.knowledge import Said, links
-from protocol.messages import Dispute, Endorsement, Item, Question, Retraction, stored_item
+from protocol.messages import (
+    Dispute,
+    Endorsement,
+    Insight,
+    Item,
+    Question,
+    Retraction,
+)
 from protocol.page import ALL
 
 T = TypeVar("T")
@@ -24,54 +32,6 @@ T = TypeVar("T")
 nodes_max = 1_000_000
 _OPINIONS = (Dispute.kind, Endorsement.kind, Retraction.kind)
 _BATCH = 500  # values in one question
-
-
-class Node(NamedTuple):
-    """An item as it is known; `seen`: the day of this home's life on which it came."""
-
-    n: int
-    id: str
-    kind: str
-    author: str
-    audience: str
-    at: int
-    seen: int
-    data: bytes
-
-    @property
-    def item(self) -> Item:
-        """The item itself; without a body where its author erased what it said."""
-        return stored_item(self.data, understood=b'"body":' in self.data)
-
-    @property
-    def public(self) -> bool:
-        """Whether everybody may know it."""
-        return self.audience == ALL
-
-
-class Opined(NamedTuple):
-    """That `witness` said something (`link`) of what `author` had said; `seen` is the day."""
-
-    author: str
-    target: str
-    kind: str
-    link: str
-    witness: str
-    opinion: str
-    seen: int
-
-    @property
-    def good(self) -> bool:
-        """Whether he vouched for it."""
-        return self.link == "supports"
-
-
-class Spoken(NamedTuple):
-    """That a node says something (`link`) of an item."""
-
-    source: int
-    link: str
-    target: str
 
 
 _NODE = "node.n, node.id, node.kind, node.author, node.audience, node.at, node.seen, node.data"
@@ -103,6 +63,7 @@ class Knowledge:
             "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)",
             [(target, link, row[0]) for link, target in links(item)],
         )
+        support.count(self._db, item)
 
     def get(self, id_: str) -> Node | None:
         """An item by its id."""
@@ -125,28 +86,41 @@ class Knowledge:
             for node in self._nodes(f"n IN ({_marks(part)})", *part)
         }
 
-    def about(self, topics: Sequence[str], nodes_max: int) -> list[Node]:
-        """Insights on one of these topics, the newest of each author first.
+    def about(
+        self,
+        topics: Sequence[str],
+        nodes_max: int,
+        author: str | None = None,
+        kinds: Sequence[str] = (Insight.kind,),
+    ) -> list[Node]:
+        """What is on one of these topics: what most vouch for, and the newest of each author.
 
-        Whoever says very much hides nothing of what others say.
+        A fifth of `nodes_max` are those that most others vouch for, in the rest authors take turns:
+        whoever says very much hides nothing of what others say, or stand for.
         """
-        of_each = (
-            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place FROM node"
-            f" WHERE n IN (SELECT node FROM about WHERE topic IN ({_marks(topics)}))"
-            " AND kind = 'insight'"
+        which = (
+            f"n IN (SELECT node FROM about WHERE topic IN ({_marks(topics)}))"
+            f" AND kind IN ({', '.join(map(repr, kinds))})"
         )
+        values: list[object] = [*topics]
+        if author is not None:
+            which += " AND author = ?"
+            values.append(author)
+        supported = nodes_max // 5
         return self._nodes(
-            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
-            *(*topics, nodes_max),
+            f"n IN (SELECT n FROM (SELECT n FROM node WHERE {which} AND supporters > 0"
+            " ORDER BY supporters DESC, n DESC LIMIT ?)) OR n IN (SELECT n FROM (SELECT n,"
+            " row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place FROM node"
+            f" WHERE {which}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
+            *(*values, supported, *values, nodes_max - supported),
         )
 
     def of(self, author: str | None, kinds: Sequence[str], nodes_max: int) -> list[Node]:
         """What somebody, or everybody, said of these kinds, the newest first."""
-        return self._nodes(
-            f"(?1 IS NULL OR author = ?1) AND kind IN ({', '.join(map(repr, kinds))})"
-            " ORDER BY n DESC LIMIT ?2",
-            *(author, nodes_max),
-        )
+        which = f"kind IN ({', '.join(map(repr, kinds))}) ORDER BY n DESC LIMIT ?"
+        if author is None:
+            return self._nodes(which, nodes_max)
+        return self._nodes(f"author = ? AND {which}", author, nodes_max)
 
     def asked_of(self, address: str, nodes_max: int) -> list[Node]:
         """Questions of others for somebody (full address), the newest first.
@@ -204,8 +178,8 @@ class Knowledge:
                 " max(printf('%020d', node.at) || node.id) FROM edge"
                 f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
                 f" AND {STANDS.format('node')} GROUP BY edge.target, edge.link,"
-                " CASE WHEN edge.link IN ('supports', 'refutes', 'retracts') THEN node.author"
-                " ELSE node.id END ORDER BY edge.target, edge.link, node.id",
+                " CASE WHEN edge.link IN ('supports', 'refutes', 'retracts', 'supersedes')"
+                " THEN node.author ELSE node.id END ORDER BY edge.target, edge.link, node.id",
                 *part,
             ):
                 found[target].append(Said(link, author, source))
@@ -355,6 +329,7 @@ class Knowledge:
         for node in self.by_number(ns).values():
             recalled.forget(self._db, node.n, node.data)
             vectors.forget(self._db, node.n)
+            support.forget(self._db, node, self.spoken_of(node.n))
         for table, column in (("about", "node"), ("edge", "source"), ("node", "n")):
             self._db.write_many(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in ns])
 

@@ -24,6 +24,7 @@ RECALLABLE = (Insight.kind, Answer.kind, Question.kind, Announcement.kind)
 # Places in the index that are looked at for one question: ranking takes 1 to 2 µs for each.
 looked_at_max = 3_000
 turn_hits = 5  # of one author, before the next ones of others
+supported_max = 1_000  # of those that most others vouch for, on whatever
 below_max = 100_000  # numbers below those places in which others than the loudest are looked for
 few_max = 5_000  # nodes that are told one by one, where a filter leaves no more
 _BATCH = 500
@@ -100,15 +101,43 @@ class Recalled:
         self._told: tuple[object, tuple[list[str], int]] = None, ([], 0)
 
     def find(
-        self, words: Sequence[str], which: Filter, hits_max: int, *, least: float = 0.0
+        self,
+        words: Sequence[str],
+        which: Filter,
+        hits_max: int,
+        *,
+        least: float = 0.0,
+        supported: int = 0,
     ) -> list[int]:
         """Numbers of nodes in which some of the words stand, the most fitting first.
 
         Authors take turns of `turn_hits`. Those that fit less than `least` (0 to 1) times as well
-        as the best are left out.
+        as the best are left out. So many places at the end are for those that most others vouch
+        for, however well they fit: what many stand for is not hidden by how much others say.
         """
         scored = self._scored(words, which)[:hits_max]
-        return [n for n, score in scored if score >= least * scored[0][1]]
+        found = [n for n, score in scored if score >= least * scored[0][1]]
+        more = self._supported(words, which, supported) if supported else []
+        missing = [n for n in more if n not in set(found)]
+        return [*found[: hits_max - len(missing)], *missing]
+
+    def _supported(self, words: Sequence[str], which: Filter, hits_max: int) -> list[int]:
+        told, _ = self._telling(words)
+        if not told:
+            return []
+        # The + keeps the search by words, as below.
+        rows = self._db.read(
+            "SELECT rowid FROM known_words WHERE known_words MATCH ? AND +rowid IN"
+            " (SELECT n FROM node WHERE supporters > 0 ORDER BY supporters DESC, n DESC LIMIT ?)",
+            *(" OR ".join(told), supported_max),
+        )
+        passing = sorted(self._authors([row[0] for row in rows], which))
+        marks = ", ".join("?" * len(passing))
+        best = self._db.read(
+            f"SELECT n FROM node WHERE n IN ({marks}) ORDER BY supporters DESC, n DESC LIMIT ?",
+            *(*passing, hits_max),
+        )
+        return [row[0] for row in best]
 
     def _scored(self, words: Sequence[str], which: Filter) -> list[Scored]:
         """The same, with what bm25 says of each."""

@@ -196,6 +196,31 @@ def test_liars_change_no_top_answer_with_twice_their_support(seed: int) -> None:
     assert after[0].belief.contested, "the contradiction is kept"
 
 
+@pytest.mark.parametrize("topics", [("metal",), ()])
+def test_no_flood_hides_what_twice_as_many_stand_for(topics: tuple[str, ...]) -> None:
+    """KNOW-5: three of ten authors say whatever they like, and more than anybody looks at."""
+    liars, honest = [f"l{n}@lab" for n in range(3)], [f"h{n}@lab" for n in range(7)]
+    numbers = iter(range(10**6))
+
+    def say(author: str, body: Body, re: str | None = None) -> Item:
+        return written(author, next(numbers), body, re)
+
+    truth = say(honest[0], Insight(text="what copper conducts is true", topics=topics))
+    items = [truth, *(say(one, Endorsement(), truth.id) for one in honest[1:])]
+    # Its own author goes on to say much, too.
+    items += [say(honest[0], Insight(text=f"copper {n}", topics=topics)) for n in range(150)]
+    for liar in liars:
+        lies = [
+            say(liar, Insight(text=f"copper does conduct: lie {n}", topics=topics, confidence=1000))
+            for n in range(1_100)
+        ]
+        items += lies
+        items += [say(one, Endorsement(), lie.id) for one in liars for lie in lies[:100]]
+    home = known(items)
+    (best,) = Knowing(home, ME, NOW).fitting("what does copper conduct?", topics, 1)
+    assert best.node.id == truth.id
+
+
 def test_what_an_item_says_of_itself_is_nothing() -> None:
     """KNOW-1: also what it names twice is said once."""
     insight = Insight(text="x", supersedes=("a" * 26, "a" * 26), derived=("b" * 26,))
