@@ -90,6 +90,9 @@ def _together(found: Iterable[Trouble], *, whole: bool) -> Found:
 # --------------------------------------------------------------------------------------- disks
 
 
+_SHARE = "disk/share"
+
+
 def full_disks(peer: RunningPeer) -> list[Trouble]:
     """The disk of the home, and that of the share where its system tells, nearly full.
 
@@ -105,7 +108,9 @@ def full_disks(peer: RunningPeer) -> list[Trouble]:
         what = "the disk of home and share" if both else "the disk of the home"
         found += _judged(peer, "home", what, home, peer.folder)
         share = None if both else share
-    if share is not None and _speaks_for_all(peer):
+    # Whoever told it goes on, or it would seem over where another one begins to speak.
+    told = any(one.key == _SHARE and one.alert is not None for one in peer.home.troubles.all())
+    if share is not None and (told or _speaks_for_all(peer)):
         found += _judged(peer, "share", "the disk of the share", share, peer.identity.share)
     return found
 

@@ -21,7 +21,7 @@ from protocol.messages import Answer, Insight, Question
 lines_max = 5  # of each part of a topic
 topics_max = 20
 contributors_max = 8
-nodes_max = 5_000  # of what came in these days, the newest
+nodes_max = 5_000  # of what came in these days, the newest of each author
 _DAY_MS = 86_400_000
 _TAKEN = ("superseded", "retracted")
 
@@ -39,7 +39,7 @@ def digest(
     wanted = list(dict.fromkeys(topics)) or news.busiest()
     told = [_learned(knowing, news, topic) for topic in wanted[:topics_max]]
     kept = tuple(one for one in told if one.parts)
-    return Digest(days, kept, max(len(wanted) - topics_max, 0))
+    return Digest(days, kept, max(len(wanted) - topics_max, 0), news.passed_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class _News:
     answers: dict[str, list[str]]  # authors of fresh answers, by question
     beliefs: dict[str, Belief]
     answered: frozenset[str]
+    passed_over: int
 
     def on(self, topic: str) -> list[Node]:
         """What is on a topic, the newest first."""
@@ -68,7 +69,8 @@ class _News:
 
 def _gather(knowing: Knowing, topics: Sequence[str], since_day: int, public: bool) -> _News:
     known = knowing.home.knowledge
-    came = [one for one in known.since(since_day, nodes_max) if one.public or not public]
+    after, upto = known.before(since_day), known.newest()
+    came = [one for one in known.between(after, upto, nodes_max) if one.public or not public]
     spoken = known.spoken_by([one.n for one in came])
     by_number = {one.n: one for one in came}
     touched = known.many({one.target for one in spoken})
@@ -93,6 +95,7 @@ def _gather(knowing: Knowing, topics: Sequence[str], since_day: int, public: boo
         answers=_answers(spoken, by_number),
         beliefs=knowing.beliefs(one for one in nodes.values() if one.kind == Insight.kind),
         answered=frozenset(answered),
+        passed_over=max(known.count(after, upto) - nodes_max, 0),
     )
 
 

@@ -14,7 +14,7 @@ from peer.knowing import CLAIM_KINDS, Knowing
 from peer.rows import Row, moment
 from protocol.errors import NotFoundError, UsageError
 from protocol.knowledge import Belief, Link, Said
-from protocol.messages import Insight, Question
+from protocol.messages import Answer, Insight, Question
 from protocol.opinion import observed
 
 ID_CHARS_MIN = 4
@@ -41,10 +41,17 @@ class Explaining:
         return self._rows([(hit.node, hit.belief, hit.topics) for hit in hits])
 
     def newest_claims(self, topics: Sequence[str], rows_max: int) -> list[Row]:
-        """The newest claims, insights and answers; on one of these topics where some are named."""
+        """The newest insights and answers; with topics those on them, and to questions on them."""
         if topics:
-            return self.claims(topics, rows_max)
-        nodes = self._knowledge.of(None, CLAIM_KINDS, rows_max)
+            nodes = self._knowledge.about(topics, rows_max)
+            asked = self._knowledge.about(topics, rows_max, kinds=(Question.kind,))
+            said = self._knowledge.said_of([node.id for node in asked])
+            answers = {one.id for several in said.values() for one in several}
+            found = self._knowledge.many(answers).values()
+            nodes += [node for node in found if node.kind == Answer.kind]
+            nodes = sorted(nodes, key=lambda node: -node.n)[:rows_max]
+        else:
+            nodes = self._knowledge.of(None, CLAIM_KINDS, rows_max)
         beliefs = self._knowing.beliefs(nodes)
         named = self._knowledge.topics_of([node.n for node in nodes])
         return self._rows([(node, beliefs[node.id], named.get(node.n, ())) for node in nodes])

@@ -13,7 +13,7 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.membership import root_fingerprint
 from peer.mentoring import mentoring
-from peer.rows import moment
+from peer.rows import moment, short
 from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
@@ -105,12 +105,16 @@ def concerns(peer: RunningPeer) -> list[Row]:
     mine = [
         {
             "key": c.key, "level": c.level, "text": c.text, "mend": c.mend,
-            "since": moment(c.since), "from": peer.name,
+            "since": moment(c.since), "from": _teller(peer, c.author),
         }
         for c in peer.home.concerns.all()
     ]  # fmt: skip
     found = [*mine, *_told(peer)]
     return sorted(found, key=lambda row: (row["level"] != "human", row["since"]))
+
+
+def _teller(peer: RunningPeer, author: str | None) -> str:
+    return peer.name if author is None else short(author, peer.identity.cluster)
 
 
 def _told(peer: RunningPeer) -> list[Row]:

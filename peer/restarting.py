@@ -26,7 +26,7 @@ from protocol.messages import Answer, Endorsement, Insight, Question
 
 budget_min, budget_max = 400, 100_000
 at_least = 3  # entries of each part, before one has more
-looked_at_max = 5_000  # items of what is new, the newest
+looked_at_max = 5_000  # items of what is new, the newest of each author
 _MINE_MAX = 500
 _RECENT = 5
 _BETWEEN = 2  # bytes between two entries, at most: a comma and a space
@@ -69,13 +69,19 @@ def for_restart(
     begin = peer.home.state.text(_NODE) if since is None else since
     if since is not None and not is_cursor(since):
         raise UsageError(f"{since[:40]!r} is no cursor; it is the last line of an earlier answer")
-    gatherer = _Gatherer(peer, 0 if begin is None else place(peer.home, begin))
-    end = cursor(peer.home, peer.home.knowledge.newest())
+    # What comes while this looks is new the next time.
+    newest = peer.home.knowledge.newest()
+    end = cursor(peer.home, newest)
+    gatherer = _Gatherer(peer, 0 if begin is None else place(peer.home, begin), newest)
     found = {name: list(entries) for name, entries in gatherer.all()}
     nothing = [
         Part(name, title, (), len(found[name]), command.replace("NAME", peer.name))
         for name, title, command in SORTS
         if found[name]
+    ]
+    nothing = [
+        replace(part, left=gatherer.new_in_all()) if part.name == "new" else part
+        for part in nothing
     ]
     frame = Restart(peer.name, peer.address, end, begin, tuple(nothing))
     filled = _filled(frame, found, budget * BYTES_A_TOKEN, size)
@@ -112,24 +118,26 @@ def _filled(
                     break
                 room -= bytes_
                 taken[part.name] += 1
-    return replace(frame, parts=tuple(_with(part, found, taken[part.name]) for part in frame.parts))
-
-
-def _with(part: Part, found: Mapping[str, Sequence[Entry]], entries: int) -> Part:
-    all_ = found[part.name]
-    return replace(part, entries=tuple(all_[:entries]), left=len(all_) - entries)
+    parts = [
+        replace(
+            part,
+            entries=tuple(found[part.name][: taken[part.name]]),
+            left=part.left - taken[part.name],
+        )
+        for part in frame.parts
+    ]
+    return replace(frame, parts=tuple(parts))
 
 
 class _Gatherer:
     """Everything that could be said, before anybody asks how much room there is."""
 
-    def __init__(self, peer: RunningPeer, since: int) -> None:
+    def __init__(self, peer: RunningPeer, after: int, upto: int) -> None:
         self._peer = peer
         self._home = peer.home
-        self._since = since
+        self._range = after, upto
         self._box = Mailbox(peer.home, peer.identity)
         self._knowing = Knowing(peer.home, peer.address, peer.clock.wall_ms())
-        self._fresh = peer.home.knowledge.above(since, looked_at_max)
 
     def all(self) -> Iterator[tuple[str, Iterator[Entry]]]:
         """Every sort of thing, by its name in `SORTS`."""
@@ -196,12 +204,13 @@ class _Gatherer:
         built = known.spoken_by([node.n for node in mine])
         relied = {one.target for one in built if one.link in ("derived-from", "supports")}
         relied |= {node.id for node in mine if node.kind == Insight.kind}
-        fresh = {node.n: node for node in self._fresh if node.author != me}
-        for one in known.spoken_by(sorted(fresh, reverse=True)):
-            node = known.get(one.target) if one.target in relied else None
-            if node is None or one.link not in _UNDONE:
+        against = known.turned_on(sorted(relied), *self._range)
+        sources = known.by_number([one.source for one in against])
+        targets = known.many({one.target for one in against})
+        for one in against:
+            node, by = targets.get(one.target), sources[one.source]
+            if node is None or by.author == me:
                 continue
-            by = fresh[one.source]
             if one.link == "retracts" and by.author != node.author:
                 continue  # nobody takes back what another one said
             yield self._node(node, f"{_UNDONE[one.link]} by {self._short(by.author)}")
@@ -254,9 +263,14 @@ class _Gatherer:
 
     def _new(self) -> Iterator[Entry]:
         me = self._peer.address
-        nodes = [one for one in self._fresh if one.kind == Insight.kind and one.author != me]
+        fresh = self._home.knowledge.between(*self._range, looked_at_max)
+        nodes = [one for one in fresh if one.kind == Insight.kind and one.author != me]
         beliefs = self._knowing.beliefs(nodes)
         yield from self._claims(sorted(nodes, key=lambda one: (*beliefs[one.id].rank, -one.n)))
+
+    def new_in_all(self) -> int:
+        """How many insights of others are new; of very many not all were looked at."""
+        return self._home.knowledge.count(*self._range, Insight.kind, self._peer.address)
 
     def _claims(self, nodes: Sequence[Node]) -> Iterator[Entry]:
         beliefs = self._knowing.beliefs(nodes)

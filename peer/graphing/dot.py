@@ -31,7 +31,8 @@ def _lines(graph: Row) -> Iterator[str]:
 
 
 def _state(node: Row) -> str:
-    return "" if node["state"] == "current" else f", {node['state']}"
+    state = "" if node["state"] == "current" else f", {node['state']}"
+    return f"{state}, a letter" if node["private"] else state
 
 
 def _quoted(text: str) -> str:

@@ -18,8 +18,9 @@ def gather(explaining: Explaining, topics: tuple[str, ...], claims_max: int) -> 
     """{"nodes": …, "edges": …} of the claims on these topics, of all where none is named.
 
     A node has `id`, `kind` (claim, question, peer, topic) and `label`; a claim also `certainty`,
-    `state`, `contested`. An edge has `from`, `to`, `link` (authored-by, about, supports, refutes,
-    answers, supersedes, derived-from) and `item`, the id of what says so.
+    `state`, `contested` and `private` (it came as a letter). An edge has `from`, `to`, `link`
+    (authored-by, about, supports, refutes, answers, supersedes, derived-from) and `item`, the id of
+    what says so.
     """
     nodes: dict[str, Row] = {}
     edges: list[Row] = []
@@ -27,6 +28,7 @@ def gather(explaining: Explaining, topics: tuple[str, ...], claims_max: int) -> 
         nodes[row["id"]] = {
             "id": row["id"], "kind": "claim", "label": _label(row["text"]),
             "certainty": row["certainty"], "state": row["state"], "contested": row["contested"],
+            "private": row["private"],
         }  # fmt: skip
         id_ = row["id"]
         edges.append(_edge(id_, _peer(nodes, row["from"]), "authored-by", id_))

@@ -68,7 +68,9 @@ def _claim(node: Row, at: tuple[float, float]) -> Iterator[str]:
     )
     label = node["label"] if is_claim else f"? {node['label']}"
     label = label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "…"
-    mark = f' <tspan class="dimmed">{node["state"]}</tspan>' if sunk else ""
+    marks = [node["state"]] if sunk else []
+    marks += ["a letter"] if node.get("private") else []
+    mark = f' <tspan class="dimmed">{", ".join(marks)}</tspan>' if marks else ""
     yield f'<text x="{x + 50}" y="{y + 4:.1f}">{_plain(label)}{mark}</text>'
     if is_claim:
         bar = 34 * node["certainty"]

@@ -13,6 +13,7 @@ from protocol.messages import (
     Endorsement,
     Insight,
     Item,
+    Note,
     Question,
 )
 from protocol.page import ALL
@@ -93,9 +94,10 @@ def _pass_on(received: Received, view: View) -> list[Effect]:
     best = whom_to_ask(others, 1)
     if not best:
         return []
+    # A note, for nothing is answered yet.
     text = f"I do not know; {best[0]} is most likely to, and I passed it on"
     passed = Question(text=item.body.text, topics=item.body.topics, asker=author)
-    return [Send(to=best[0], body=passed, then=Answer(text=text))]
+    return [Send(to=best[0], body=passed, then=Note(text=text))]
 
 
 def tell_overlap(received: Received, view: View) -> list[Effect]:

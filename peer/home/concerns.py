@@ -18,6 +18,12 @@ class Concern(NamedTuple):
     mend: str
     since: int
 
+    @property
+    def author(self) -> str | None:
+        """Whose words it says (full address); None where they are this peer's own."""
+        what, _, rest = self.key.partition(":")
+        return rest.partition(":")[0] if what == "item" else None
+
 
 class Concerns:
     """The table `concern`. Writers stand inside a transaction."""

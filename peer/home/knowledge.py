@@ -268,15 +268,50 @@ class Knowledge:
             )
         ]
 
-    def since(self, day: int, nodes_max: int) -> list[Node]:
-        """What came on a day of this home's life or later, the newest first."""
+    def turned_on(self, targets: Sequence[str], after: int, upto: int) -> list[Spoken]:
+        """What of the nodes in a range of numbers speaks against these items, the newest first.
+
+        Whoever says the same of one of them several times is there once.
+        """
+        found = [
+            Spoken(*row)
+            for part in _parts(targets)
+            for row in self._db.read(
+                "SELECT max(edge.source), edge.link, edge.target FROM edge"
+                f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
+                " AND edge.link IN ('refutes', 'supersedes', 'retracts')"
+                " AND edge.source > ? AND edge.source <= ?"
+                " GROUP BY edge.target, edge.link, node.author",
+                *(*part, after, upto),
+            )
+        ]
+        return sorted(found, key=lambda one: (-one.source, one.link, one.target))
+
+    def before(self, day: int) -> int:
+        """The number of the last node that came before a day of this home's life, 0 for none."""
         # Days never go back from node to node: the search ends at the first that is too old.
         row = self._db.one("SELECT n FROM node WHERE seen < ? ORDER BY n DESC LIMIT 1", day)
-        return self._nodes("n > ? ORDER BY n DESC LIMIT ?", 0 if row is None else row[0], nodes_max)
+        return 0 if row is None else int(row[0])
 
-    def above(self, n: int, nodes_max: int) -> list[Node]:
-        """What came after the node of a number, the newest first."""
-        return self._nodes("n > ? ORDER BY n DESC LIMIT ?", n, nodes_max)
+    def between(self, after: int, upto: int, nodes_max: int) -> list[Node]:
+        """The nodes in a range of numbers, the newest first; of too many each author's newest."""
+        of_each = (
+            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
+            " FROM node WHERE n > ? AND n <= ?"
+        )
+        return self._nodes(
+            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
+            *(after, upto, nodes_max),
+        )
+
+    def count(self, after: int, upto: int, kind: str | None = None, but: str = "") -> int:
+        """How many nodes there are in a range of numbers; of a kind, and not of one author."""
+        row = self._db.one(
+            "SELECT count(*) FROM node WHERE n > ?1 AND n <= ?2 AND (?3 IS NULL OR kind = ?3)"
+            " AND author <> ?4",
+            *(after, upto, kind, but),
+        )
+        return 0 if row is None else int(row[0])
 
     def newest(self) -> int:
         """The number of the newest node, 0 where there is none: later ones are above it."""

@@ -71,11 +71,15 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What was learned in the last `days` days of this home's life; `more_topics` are left out."""
+    """What was learned in the last `days` days of this home's life; `more_topics` are left out.
+
+    `passed_over`: how many items came beyond those that were looked at, the newest of each author.
+    """
 
     days: int
     topics: tuple[Learned, ...]
     more_topics: int = 0
+    passed_over: int = 0
 
     def lines(self) -> Iterator[str]:
         """The digest, line by line."""
@@ -97,6 +101,9 @@ class Digest:
         if self.more_topics:
             yield ""
             yield f"and {self.more_topics} more topics; name them with --topic"
+        if self.passed_over:
+            yield ""
+            yield f"{self.passed_over} more items came, of those who said most; see `peer recall`"
 
     def as_text(self) -> str:
         """The digest for a person, or for an agent to read as data."""
@@ -119,6 +126,7 @@ class Digest:
                 for one in self.topics
             ],
             "more_topics": self.more_topics,
+            "passed_over": self.passed_over,
         }  # fmt: skip
 
 

@@ -116,6 +116,38 @@ def test_what_was_erased_is_not_known(peer: Typist, claim: str) -> None:
     peer("why", claim, "--as", "core", code=3)
 
 
+def test_an_erased_opinion_stays_one_without_words(peer: Typist, claim: str) -> None:
+    """KNOW-9: whoever shows what is known shows that, in every form."""
+    row = peer("knowledge", "metal", "--as", "core", "--json").json[0]
+    peer("erase", "--as", "scout", row["disputed_by"][0]["id"])
+    words = peer("why", claim, "--as", "librarian", "--json").json["words"]
+    peer("erase", "--as", "core", next(one["id"] for one in words if one["link"] == "supports"))
+    peer.round(2)
+    (row,) = peer("knowledge", "metal", "--as", "librarian", "--json").json
+    assert [(one["from"], one["because"]) for one in row["disputed_by"]] == [("scout", "")]
+    assert "disputed by scout" in peer("why", claim, "--as", "librarian").out
+    for words in (
+        ("graph", "metal"),
+        ("recall", "copper"),
+        ("recall", "--for-restart"),
+        ("digest",),
+    ):
+        assert "not this alloy" not in peer(*words, "--as", "librarian").out
+
+
+def test_a_letter_in_the_graph_is_marked_as_one(peer: Typist) -> None:
+    asked = peer("ask", "--as", "core", "what conducts?", "--topic", "metal").out.split()[0]
+    peer.round(2)
+    peer("reply", "--as", "scout", asked, "copper, between us")
+    peer.round(2)
+    graph = peer("graph", "metal", "--as", "core", "--json").json
+    (answer,) = [one for one in graph["nodes"] if one["kind"] == "claim"]
+    assert answer["private"]
+    assert "answers" in {one["link"] for one in graph["edges"]}
+    for form in ("dot", "svg"):
+        assert "a letter" in peer("graph", "metal", "--as", "core", "--format", form).out
+
+
 def test_the_graph_is_json_dot_and_a_picture(peer: Typist, claim: str) -> None:
     peer("share", "--as", "scout", NASTY, "--topic", "metal")
     peer.round(2)

@@ -136,7 +136,8 @@ def test_it_is_bounded_and_says_what_is_left_out(
     assert "and 3 more topics" in text
     assert "(no topic)" in text
     monkeypatch.setattr(digesting, "nodes_max", 3)
-    assert len(of(network, "metal").topics) == 0, "only the newest are looked at"
+    assert of(network).passed_over == 8, "only the newest of each author are looked at"
+    assert "8 more items came" in of(network).as_text()
 
 
 def test_it_is_typed_in_days(tmp_path: Path) -> None:

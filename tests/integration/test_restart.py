@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from peer import restarting
+from peer.instance import RunningPeer
 from peer.restarting import SORTS, budget_min, for_restart
 from peer.results.restarts import Entry, Restart
 from peer.stewards.charters import add_goal
@@ -90,6 +92,7 @@ def test_everything_is_there_in_its_order(network: Network) -> None:
     ]
     assert part(found, "me")[0].line == "core, a peer of lab.eu; your full address is core@lab.eu"
     assert said(found, "needs") == ["scout@lab.eu: my disk", "answers are slow"]
+    assert [one.author for one in part(found, "needs")] == ["scout", "core"]
     unread = said(found, "unread")
     assert {"good morning", "who waters the plants?", "my disk"} <= {*unread}
     assert len(unread) == len(network.letters("core"))
@@ -123,6 +126,46 @@ def test_what_changed_is_told_once_and_again_from_an_earlier_cursor(network: Net
     for bad in ("x", "7", "aaaaaaaa.-1", "aaaaaaaa.١", f"aaaaaaaa.{'9' * 20}"):
         with pytest.raises(UsageError, match="no cursor"):
             told(network, since=bad)
+
+
+def test_no_flood_hides_what_was_said_against_me(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RESTART-1, RESTART-3: more came than is ranked; and all of it is counted."""
+    insight = says(network, "core", Insight(text="copper conducts"))
+    network.round()
+    told(network)
+    says(network, "smith", Dispute(because="no"), re=insight, thread=insight)
+    says(network, "smith", Insight(text="gold is soft"))
+    network.round()
+    for n in range(30):
+        says(network, "scout", Insight(text=f"noise {n}"))
+    network.round(2)
+    monkeypatch.setattr(restarting, "looked_at_max", 10)
+    found = told(network)
+    assert said(found, "undone") == ["copper conducts"]
+    assert "gold is soft" in said(found, "new")
+    (new,) = [one for one in found.parts if one.name == "new"]
+    assert len(new.entries) + new.left == 31
+
+
+def test_what_comes_while_it_looks_is_new_the_next_time(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RESTART-3: a resident tick of this peer goes on meanwhile."""
+    says(network, "scout", Insight(text="gold is soft"))
+    network.round()
+    look = restarting.overview.concerns
+
+    def meanwhile(peer: RunningPeer) -> list[dict[str, Any]]:
+        network.tick("core")
+        return look(peer)
+
+    says(network, "scout", Insight(text="tin melts"))
+    network.tick("scout")
+    monkeypatch.setattr(restarting.overview, "concerns", meanwhile)
+    assert said(told(network), "new") == ["gold is soft"]
+    assert said(told(network), "new") == ["tin melts"]
 
 
 def test_nobody_speaks_for_another_about_what_is_relied_on(network: Network) -> None:

@@ -147,7 +147,14 @@ def test_the_disk_of_the_share_is_told_of_by_one_peer(
     assert told == {"core": ["the disk of the share is 97 % full, 3 MiB are free"], "scout": []}
     with network.peers["scout"].home.transaction():
         network.peers["scout"].home.neighbours.judge([("dead", "core")])
-    assert len(checks.full_disks(network.peers["scout"])) == 1, "then the next one speaks"
+    scout = network.peers["scout"]
+    assert len(checks.full_disks(scout)) == 1, "then the next one speaks"
+    scout.checks = {"disk": lambda: checks.full_disks(scout)}
+    network.tick("scout")
+    (lasting,) = scout.home.troubles.all()
+    assert (lasting.key, lasting.alert is None) == ("disk/share", False)
+    network.round(2)  # core beats again
+    assert checks.full_disks(scout), "and goes on, or it would tell that it is over"
 
 
 def test_a_share_that_stands_still_is_not_waited_for(
