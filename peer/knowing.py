@@ -16,9 +16,8 @@ from peer.esteem import Esteem
 from peer.home import Home
 from peer.home.nodes import Node
 from peer.home.recalled import Filter
-from peer.home.words import spaced
 from protocol.expertise import Candidate, Judgement, expertise, merged
-from protocol.knowledge import Belief, believe, telling_words
+from protocol.knowledge import Belief, believe, spaced, telling_words
 from protocol.messages import Announcement, Answer, Insight
 from protocol.reputation import Reputation
 

@@ -14,7 +14,7 @@ from peer.knowing import LATELY_DAYS, TOPIC_NODES_MAX, Knowing
 from peer.rows import short
 from peer.stewards.standing import Standing, standing
 from peer.tick import look
-from protocol.errors import NotFoundError
+from protocol.errors import NotFoundError, UsageError
 from protocol.messages import Answer
 
 Row = dict[str, Any]
@@ -37,8 +37,13 @@ def reputations(peer: RunningPeer) -> list[Row]:
 
 
 def reputation(peer: RunningPeer, name: str) -> Row:
-    """One peer, with every piece of evidence; NotFoundError where nobody is called so."""
+    """One peer, with every piece of evidence.
+
+    NotFoundError where nobody is called so, UsageError for this peer itself.
+    """
     address = name if "@" in name else peer.full(name)
+    if address == peer.address:
+        raise UsageError(f"{name} is this peer itself, whose own word counts here wholly")
     known = knowing_of(peer).esteem
     evidence = known.evidence(address)
     if not evidence and not _is_member(peer, address):

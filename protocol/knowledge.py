@@ -11,6 +11,7 @@ somebody else puts in the place of a claim speaks against it. Times are argument
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -32,12 +33,16 @@ State = Literal["current", "early", "expired", "superseded", "retracted"]
 
 # Words of English that are in every question.
 _FUNCTION_WORDS = frozenset({
-    "about", "and", "any", "anybody", "anyone", "are", "can", "could", "did", "does", "for", "from",
+    "an", "as", "at", "be", "by", "do", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on",
+    "or", "so", "to", "up", "us", "we", "about", "and", "any", "anybody", "anyone", "are", "can", "could", "did", "does", "for", "from",
     "had", "has", "have", "how", "into", "its", "know", "may", "not", "our", "should", "some",
     "somebody", "someone", "than", "that", "the", "their", "them", "then", "there", "these", "they",
     "this", "those", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why",
     "will", "with", "work", "working", "would", "you", "your",
 })  # fmt: skip
+
+# Kana and Han: each character counts as a word.
+_SPACELESS = re.compile("([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 
 # How good what cannot be told at once is; the lower stand above the others.
 SUNK: dict[State, int] = {"current": 0, "early": 1, "expired": 2, "superseded": 3, "retracted": 4}
@@ -104,9 +109,23 @@ def topics(item: Item) -> tuple[str, ...]:
 
 
 def telling_words(text: str) -> frozenset[str]:
-    """The words of a text that say what it is about, in small letters."""
-    words = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
-    return frozenset(word for word in words if len(word) > 2 and word not in _FUNCTION_WORDS)
+    """The words of a text that say what it is about, in small letters.
+
+    A word of one or two letters says little, unless it is an abbreviation (CI, v2) or belongs to a
+    language that writes no spaces.
+    """
+    words = "".join(char if char.isalnum() else " " for char in spaced(text)).split()
+    telling = (one for one in words if len(one) > 2 or _abbreviates(one) or not one.isascii())
+    return frozenset(one.casefold() for one in telling) - _FUNCTION_WORDS
+
+
+def _abbreviates(word: str) -> bool:
+    return (len(word) > 1 and word.isupper()) or any(char.isdigit() for char in word)
+
+
+def spaced(text: str) -> str:
+    """A text whose words stand apart."""
+    return _SPACELESS.sub(r" \1 ", text)
 
 
 def believe(

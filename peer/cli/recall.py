@@ -13,7 +13,7 @@ from peer.cli.progress import Progress
 from peer.cli.where import Where
 
 Row = dict[str, Any]
-RESTART_TOKENS = 2_000
+RESTART_TOKENS, HITS = 2_000, 20
 
 
 @click.command(
@@ -38,9 +38,7 @@ RESTART_TOKENS = 2_000
     help="Only insight, answer, question or announcement; repeat it for several",
 )  # fmt: skip
 @click.option("--cluster", metavar="C", help="Only what peers of this cluster said")
-@click.option(
-    "--limit", type=click.IntRange(1, 1_000), default=20, help="At most so many  [default: 20]"
-)
+@click.option("--limit", type=click.IntRange(1, 1_000), help="At most so many  [default: 20]")
 @click.option(
     "--budget", type=click.IntRange(400), metavar="TOKENS",
     help="The whole answer in so many tokens; a token is counted as 3 bytes",
@@ -78,7 +76,7 @@ def command(
     with Progress() as progress:
         found = where.peer().recall(
             " ".join(query),
-            **asked,
+            **asked | {"limit": asked["limit"] or HITS},
             hybrid=False if words_only else hybrid or None,
             embed_all=embed_all,
             progress=lambda done, of, what: progress.say(f"{done} of {of} {what}"),
@@ -93,7 +91,7 @@ def command(
 
 def _restart(where: Where, query: str, asked: dict[str, Any], meant: bool) -> None:
     """Who this peer is, what it was doing, what is open, what changed: the most urgent first."""
-    narrowed = [asked[name] for name in ("topic", "author", "until", "kinds", "cluster")]
+    narrowed = [asked[name] for name in ("topic", "author", "until", "kinds", "cluster", "limit")]
     if query or meant or any(narrowed):
         raise click.UsageError("--for-restart goes with --budget, --since CURSOR and --json alone")
     size: dict[str, Any] = {}

@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from peer.home.database import Database, Row
-from peer.home.words import said, spaced
+from peer.home.words import said
 from protocol import canonical
 from protocol.errors import SomaError
+from protocol.knowledge import spaced
 from protocol.messages import Announcement, Answer, Insight, Question
 
 # What can be recalled; opinions of it stand beside it.

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peer.home.database import Database
-from peer.home.words import said, spaced
+from peer.home.words import said
 from protocol import canonical
 from protocol.errors import SomaError
+from protocol.knowledge import spaced
 
 _BATCH = 1_000  # items in one transaction: others of this home write in between
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'indexed'"

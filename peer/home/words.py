@@ -14,8 +14,6 @@ from protocol.errors import UsageError
 
 words_max, query_chars_max = 32, 1_000
 _SNIPPET_CHARS, _BEFORE_CHARS = 160, 40
-# Kana and Han: each character counts as a word.
-_SPACELESS = re.compile("([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 
 
 def plain_words(text: str) -> list[str]:
@@ -49,8 +47,3 @@ def _texts(body: dict[str, Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from (one for one in value if isinstance(one, str))
-
-
-def spaced(text: str) -> str:
-    """A text whose words stand apart."""
-    return _SPACELESS.sub(r" \1 ", text)

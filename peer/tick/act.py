@@ -117,7 +117,7 @@ def act(peer: RunningPeer, report: Report, may_go_on: Callable[[], bool]) -> Non
     """Act on every item that waits, up to `tick_items_max`."""
     waiting, tried = in_turn(peer.home.journal), 0
     left: list[New] = []
-    if peer.home.journal.has_new(Question.kind):
+    if any(peer.home.journal.has_new(kind) for kind in (Question.kind, Sealed.kind)):
         peer.home.recalled.catch_up(peer.progress)  # not in a transaction that others wait for
     while report.acted + tried < tick_items_max and peer.goes_on() and may_go_on():
         batch = left or list(islice(waiting, batch_items_max))

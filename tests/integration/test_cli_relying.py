@@ -33,6 +33,7 @@ def test_reputation_in_a_table_and_with_all_its_evidence(peer: Typist) -> None:
     assert rows[0].keys() == {
         "name", "member", "reputation", "at_least", "good", "bad", "of_others",
     }  # fmt: skip
+    assert "this peer itself" in peer("reputation", "core", "--as", "core", code=2).err
     shown = peer("reputation", "--as", "core").out
     assert "REPUTATION" in shown
     assert "0.67" in shown

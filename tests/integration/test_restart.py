@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from peer import restarting
+from peer import overview, restarting
 from peer.instance import RunningPeer
 from peer.restarting import SORTS, budget_min, for_restart
 from peer.results.restarts import Entry, Restart
+from peer.rows import Row
 from peer.stewards.charters import add_goal
 from peer.stewards.orders import halt
 from protocol.charter import Rule
@@ -155,15 +156,15 @@ def test_what_comes_while_it_looks_is_new_the_next_time(
     """RESTART-3: a resident tick of this peer goes on meanwhile."""
     says(network, "scout", Insight(text="gold is soft"))
     network.round()
-    look = restarting.overview.concerns
+    look = overview.concerns
 
-    def meanwhile(peer: RunningPeer) -> list[dict[str, Any]]:
+    def meanwhile(peer: RunningPeer) -> list[Row]:
         network.tick("core")
         return look(peer)
 
     says(network, "scout", Insight(text="tin melts"))
     network.tick("scout")
-    monkeypatch.setattr(restarting.overview, "concerns", meanwhile)
+    monkeypatch.setattr(overview, "concerns", meanwhile)
     assert said(told(network), "new") == ["gold is soft"]
     assert said(told(network), "new") == ["tin melts"]
 
@@ -329,5 +330,6 @@ def test_it_is_typed(tmp_path: Path) -> None:
     assert found["parts"][0]["name"] == "me"
     peer("recall", "--for-restart", "--since", found["cursor"], "--as", "core")
     peer("recall", "copper", "--for-restart", "--as", "core", code=2)
+    peer("recall", "--for-restart", "--limit", "5", "--as", "core", code=2)
     peer("recall", "--for-restart", "--budget", "10", "--as", "core", code=2)
     peer("recall", "--for-restart", "--since", "soon", "--as", "core", code=2)

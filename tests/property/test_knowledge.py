@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peer.home import Home, create_home
+from peer.home.recalled import Filter
 from peer.knowing import Knowing
 from protocol import canonical
-from protocol.knowledge import Belief, Said, believe, links, topics
+from protocol.knowledge import Belief, Said, believe, links, telling_words, topics
 from protocol.messages import (
     Announcement,
     Answer,
@@ -219,6 +220,26 @@ def test_no_flood_hides_what_twice_as_many_stand_for(topics: tuple[str, ...]) ->
     home = known(items)
     (best,) = Knowing(home, ME, NOW).fitting("what does copper conduct?", topics, 1)
     assert best.node.id == truth.id
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Is the CI up, or v2?", {"ci", "v2"}), ("銅は電気", set("銅は電気")), ("is it so", set()),
+        ("Straße und Fluß", {"strasse", "und", "fluss"}),
+    ],
+)  # fmt: skip
+def test_abbreviations_and_languages_without_spaces_have_words_that_tell(
+    text: str, words: set[str]
+) -> None:
+    assert telling_words(text) == words
+
+
+def test_words_are_found_as_they_are_written() -> None:
+    """RECALL-3: also those whose small letters are others."""
+    home = known([written("h0@lab", 1, Insight(text="die Straße nach ΣΊΣΥΦΟΣ"))])
+    for text in ("Straße", "STRAßE", "straße", "Σίσυφος", "ΣΊΣΥΦΟΣ"):
+        assert Knowing(home, ME, NOW).recall(text, Filter(), 5), text
 
 
 def test_what_an_item_says_of_itself_is_nothing() -> None:
