@@ -33,12 +33,13 @@ State = Literal["current", "early", "expired", "superseded", "retracted"]
 
 # Words of English that are in every question.
 _FUNCTION_WORDS = frozenset({
-    "an", "as", "at", "be", "by", "do", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on",
-    "or", "so", "to", "up", "us", "we", "about", "and", "any", "anybody", "anyone", "are", "can", "could", "did", "does", "for", "from",
-    "had", "has", "have", "how", "into", "its", "know", "may", "not", "our", "should", "some",
-    "somebody", "someone", "than", "that", "the", "their", "them", "then", "there", "these", "they",
-    "this", "those", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why",
-    "will", "with", "work", "working", "would", "you", "your",
+    "about", "an", "and", "any", "anybody", "anyone", "are", "as", "at", "be", "by", "can",
+    "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "how", "if", "in",
+    "into", "is", "it", "its", "know", "may", "me", "my", "no", "not", "of", "on", "or", "our",
+    "should", "so", "some", "somebody", "someone", "than", "that", "the", "their", "them",
+    "then", "there", "these", "they", "this", "those", "to", "up", "us", "was", "we", "were",
+    "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "work",
+    "working", "would", "you", "your",
 })  # fmt: skip
 
 # Kana and Han: each character counts as a word.
