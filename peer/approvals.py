@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
 
 from peer import overview
 from peer.deciding import find_proposal, proposals
 from peer.home.asks import Ask
 from peer.instance import DAY_MS, RunningPeer
-from peer.rows import moment
+from peer.rows import Row, moment
 from peer.stewards.desk import Desk
 from peer.stewards.standing import standing
 from protocol import canonical, decision
@@ -27,7 +26,6 @@ from protocol.order import contains
 from protocol.request import Asked, effect_to, open_request
 from protocol.trust import grace_ms
 
-Row = dict[str, Any]
 answer_days = 7  # how long a yes permits what it names
 id_chars_min = 4
 # Of an item; what nobody knows, who asks may fill with anything, and it would go out as well.

@@ -7,13 +7,13 @@ nor after its home was lost: it looks at what it published in other lives first.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from peer import voting
 from peer.home.votes import Proposed
 from peer.instance import RunningPeer
 from peer.polls import Poll, denied, electors_by, lost_keys, polls
-from peer.rows import moment, short
+from peer.rows import Row, moment, short
 from peer.send import Sent, check_allowed, send
 from peer.tick.own import NOT_MINE
 from protocol import canonical
@@ -25,7 +25,6 @@ from protocol.page import ALL, open_erased
 from registry import outbox
 
 State = Literal["open", "agreed", "vetoed", "void", "outdated", "early"]
-Row = dict[str, Any]
 
 
 class Found(NamedTuple):

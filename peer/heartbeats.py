@@ -6,13 +6,11 @@ key that the roster knows; where the share cannot be read, what my last tick hea
 
 from __future__ import annotations
 
-from typing import Any
-
 from peer.clock import read
 from peer.glance import glance
 from peer.home.neighbours import Neighbour
 from peer.instance import RunningPeer
-from peer.rows import moment
+from peer.rows import Row, moment
 from peer.stewards.standing import Standing, standing
 from peer.tick.listen import elapsed
 from peer.tick.look import table
@@ -20,8 +18,6 @@ from protocol import limits
 from protocol.errors import NotFoundError, RuleError, ShareError
 from protocol.heartbeat import Heartbeat, open_heartbeat
 from registry import layout
-
-Row = dict[str, Any]
 
 
 def last_tick_at(peer: RunningPeer) -> int | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from peer import guiding
 from peer.home.mail import Letter
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
-from peer.rows import moment, short
+from peer.rows import Row, moment, short
 from peer.send import Sent, send
 from peer.stewards.standing import standing
 from peer.tick.guide import UNWANTED, asking, candidate
@@ -18,7 +17,6 @@ from protocol.errors import NotFoundError, UsageError
 from protocol.guidance import Role, Tie, room
 from protocol.messages import Mentoring
 
-Row = dict[str, Any]
 TEXT_CHARS, TEXT_LINES = 10_000, 100  # of what a mentor says; what peers say by themselves is less
 _OPEN = ("asked", "active", "silent")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from peer import inforce, voting
 from peer.heartbeats import last_tick_at, next_beat_at
@@ -13,7 +12,7 @@ from peer.home.places import Identity
 from peer.instance import RunningPeer
 from peer.membership import root_fingerprint
 from peer.mentoring import mentoring
-from peer.rows import moment, short
+from peer.rows import Row, moment, short
 from peer.stewards.aims import goal_rows, remembered
 from peer.stewards.charters import charters_of
 from peer.stewards.desk import Desk, key_fingerprint, newest_roster
@@ -26,8 +25,6 @@ from protocol.messages import Escalation, stored_item
 from protocol.order import Order
 from protocol.roster import STEWARD, Member, Roster
 from protocol.trust import Grant, Trust
-
-Row = dict[str, Any]
 
 
 def status(peer: RunningPeer) -> Row:

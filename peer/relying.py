@@ -6,18 +6,16 @@ Not here: the rules (`protocol.reputation`, `protocol.expertise`) and the eviden
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from peer.esteem import Esteem, Evidence
 from peer.instance import RunningPeer
 from peer.knowing import LATELY_DAYS, TOPIC_NODES_MAX, Knowing
-from peer.rows import short
+from peer.rows import Row, short
 from peer.stewards.standing import Standing, standing
 from peer.tick import look
 from protocol.errors import NotFoundError, UsageError
 from protocol.messages import Answer
 
-Row = dict[str, Any]
 ME = "me"
 
 

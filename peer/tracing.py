@@ -17,7 +17,7 @@ from peer.home import Home, census
 from peer.home.mail import Letter
 from peer.home.places import Identity, identities
 from peer.mailbox import ALL, Mailbox, open_mailbox
-from peer.rows import moment, short
+from peer.rows import Row, moment, short
 from protocol.errors import (
     HomeError,
     MissingError,
@@ -33,7 +33,6 @@ from registry.layout import PageName
 from registry.share import Share
 
 Event = tuple[int | None, str, str]
-Row = dict[str, Any]
 _ENDED = ("expired", "cancelled", "dropped")  # nobody offers it any more
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peer.clock import read
 from peer.home import census
@@ -19,7 +19,7 @@ from peer.home.neighbours import Neighbour
 from peer.home.outgoing import Line
 from peer.instance import RunningPeer
 from peer.mailbox import Mailbox, fetch_marker
-from peer.rows import moment
+from peer.rows import Row, moment
 from peer.stewards.standing import standing
 from peer.tick.look import judge
 from protocol import limits
@@ -27,7 +27,6 @@ from protocol.errors import ShareError
 from protocol.order import describe_halts
 from protocol.roster import Member
 
-Row = dict[str, Any]
 _STOPS = "see `peer escalations`"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-Row = dict[str, Any]
+from peer.rows import Row
+
 _SHAPES = {"claim": "box", "question": "note", "peer": "ellipse", "topic": "hexagon"}
 _COLOURS = {"supports": "darkgreen", "refutes": "firebrick", "supersedes": "darkorange"}
 

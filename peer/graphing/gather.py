@@ -6,11 +6,9 @@ item. A pure function of the rows of `peer.explaining` and the store.
 
 from __future__ import annotations
 
-from typing import Any
-
 from peer.explaining import Explaining
+from peer.rows import Row
 
-Row = dict[str, Any]
 LABEL_CHARS = 80
 
 

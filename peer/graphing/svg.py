@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-Row = dict[str, Any]
+from peer.rows import Row
+
 WIDTH, ROW, TOP = 1_100, 34, 40
 _LEFT, _MIDDLE, _RIGHT = 130, 330, 960
 _CLAIM_WIDTH = 520

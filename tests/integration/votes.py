@@ -107,7 +107,7 @@ def states(network: Network, who: str) -> dict[str, str]:
     return {row["value"]: row["state"] for row in rows}
 
 
-def row(network: Network, who: str, proposal: str) -> deciding.Row:
+def row(network: Network, who: str, proposal: str) -> Row:
     """A proposal as a peer shows it."""
     rows = deciding.proposals(network.peers[who], everything=True)
     return next(one for one in rows if one["id"] == proposal)
