@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from peer import deciding, voting
 from peer.polls import polls
+from peer.rows import Row
 from peer.send import Sent
 from protocol import ballots
 from protocol.authority import StewardDocument
