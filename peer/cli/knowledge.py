@@ -41,7 +41,10 @@ def command(where: Where, topics: tuple[str, ...], limit: int) -> None:
         output.answer(where, rows, lambda: _topics(shown, len(counts) - len(shown)))
         return
     claims = [one.as_json() for one in peer.knowledge(about, limit=limit)]
-    output.answer(where, claims, lambda: _claims(claims, about))
+    more = 0
+    if len(about) == 1 and not where.json:
+        more = peer.topics().get(about[0], 0) - len(claims)
+    output.answer(where, claims, lambda: _claims(claims, about, more))
 
 
 def _topics(counts: dict[str, int], more: int) -> Iterator[str]:
@@ -53,10 +56,13 @@ def _topics(counts: dict[str, int], more: int) -> Iterator[str]:
         yield output.dim(f"and {more:,} more; `--limit` shows them")
 
 
-def _claims(claims: list[Row], about: tuple[str, ...]) -> Iterator[str]:
+def _claims(claims: list[Row], about: tuple[str, ...], more: int) -> Iterator[str]:
     if not claims:
         yield f"nothing is known here on {', '.join(about)}; `peer ask TEXT --topic` asks everybody"
     for number, row in enumerate(claims):
         if number:
             yield ""
         yield from output.claim_lines(row, PREVIEW_LINES)
+    if more > 0:
+        narrower = f"`peer recall WORDS --topic {about[0]}` finds them"
+        yield output.dim(f"and {output.counted(more, 'insight')} more; {narrower}")

@@ -47,7 +47,8 @@ class Remembered:
 class Recall:
     """Hits, the best first; what came after `cursor` was not looked at yet.
 
-    `left_out` more were found; `unembedded` have no vector yet, so only their words were looked at.
+    `left_out` more were ranked (60 are, or as many as were asked for) and did not fit in;
+    `unembedded` have no vector yet, so only their words were looked at.
     """
 
     details: Row = field(repr=False, compare=False)

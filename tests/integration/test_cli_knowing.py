@@ -50,6 +50,8 @@ def test_a_topic_shows_who_says_what_and_how_certain_it_is(peer: Typist, claim: 
     assert f"{row['certainty']:.2f}" in shown
     assert peer("knowledge", "--as", "core", "--json").json == [{"topic": "metal", "insights": 1}]
     assert "`peer ask" in peer("knowledge", "cheese", "--as", "core").out
+    peer("share", "--as", "core", "tin melts", "--topic", "metal")
+    assert "and 1 insight more" in peer("knowledge", "metal", "--as", "core", "--limit", "1").out
     peer("share", "--as", "core", "oak floats", "--topic", "wood")
     assert len(peer("knowledge", "--as", "core", "--limit", "1", "--json").json) == 1
     assert "and 1 more" in peer("knowledge", "--as", "core", "--limit", "1").out
