@@ -10,6 +10,25 @@ _SETTLE = (
 
 BUGS = (
     Bug(
+        "asks-for-a-mentor-again",
+        "Asks the same peer to be its mentor at every tick.",
+        (
+            Edit("peer.tick.guide:candidate", "address not in spoken_to and ", ""),
+            Edit("peer.tick.guide:_is_free", "return not any(", "return True or any("),
+        ),
+    ),
+    Bug(
+        "two-offers",
+        "Answers who asks for a mentor twice.",
+        (
+            Edit(
+                "peer.handlers.guiding:_answer",
+                "    return [Send(to=author, body=offer)]",
+                "    return [Send(to=author, body=offer), Send(to=author, body=offer)]",
+            ),
+        ),
+    ),
+    Bug(
         "end-names-the-last",
         "Says that the trouble of its newest alert is over, not that of the first.",
         (
