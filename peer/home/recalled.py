@@ -147,17 +147,29 @@ class Recalled:
         if not told:
             return []
         few = self.few(which)
-        ranked = self._db.read(
-            "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ? AND rowid > ?"
-            " ORDER BY rank, rowid DESC",
-            *(" OR ".join(told), above if few is None else 0),
-        )
         if few is not None:
-            ranked = [one for one in ranked if one[0] in few]
-        elif above:
-            ranked = self._with_others(ranked, told, above)
+            ranked = self._among(few, told)
+        else:
+            ranked = self._db.read(
+                "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ? AND rowid > ?"
+                " ORDER BY rank, rowid DESC",
+                *(" OR ".join(told), above),
+            )
+            if above:
+                ranked = self._with_others(ranked, told, above)
         authors = self._authors([one[0] for one in ranked], which)
         return _in_turns([(n, score) for n, score in ranked if n in authors], authors)
+
+    def _among(self, few: frozenset[int], told: Sequence[str]) -> list[Row]:
+        """Those of these nodes in which one of the words stands, ranked; no other is ranked."""
+        if not few:
+            return []
+        rows = self._db.read(
+            "SELECT rowid, -rank FROM known_words WHERE known_words MATCH ?"
+            " AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))",
+            *(" OR ".join(told), min(few), max(few), canonical.encode(sorted(few)).decode()),
+        )
+        return sorted(rows, key=lambda one: (-one[1], -one[0]))
 
     def _with_others(self, ranked: list[Row], told: Sequence[str], above: int) -> list[Row]:
         """Where most of the newest are of one author also what others said before, ranked."""
