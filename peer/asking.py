@@ -10,6 +10,7 @@ again whenever a charter or a decision is new; nothing automatic makes a verdict
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from peer import learning
 from peer.home.asks import Ask, Unpaged
@@ -17,7 +18,6 @@ from peer.instance import DAY_MS, RunningPeer
 from peer.permission import Permit, has_room, judge
 from peer.stewards.standing import Standing, standing
 from protocol import canonical, limits, wire
-from protocol.effect import Publish, Send
 from protocol.messages import (
     Body,
     Head,
@@ -31,6 +31,9 @@ from protocol.messages import (
 from protocol.page import ALL
 from protocol.request import asked_hash
 from protocol.sealing import read_plain
+
+if TYPE_CHECKING:
+    from protocol.effect import Publish, Send
 
 term_days = 7
 open_max = 100
@@ -71,7 +74,7 @@ def _ask(
 def cause_of(effect: Send | Publish, item: Item) -> str:
     """What wanted an item, as one hash: the same effect for the same item is asked for once."""
     said = {
-        "audience": effect.to if isinstance(effect, Send) else ALL,
+        "audience": getattr(effect, "to", ALL),
         "body": wire.dump(effect.body),
         "item": item.id,
         "kind": effect.body.kind,

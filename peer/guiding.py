@@ -9,40 +9,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from peer import claims
-from peer.home import Home
 from peer.home.neighbours import Neighbour
 from peer.knowing import TOPIC_NODES_MAX, Hit, Knowing
 from peer.rows import one_line
 from protocol import limits
 from protocol.charter import Goal
 from protocol.expertise import whom_to_ask
-from protocol.guidance import Prospect, Starter, Tie, after, now
-from protocol.messages import Announcement, Insight, Item, Question
+from protocol.guidance import Prospect, Starter
+from protocol.messages import Announcement, Insight, Question
 
 TOPICS_MAX = 8
 PER_TOPIC = 3
 EXPERTS_MAX = 3
 CLAIMS_MAX = min(16, limits.claims_max)
-
-
-def ties(home: Home, lived_ms: int) -> list[Tie]:
-    """What others are to this peer now, by what its home has lived."""
-    return [now(tie, lived_ms) for tie in home.ties.all()]
-
-
-def roles(home: Home, lived_ms: int) -> dict[str, str]:
-    """By full address what others are to this peer now: mentor, mentee or asked."""
-    return {
-        tie.peer: "asked" if tie.state == "asked" else tie.role
-        for tie in ties(home, lived_ms)
-        if tie.state in ("asked", "active")
-    }
-
-
-def keep(home: Home, other: str, letter: Item, lived_ms: int, *, mine: bool) -> None:
-    """What a letter between this peer and another one changes; inside a transaction."""
-    for tie in after(ties(home, lived_ms), other, letter, lived_ms, mine=mine):
-        home.ties.put(tie)
 
 
 def interests(knowing: Knowing) -> tuple[str, ...]:

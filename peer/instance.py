@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from peer.clock import Clock, Entropy
-from peer.handlers import HANDLERS, Handler
 from peer.home import Home
 from peer.home.blobs import Blobs, MemoryBlobs
 from peer.home.places import Identity
@@ -17,6 +17,9 @@ from peer.settings import Settings
 from protocol.signing import Signer, fingerprint, show_fingerprint
 from protocol.trouble import Trouble
 from registry.share import Share
+
+if TYPE_CHECKING:
+    from peer.handlers import Handler
 
 Look = Callable[[], Iterable[Trouble]]
 HOUR_MS = 3_600_000
@@ -58,7 +61,8 @@ class RunningPeer:
     settings: Settings = field(default_factory=Settings)
     # The bytes of attachments.
     blobs: Blobs = field(default_factory=MemoryBlobs)
-    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    # Those of a program; None: those of the product, which not every command needs.
+    own_handlers: Mapping[str, Handler] | None = None
     # What it looks for in itself at each tick, by name; and when it did, by its monotonic clock.
     checks: Mapping[str, Look] = field(default_factory=dict)
     checked_ms: int | None = None
@@ -85,6 +89,19 @@ class RunningPeer:
             return True
         self.looked[what] = now
         return False
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What is done about an item, by its kind."""
+        if self.own_handlers is not None:
+            return self.own_handlers
+        from peer.handlers import HANDLERS
+
+        return HANDLERS
+
+    @handlers.setter
+    def handlers(self, handlers: Mapping[str, Handler]) -> None:
+        self.own_handlers = handlers
 
     @property
     def unseen_ms(self) -> int:

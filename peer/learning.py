@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from peer import guiding
 from peer.instance import RunningPeer
 from protocol.knowledge import topics
 from protocol.messages import (
@@ -33,7 +32,9 @@ def keep(peer: RunningPeer, item: Item, audience: str, more: tuple[str, ...] = (
     if isinstance(item.body, Mentoring):
         mine = item.head.author == peer.address
         other = audience if mine else item.head.author
-        guiding.keep(peer.home, other, item, peer.lived_ms, mine=mine)
+        from peer import tying  # few letters are of mentoring
+
+        tying.keep(peer.home, other, item, peer.lived_ms, mine=mine)
         return
     if item.body is None or item.head.kind not in KINDS:
         return

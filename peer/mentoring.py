@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from peer import guiding
+from peer import tying
 from peer.home.mail import Letter
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
@@ -23,7 +23,7 @@ _OPEN = ("asked", "active", "silent")
 
 def mentoring(peer: RunningPeer) -> Row:
     """Everything about it, as `peer mentor --json` prints it."""
-    ties = guiding.ties(peer.home, peer.lived_ms)
+    ties = tying.ties(peer.home, peer.lived_ms)
     asked = [tie for tie in ties if tie.role == "mentor" and tie.state == "asked"]
     shown = [tie for tie in ties if tie.state not in ("active", "asked")]
     mentor = next((t for t in ties if t.role == "mentor" and t.state == "active"), None)
@@ -84,7 +84,7 @@ def ask(peer: RunningPeer, name: str | None) -> Sent:
     UsageError where there is a mentor, or somebody has not answered yet; NotFoundError where the
     name is unknown, or nobody who could be asked is alive.
     """
-    ties = guiding.ties(peer.home, peer.lived_ms)
+    ties = tying.ties(peer.home, peer.lived_ms)
     for tie in ties:
         if tie.role == "mentor" and tie.state in ("asked", "active"):
             who = peer.bare(tie.peer)
@@ -106,7 +106,7 @@ def decline(peer: RunningPeer, name: str | None, because: str = "") -> Sent | No
     Who was asked, guides this peer, or is guided by it, is told. Without a name nobody is asked by
     itself any more.
     """
-    ties = guiding.ties(peer.home, peer.lived_ms)
+    ties = tying.ties(peer.home, peer.lived_ms)
     address = None if name is None else _member(peer, name)
     concerned = [
         tie
@@ -136,7 +136,7 @@ _ROLES: tuple[Role, ...] = ("mentee", "mentor")
 def end(peer: RunningPeer, name: str) -> Sent:
     """It is over between this peer and its mentor, or one of its mentees, who is told."""
     address = peer.full(peer.bare(name))
-    ties = guiding.ties(peer.home, peer.lived_ms)
+    ties = tying.ties(peer.home, peer.lived_ms)
     if not any(tie.peer == address and tie.state in _OPEN for tie in ties):
         raise NotFoundError(f"{name} neither guides you nor is guided by you; see `peer mentor`")
     return _send(peer, address, Mentoring(step="end"), None)

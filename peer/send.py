@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from peer import asking, ballot_box, learning, permission, rekeying
+from peer import asking, learning, permission, rekeying
 from peer.composing import Composed, Draft, check_sealing, write, write_sealed
 from peer.deadline import NEXT_TICK
 from peer.enclosing import Source, keep
@@ -35,7 +35,7 @@ from protocol.errors import (
     UsageError,
     WrongShareError,
 )
-from protocol.messages import Body, Item
+from protocol.messages import Body, Certificate, Item, Proposal, Vote
 from protocol.page import ALL
 from protocol.policy import Flag
 
@@ -286,8 +286,11 @@ def _remember_own(peer: RunningPeer, audience: str, items: list[Item]) -> None:
     """My own insights answer questions too, and my own votes count; inside a transaction."""
     for item in items:
         learning.keep(peer, item, audience)
-        if audience == ALL and ballot_box.fault(peer, item) is None:
-            ballot_box.keep(peer, item)
+        if audience == ALL and isinstance(item.body, Proposal | Vote | Certificate):
+            from peer import ballot_box  # few items vote
+
+            if ballot_box.fault(peer, item) is None:
+                ballot_box.keep(peer, item)
 
 
 def _remember_files(peer: RunningPeer, composed: list[Composed]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from peer import guiding
+from peer import tying
 from peer.instance import RunningPeer
 from peer.knowing import Knowing
 from peer.stewards.standing import living, standing
@@ -33,7 +33,7 @@ def first(
     alive = living(peer)
     found = whom_to_ask(known.experts(topics or _recalled(known, text), alive), limits.first_max)
     if not found:
-        mentor = guided(guiding.ties(peer.home, peer.lived_ms))
+        mentor = guided(tying.ties(peer.home, peer.lived_ms))
         found = [mentor] if mentor in alive and mentor is not None else []
     return tuple(found)
 

@@ -172,7 +172,7 @@ class Instance:
                 clock=self.clock,
                 entropy=self.entropy,
                 next_beat_ms=self.every_ms,
-                handlers=self._handlers,
+                own_handlers=self._handlers,
                 blobs=self.blobs,
                 checks=self.checks,
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from peer import asking, effects, guiding, permission, sealing, voting
+from peer import asking, effects, guiding, permission, sealing, tying, voting
 from peer.foreign import attempt
 from peer.handlers import Found, Received
 from peer.home.journal import New
@@ -81,7 +81,7 @@ class HomeView:
 
     def ties(self) -> list[Tie]:
         """Who is my mentor, whom I guide, and how that stands now."""
-        return guiding.ties(self._peer.home, self._peer.lived_ms)
+        return tying.ties(self._peer.home, self._peer.lived_ms)
 
     @property
     def lived_ms(self) -> int:

@@ -7,7 +7,7 @@ somebody was asked is committed with the letter. Who answers how is `peer.handle
 
 from __future__ import annotations
 
-from peer import guiding, learning, permission
+from peer import guiding, learning, permission, tying
 from peer.asking import automatic
 from peer.instance import DAY_MS, RunningPeer
 from peer.knowing import Knowing
@@ -50,7 +50,7 @@ def candidate(peer: RunningPeer, known: Knowing, ticks: int | None = None) -> st
 
     By itself (`ticks`: so often it ticked) it asks only those who were here long before.
     """
-    spoken_to = {tie.peer for tie in guiding.ties(peer.home, peer.lived_ms)}
+    spoken_to = {tie.peer for tie in tying.ties(peer.home, peer.lived_ms)}
     among = [
         row
         for address, row in living(peer).items()
@@ -70,7 +70,7 @@ def _is_due(peer: RunningPeer, standing: Standing) -> bool:
         return False  # it had a life before, and may have asked in it
     if standing.member is None or standing.is_mailbox or peer.home.state.number(UNWANTED):
         return False
-    return _is_free(guiding.ties(peer.home, peer.lived_ms))
+    return _is_free(tying.ties(peer.home, peer.lived_ms))
 
 
 def _is_free(ties: list[Tie]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from peer import guiding
+from peer import tying
 from peer.clock import Moment, read
 from peer.esteem import Esteem
 from peer.home.neighbours import Neighbour
@@ -155,7 +155,7 @@ def _tell(peer: RunningPeer, name: str, before: str, now: str) -> None:
 
 def table(peer: RunningPeer, standing: Standing) -> list[dict[str, Any]]:
     """The health table: one row for each other member, as `peer peers --json` shows it."""
-    esteem, roles = Esteem(peer.home, peer.address), guiding.roles(peer.home, peer.lived_ms)
+    esteem, roles = Esteem(peer.home, peer.address), tying.roles(peer.home, peer.lived_ms)
     rows = _seen_at(read(peer.clock), peer, standing)()
     for row in rows:
         address = peer.full(row["name"])

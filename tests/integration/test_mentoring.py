@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from peer import handlers
-from peer.guiding import ties
 from peer.mentoring import TEXT_CHARS, TEXT_LINES, ask, decline, end, mentoring
 from peer.settings import Mentor
 from peer.stewards.standing import standing
 from peer.tick import look
+from peer.tying import ties
 from protocol import canonical
 from protocol.charter import Rule
 from protocol.effect import Publish, Send
