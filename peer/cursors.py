@@ -29,7 +29,7 @@ def place(home: Home, text: str) -> int:
     if found is None or found[1] != _life(home):
         return 0
     n = int(found[2])
-    return n if n <= home.knowledge.newest() else 0
+    return n if n <= home.knowledge.highest() else 0
 
 
 def _life(home: Home) -> str:

@@ -62,9 +62,13 @@ class _News:
         return sorted(found, key=lambda node: -node.n)
 
     def busiest(self) -> list[str]:
-        """Topics, those with most items first."""
-        count = Counter(topic for id_ in self.nodes for topic in self.topics[id_] or [""])
-        return sorted(count, key=lambda topic: (-count[topic], topic))
+        """Topics, those of most authors first, and of these those with most items."""
+        count, authors = Counter[str](), defaultdict[str, set[str]](set)
+        for node in self.nodes.values():
+            for topic in self.topics[node.id] or [""]:
+                count[topic] += 1
+                authors[topic].add(node.author)
+        return sorted(count, key=lambda topic: (-len(authors[topic]), -count[topic], topic))
 
 
 def _gather(knowing: Knowing, topics: Sequence[str], since_day: int, public: bool) -> _News:

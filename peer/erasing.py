@@ -52,6 +52,7 @@ def erase(peer: RunningPeer, prefix: str) -> Erased:
     sent = send(peer, [ALL], [body], re=letter.id, thread=letter.thread, along=along)
     state: Literal["staged", "delivered"] = "staged" if sent.state == "staged" else "delivered"
     _drop_files(peer, letter.id)
+    peer.home.erasures.scrub()
     try:
         put_back_feed(peer, Report(peer.name))
         blobs.audit(peer, Report(peer.name))

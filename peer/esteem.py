@@ -112,7 +112,7 @@ class Esteem:
     def _weighed(self, mine: list[Opined]) -> list[Evidence]:
         """My own opinions, the oldest first, each with why it does not count."""
         newest = {one.target: one.opinion for one in mine}
-        foreign = self._of_former_holders(mine)
+        foreign = self.of_former_holders(mine)
         return [
             self._opinion(
                 one,
@@ -122,7 +122,7 @@ class Esteem:
             for one in mine
         ]  # fmt: skip
 
-    def _of_former_holders(self, opinions: list[Opined]) -> set[str]:
+    def of_former_holders(self, opinions: list[Opined]) -> set[str]:
         """Those of the items spoken of that the present holder of their author's name did not sign.
 
         Where it is not known any more who did, he need not have.

@@ -6,6 +6,7 @@ instructions. Not here: what may be believed (`peer.knowing`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from peer import claims
@@ -13,7 +14,7 @@ from peer.home.nodes import Node
 from peer.knowing import CLAIM_KINDS, Knowing
 from peer.rows import Row, moment
 from protocol.errors import NotFoundError, UsageError
-from protocol.knowledge import Belief, Link, Said
+from protocol.knowledge import OPINIONS, Belief, Link, Said
 from protocol.messages import Answer, Insight, Question
 from protocol.opinion import observed
 
@@ -49,7 +50,7 @@ class Explaining:
             answers = {one.id for several in said.values() for one in several}
             found = self._knowledge.many(answers).values()
             nodes += [node for node in found if node.kind == Answer.kind]
-            nodes = sorted(nodes, key=lambda node: -node.n)[:rows_max]
+            nodes = _in_turns(nodes)[:rows_max]
         else:
             nodes = self._knowledge.of(None, CLAIM_KINDS, rows_max)
         beliefs = self._knowing.beliefs(nodes)
@@ -122,7 +123,7 @@ class Explaining:
     def _rows(self, found: Iterable[tuple[Node, Belief, Sequence[str]]]) -> list[Row]:
         """Claims with what may be believed of them, and who says what."""
         rows = list(found)
-        said = self._knowledge.said_of([node.id for node, _, _ in rows])
+        said = self._knowledge.said_of([node.id for node, _, _ in rows], OPINIONS)
         return [
             self._row(node, belief, topics, said.get(node.id, [])) for node, belief, topics in rows
         ]
@@ -225,6 +226,16 @@ class Explaining:
 
 
 _STANCES: dict[Link, float] = {"supports": 1.0, "refutes": 0.0, "supersedes": 0.0}
+
+
+def _in_turns(nodes: Iterable[Node]) -> list[Node]:
+    """The newest of each author first, then the next ones."""
+    places: Counter[str] = Counter()
+    placed = []
+    for node in sorted(nodes, key=lambda node: -node.n):
+        placed.append((places[node.author], -node.n, node))
+        places[node.author] += 1
+    return [node for _, _, node in sorted(placed)]
 
 
 def _said(node: Node | None) -> str:

@@ -70,6 +70,8 @@ class RunningPeer:
     parsed: dict[str, object] = field(default_factory=dict)
     # What was looked at on the share lately, and when, by my monotonic clock.
     looked: dict[str, int] = field(default_factory=dict)
+    # When something was looked up for whom (full address), by my monotonic clock, in this hour.
+    looked_up: dict[str, list[int]] = field(default_factory=dict)
     # Told of long work: how much is done, of how much, and of what.
     progress: Callable[[int, int, str], None] = _silently
     # Asked between two items: once it is False, a tick ends where it is.

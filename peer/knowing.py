@@ -17,7 +17,7 @@ from peer.home import Home
 from peer.home.nodes import Node
 from peer.home.recalled import Filter
 from protocol.expertise import Candidate, Judgement, expertise, merged
-from protocol.knowledge import Belief, believe, spaced, telling_words
+from protocol.knowledge import OPINIONS, Belief, believe, spaced, telling_words
 from protocol.messages import Announcement, Answer, Insight
 from protocol.reputation import Reputation
 
@@ -61,7 +61,7 @@ class Knowing:
     def beliefs(self, nodes: Iterable[Node]) -> dict[str, Belief]:
         """What may be believed of claims, by their ids."""
         claims = list(nodes)
-        said = self.home.knowledge.said_of([node.id for node in claims])
+        said = self.home.knowledge.said_of([node.id for node in claims], OPINIONS)
         return {
             node.id: believe(node.item, said.get(node.id, ()), self.trust, self.now_ms)
             for node in claims
@@ -170,7 +170,9 @@ class Knowing:
 
     def _scores(self, topic: str) -> dict[str, float]:
         judged: dict[str, list[Judgement]] = defaultdict(list)
-        for one in self.home.knowledge.judged_on(topic, TOPIC_NODES_MAX):
+        opinions = self.home.knowledge.judged_on(topic, TOPIC_NODES_MAX)
+        foreign = self.esteem.of_former_holders(opinions)
+        for one in [one for one in opinions if one.target not in foreign]:
             judged[one.author].append(
                 Judgement(
                     one.witness, one.target, one.good, self.day - one.seen, self.trust(one.witness)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from peer import bodies
+from peer.given import check_utf8, checked_text
 from peer.home.mail import Letter
 from peer.instance import RunningPeer
+from peer.rows import one_line, short
 from peer.sealing import open_item
 from peer.send import Sent, send
 from peer.stewards.standing import standing
@@ -20,6 +22,8 @@ Stage = Literal["received", "acted"]
 # A replaced file that is opened more often may be shown old for half a minute (CIFS).
 look_every_seconds = 2.0
 RETRACTABLE = ("insight", "answer", "announcement", "question", "endorsement", "dispute")
+
+QUOTED_CHARS = 500  # of a question that was passed on
 
 
 def reply(peer: RunningPeer, prefix: str, text: str, *, only: bool = False) -> Sent:
@@ -38,8 +42,12 @@ def reply(peer: RunningPeer, prefix: str, text: str, *, only: bool = False) -> S
     if sealed and letter.understood:
         opened = open_item(peer, stored_item(letter.data, understood=True), letter.audience)
         kind = kind if opened is None else opened.item.head.kind
-    body: Body = Answer(text=text) if kind == "question" else Note(text=text)
     to, re = ([letter.author], letter.id) if only else _asked_by(peer, letter)
+    if len(to) > 1 and not _is_at_hand(peer, re):
+        # What he asked is known here by somebody's word alone, so it stands beside the answer.
+        text += _quoted(peer, letter)
+        checked_text(text)
+    body: Body = Answer(text=text) if kind == "question" else Note(text=text)
     sent = send(peer, to, [body], re=re, thread=letter.thread, seal=sealed)
     with peer.home.transaction():
         peer.home.mail.mark_read([letter.n], peer.clock.wall_ms())
@@ -59,10 +67,30 @@ def _asked_by(peer: RunningPeer, letter: Letter) -> tuple[list[str], str]:
     if asker in (None, peer.address, letter.author):
         return [letter.author], letter.id
     assert asker is not None
-    known = map(peer.full, standing(peer).others)
-    return (
-        ([asker, letter.author], item.head.re) if asker in known else ([letter.author], letter.id)
-    )
+    members = map(peer.full, standing(peer).others)
+    if asker not in members or _says_otherwise(peer, item.head.re, asker, item.body):
+        return [letter.author], letter.id
+    return [asker, letter.author], item.head.re
+
+
+def _is_at_hand(peer: RunningPeer, id_: str) -> bool:
+    return peer.home.knowledge.get(id_) is not None
+
+
+def _says_otherwise(peer: RunningPeer, id_: str, asker: str, passed: Question) -> bool:
+    """Whether a question is known here, and is another one than what was passed on as it."""
+    node = peer.home.knowledge.get(id_)
+    if node is None:
+        return False
+    return node.author != asker or node.said != passed.text
+
+
+def _quoted(peer: RunningPeer, letter: Letter) -> str:
+    """What is answered, for whoever may have asked something else."""
+    item = stored_item(letter.data, understood=True)
+    assert isinstance(item.body, Question)
+    by = short(letter.author, peer.identity.cluster)
+    return f"\n\n(asked, as {by} passed it on: {one_line(item.body.text, QUOTED_CHARS)})"
 
 
 def judged(peer: RunningPeer, prefix: str) -> tuple[list[str], Letter]:
@@ -108,7 +136,9 @@ def published_by_me(peer: RunningPeer, prefix: str) -> Letter:
 
 def known_ids(peer: RunningPeer, prefixes: Iterable[str]) -> tuple[str, ...]:
     """The whole ids of items that are here, each once; NotFoundError for an unknown one."""
-    several = [prefixes] if isinstance(prefixes, str) else prefixes
+    several = [prefixes] if isinstance(prefixes, str) else list(prefixes)
+    for one in several:
+        check_utf8(one, "an id")
     return tuple(dict.fromkeys(peer.home.mail.get(one).id for one in several))
 
 

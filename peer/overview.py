@@ -95,7 +95,7 @@ def _away(peer: RunningPeer) -> Row:
 
 
 def concerns(peer: RunningPeer) -> list[Row]:
-    """What waits for a human first, then what only should be known, each oldest first.
+    """What waits for a human first, then what only should be known; my own first, oldest first.
 
     In a steward's mailbox also what peers told it, and have not called off since.
     """
@@ -107,7 +107,9 @@ def concerns(peer: RunningPeer) -> list[Row]:
         for c in peer.home.concerns.all()
     ]  # fmt: skip
     found = [*mine, *_told(peer)]
-    return sorted(found, key=lambda row: (row["level"] != "human", row["since"]))
+    return sorted(
+        found, key=lambda row: (row["level"] != "human", row["from"] != peer.name, row["since"])
+    )
 
 
 def _teller(peer: RunningPeer, author: str | None) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from peer import claims, embedding
 from peer.cursors import cursor, is_cursor, place
-from peer.given import duration
+from peer.given import check_utf8, duration
 from peer.home import Home
 from peer.home.recalled import RECALLABLE, Filter
 from peer.home.words import query_chars_max
@@ -61,6 +61,12 @@ class Asked:
 
     def __post_init__(self) -> None:
         """UsageError for what cannot be asked."""
+        for what, text in (
+            ("the query", self.text),
+            ("the author", self.author),
+            ("the cluster", self.cluster),
+        ):
+            check_utf8(text or "", what)
         if unknown := [kind for kind in self.kinds if kind not in RECALLABLE]:
             raise UsageError(
                 f"{unknown[0][:40]!r} is no kind that is recalled; they are {', '.join(RECALLABLE)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peer.esteem import Esteem, Evidence
+from peer.given import check_utf8
 from peer.instance import RunningPeer
 from peer.knowing import LATELY_DAYS, TOPIC_NODES_MAX, Knowing
 from peer.rows import Row, short
@@ -39,6 +40,7 @@ def reputation(peer: RunningPeer, name: str) -> Row:
 
     NotFoundError where nobody is called so, UsageError for this peer itself.
     """
+    check_utf8(name, "the name")
     address = name if "@" in name else peer.full(name)
     if address == peer.address:
         raise UsageError(f"{name} is this peer itself, whose own word counts here wholly")

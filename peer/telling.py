@@ -8,6 +8,7 @@ nothing, and nobody more than the hourly bound of automatic letters allows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from peer import asking
@@ -23,6 +24,7 @@ from protocol.page import ALL
 again_ms = DAY_MS
 times_max = 8  # the first time, and then seven times more
 text_chars_max = 4_000
+others_told_max = 3  # troubles of one other peer, the oldest that are open
 _SIGNS = {"notice": "", "forbidden": ", refused: forbidden"}
 
 
@@ -31,6 +33,9 @@ def tell(peer: RunningPeer) -> None:
     if asking.is_stale_news(peer):
         with peer.home.transaction(durable=False):
             asking.tell_of_stale(peer)
+    for key in _of_nobody(peer):
+        with peer.home.transaction(durable=False):
+            peer.home.concerns.resolve(key, peer.clock.wall_ms())
     told = list(_escalations(peer))
     asked, digest, gone = asking.is_due(peer), _is_digest_due(peer), asking.overdue(peer)
     if not (told or asked or digest or gone or asking.is_news(peer)):
@@ -55,8 +60,7 @@ def _escalations(peer: RunningPeer) -> Iterator[Told]:
     known = {(one.key, one.mailbox): one for one in peer.home.matters.reports()}
     if not mailboxes and not known:
         return
-    open_ = [one for one in peer.home.concerns.all() if one.level == "human"]
-    for concern in open_:
+    for concern in _to_be_told(peer):
         for mailbox in mailboxes:
             before = known.pop((concern.key, mailbox), None)
             times = _times_due(peer, concern, before)
@@ -68,6 +72,32 @@ def _escalations(peer: RunningPeer) -> Iterator[Told]:
         text = "it is over: what was told before needs nobody any more"
         body = Escalation(key=_line(report.key), text=text, times=report.times, over=True)
         yield report.mailbox, body, report
+
+
+def _to_be_told(peer: RunningPeer) -> list[Concern]:
+    """What only a person can mend: my own troubles, then those of others, a few of each.
+
+    Whoever alarms me without end takes neither my room nor that of others.
+    """
+    open_ = [one for one in peer.home.concerns.all() if one.level == "human"]
+    places: Counter[str] = Counter()
+    theirs = []
+    for one in [one for one in open_ if one.author is not None]:
+        assert one.author is not None
+        theirs.append((places[one.author], one.since, one.key, one))
+        places[one.author] += 1
+    few = [one for place, _, _, one in sorted(theirs) if place < others_told_max]
+    return [*(one for one in open_ if one.author is None), *few]
+
+
+def _of_nobody(peer: RunningPeer) -> list[str]:
+    """What somebody told who is no member with a good key any more."""
+    holds, own = standing(peer), f"@{peer.identity.cluster}"
+    return [
+        one.key
+        for one in peer.home.concerns.all()
+        if one.author is not None and one.author.endswith(own) and not holds.admits(one.author)
+    ]
 
 
 def _times_due(peer: RunningPeer, concern: Concern, before: Report | None) -> int:

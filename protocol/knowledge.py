@@ -31,6 +31,9 @@ from protocol.opinion import Opinion, fused, observed
 Link = Literal["supports", "refutes", "answers", "supersedes", "derived-from", "retracts"]
 State = Literal["current", "early", "expired", "superseded", "retracted"]
 
+OPINIONS: tuple[Link, ...] = ("supports", "refutes", "supersedes", "retracts")
+LINKS: tuple[Link, ...] = (*OPINIONS, "answers", "derived-from")
+
 # Words of English that are in every question.
 _FUNCTION_WORDS = frozenset({
     "about", "an", "and", "any", "anybody", "anyone", "are", "as", "at", "be", "by", "can",

@@ -68,7 +68,10 @@ def answer_question(received: Received, view: View) -> list[Effect]:
 
 
 def _may_answer(item: Item, view: View) -> bool:
-    return not (item.head.auto or view.is_mailbox) and view.has_room(item.head.author)
+    author = item.head.author
+    if item.head.auto or view.is_mailbox:
+        return False
+    return view.has_room(author) and view.has_time_for(author)
 
 
 def _claim(found: Found) -> str:

@@ -48,6 +48,9 @@ class View(Protocol):
         Of `by` alone, where somebody is named, and never of `but` (full addresses).
         """
 
+    def has_time_for(self, address: str) -> bool:
+        """Whether I may look something up for somebody, who asked not too much in this hour."""
+
     def has_room(self, address: str) -> bool:
         """Whether I may still write to somebody (full address) by myself in this hour."""
 

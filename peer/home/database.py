@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
@@ -78,6 +78,7 @@ class Database:
             if path == _MEMORY:
                 self._connection.execute(_SMALL_PAGES)
             self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._durable = True
@@ -178,6 +179,23 @@ class Database:
                 raise
         except sqlite3.DatabaseError as error:
             raise self._fault(error) from error
+
+    def scrub(self, indices: Iterable[str]) -> bool:
+        """Overwrite what was deleted: in these indices of words, and in the log. False: not now.
+
+        FTS5 keeps deleted words in older parts of an index until these are merged.
+        """
+        try:
+            for table in indices:
+                if self.one("SELECT 1 FROM sqlite_master WHERE name = ?", table) is not None:
+                    with self.transaction(durable=False):
+                        self._connection.execute(
+                            f"INSERT INTO {table} ({table}) VALUES ('optimize')"
+                        )
+            row = self.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.DatabaseError as error:
+            raise self._fault(error) from error
+        return row is not None and not row[0]  # 1: another process reads what is older
 
     def part(self) -> AbstractContextManager[None]:
         """All or nothing, as a part of the transaction in which this happens, or as one alone."""

@@ -19,6 +19,7 @@ from protocol.messages import id_of_hash
 from protocol.page import ALL, strike
 
 notes_max = 20_000  # of one author; who takes back more is not believed that there was so much
+_UNSCRUBBED = "unscrubbed"
 _CONTENT = ("attachments", "body", "salt")
 
 
@@ -61,7 +62,16 @@ class Erasures:
         """Nobody offers any more what was taken back so long ago."""
         self._db.write("DELETE FROM erased WHERE day < ?", before_day)
 
+    def scrub(self) -> None:
+        """Overwrite what was erased since this was last done; in no transaction."""
+        if self._db.one("SELECT 1 FROM self WHERE name = ?", _UNSCRUBBED) is None:
+            return
+        if self._db.scrub(("known_words", "words")):
+            with self._db.transaction(durable=False):
+                self._db.write("DELETE FROM self WHERE name = ?", _UNSCRUBBED)
+
     def _forget(self, author: str, item: str) -> None:
+        self._db.write("INSERT OR REPLACE INTO self (name, value) VALUES (?, 1)", _UNSCRUBBED)
         # That somebody vouched for something, or contradicted it, stays; his words go.
         self._knowledge.erase(author, item, without_content)
         row = self._db.one(

@@ -16,7 +16,7 @@ from peer.home import recalled, support, vectors
 from peer.home.database import Database
 from peer.home.nodes import Node, Opined, Spoken
 from peer.home.opined import JUDGED, STANDS, of_each
-from protocol.knowledge import Said, links
+from protocol.knowledge import LINKS, Link, Said, links
 from protocol.messages import (
     Dispute,
     Endorsement,
@@ -116,11 +116,18 @@ class Knowledge:
         )
 
     def of(self, author: str | None, kinds: Sequence[str], nodes_max: int) -> list[Node]:
-        """What somebody, or everybody, said of these kinds, the newest first."""
-        which = f"kind IN ({', '.join(map(repr, kinds))}) ORDER BY n DESC LIMIT ?"
-        if author is None:
-            return self._nodes(which, nodes_max)
-        return self._nodes(f"author = ? AND {which}", author, nodes_max)
+        """What somebody, or everybody in turns, said of these kinds, the newest first."""
+        which = f"kind IN ({', '.join(map(repr, kinds))})"
+        if author is not None:
+            return self._nodes(f"author = ? AND {which} ORDER BY n DESC LIMIT ?", author, nodes_max)
+        of_each = (
+            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
+            f" FROM node WHERE {which}"
+        )
+        return self._nodes(
+            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
+            nodes_max,
+        )
 
     def asked_of(self, address: str, nodes_max: int) -> list[Node]:
         """Questions of others for somebody (full address), the newest first.
@@ -142,10 +149,14 @@ class Knowledge:
         return [one for one in newest_first if one.audience == address or _names(one, address)]
 
     def topics(self) -> list[tuple[str, int]]:
-        """Every topic with how many insights are on it, those with most first."""
+        """Every topic with how many insights are on it, those of most authors first.
+
+        So nobody makes his own topics the main ones by saying much.
+        """
         rows = self._db.read(
             "SELECT topic, count(*) FROM about JOIN node ON node.n = about.node"
-            " WHERE node.kind = 'insight' GROUP BY topic ORDER BY 2 DESC, topic"
+            " WHERE node.kind = 'insight' GROUP BY topic"
+            " ORDER BY count(DISTINCT node.author) DESC, 2 DESC, topic"
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -165,8 +176,8 @@ class Knowledge:
                 found[n].append(topic)
         return found
 
-    def said_of(self, ids: Collection[str]) -> dict[str, list[Said]]:
-        """What items say of these ids, but for what their own authors took back.
+    def said_of(self, ids: Collection[str], those: Sequence[Link] = LINKS) -> dict[str, list[Said]]:
+        """What items say of these ids (`those` links), but for what their own authors took back.
 
         Whoever says the same of one of them several times is there once, with what he said last
         by his own clock.
@@ -177,6 +188,7 @@ class Knowledge:
                 "SELECT edge.target, edge.link, node.author, node.id,"
                 " max(printf('%020d', node.at) || node.id) FROM edge"
                 f" JOIN node ON node.n = edge.source WHERE edge.target IN ({_marks(part)})"
+                f" AND edge.link IN ({', '.join(map(repr, those))})"
                 f" AND {STANDS.format('node')} GROUP BY edge.target, edge.link,"
                 " CASE WHEN edge.link IN ('supports', 'refutes', 'retracts', 'supersedes')"
                 " THEN node.author ELSE node.id END ORDER BY edge.target, edge.link, node.id",
@@ -317,6 +329,11 @@ class Knowledge:
         """The number of the newest node, 0 where there is none: later ones are above it."""
         row = self._db.one("SELECT max(n) FROM node")
         return 0 if row is None or row[0] is None else int(row[0])
+
+    def highest(self) -> int:
+        """The highest number that was ever given; what had it may be known no more."""
+        row = self._db.one("SELECT seq FROM sqlite_sequence WHERE name = 'node'")
+        return 0 if row is None else int(row[0])
 
     def erase(self, author: str, id_: str, bare: Callable[[bytes], bytes]) -> None:
         """What an author published is known no more.

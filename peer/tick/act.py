@@ -14,7 +14,7 @@ from peer import asking, effects, guiding, permission, sealing, tying, voting
 from peer.foreign import attempt
 from peer.handlers import Found, Received
 from peer.home.journal import New
-from peer.instance import RunningPeer
+from peer.instance import HOUR_MS, RunningPeer
 from peer.knowing import Knowing
 from peer.polls import polls
 from peer.stewards.aims import policy_for
@@ -29,6 +29,7 @@ from protocol.messages import Item, Question, Sealed, stored_item
 
 batch_items_max = 100
 batch_ms_max = 2_000
+lookups_hourly_max = 30  # for one author, and for each process
 tick_items_max = 100_000
 tries_max = 3
 
@@ -68,6 +69,8 @@ class HomeView:
         self, text: str, topics: Sequence[str], hits_max: int, *, by: str = "", but: str = ""
     ) -> list[Found]:
         """What everybody may know of a text and topics: insights that fit, the best first."""
+        if but:
+            self._peer.looked_up.setdefault(but, []).append(self._peer.clock.monotonic_ms())
         hits = self._knowing.fitting(text, topics, hits_max, by=by, but=but)
         return [Found(hit.node.item, hit.belief) for hit in hits]
 
@@ -92,6 +95,13 @@ class HomeView:
     def mentees_max(self) -> int:
         """How many newcomers I am ready to guide at a time."""
         return self._peer.settings.mentor.mentees_max
+
+    def has_time_for(self, address: str) -> bool:
+        """Whether so little was looked up for somebody in this hour that there may be more."""
+        since = self._peer.clock.monotonic_ms() - HOUR_MS
+        lately = [at for at in self._peer.looked_up.get(address, ()) if at > since]
+        self._peer.looked_up[address] = lately
+        return len(lately) < lookups_hourly_max
 
     def has_room(self, address: str) -> bool:
         """Whether I may still write to somebody by myself in this hour."""

@@ -81,6 +81,7 @@ def _session(peer: RunningPeer, report: Report) -> None:
     if watch.standing.obedient:
         guide(peer, watch.standing)
     _share(peer, watch.standing, report, done)
+    peer.home.erasures.scrub()
 
 
 def _wake(peer: RunningPeer, report: Report) -> None:

@@ -49,6 +49,18 @@ def test_nothing_found_says_so(peer: Typist) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        (b"recall", b"ab\xff"), (b"recall", b"--from", b"\xff"), (b"recall", b"--cluster", b"\xff"),
+        (b"reputation", b"\xff"), (b"share", b"t", b"--supersedes", b"abcd\xff"),
+        (b"share", b"t", b"--from-insight", b"abcd\xff"),
+    ],
+)  # fmt: skip
+def test_what_is_no_utf_8_is_refused(peer: Typist, words: tuple[bytes, ...]) -> None:
+    assert "UTF-8" in peer(*words, "--as", "core", code=2).err
+
+
 def test_a_cursor_tells_what_is_new(peer: Typist) -> None:
     """RECALL-5."""
     cursor = peer("recall", "--as", "core", "--words-only", "--json").json["cursor"]

@@ -21,6 +21,8 @@ from protocol.messages import Alert, Body, Dispute, Endorsement, Erasure, Note, 
 from protocol.page import open_page
 from registry import layout
 from registry.faulty import Fault, Killed
+from tests.integration.typist import NAMES
+from tests.integration.typist import settled as typed
 from tests.network import Network, failing, insight, settled
 
 SECRET = "the password is swordfish"
@@ -83,6 +85,24 @@ def test_what_is_erased_is_kept_by_nobody() -> None:
     assert network.rules("scout") == network.rules("core") == set()
     network.round(2)
     assert network.writes() == []
+
+
+def test_no_word_of_it_stays_on_a_disk(tmp_path: Path) -> None:
+    """ERASE-3, RECALL-1: not in an index of words, in what was deleted, nor in a log."""
+    peer = typed(tmp_path)
+    said = peer("share", "--as", "scout", "the xyzzyfoo is under the mat", "--topic", "keys").out
+    for n in range(3):
+        peer("share", "--as", "librarian", f"another thing {n}", "--topic", "keys")
+    peer.round(2)
+    for name in NAMES:
+        assert "xyzzyfoo" in peer("recall", "mat", "--as", name).out
+        peer("search", "mat", "--as", name)
+    peer("erase", said.split()[0], "--as", "scout")
+    peer.round(3)
+    for name in NAMES:
+        assert "another thing" in peer("recall", "another thing", "--as", name).out
+        for file in peer.folder(name).rglob("*"):
+            assert not file.is_file() or b"xyzzyfoo" not in file.read_bytes(), file
 
 
 def test_its_files_go_with_it_unless_something_else_needs_them(tmp_path: Path) -> None:

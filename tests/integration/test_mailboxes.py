@@ -130,6 +130,30 @@ def test_a_flood_of_troubles_is_told_at_the_rate_of_automatic_letters() -> None:
     assert len(told(network)) == auto_sends_hourly_max + 5
 
 
+def test_alarms_of_another_peer_take_no_room_from_my_own() -> None:
+    """BOX-4: three of one author are told, and none of who is no member any more."""
+    network = settled("core", "scout", "smith")
+    network.mailbox("kay")
+    network.round(2)
+    for number in range(2 * auto_sends_hourly_max):
+        network.send("scout", "core", Alert(text=f"alarm {number}", severity="critical"))
+    network.send("smith", "core", Alert(text="smoke", severity="critical"))
+    network.round(1)
+    network.clock.go(1)
+    trouble(network)
+    network.round(2)
+    texts = [one["text"] for one in told(network)]
+    assert len(texts) == len(set(texts)) == 5, texts
+    assert {"the disk is full", "smith@lab.eu: smoke"} <= set(texts)
+    assert overview.concerns(network.peers["core"])[0]["text"] == "the disk is full"
+    members = network.members()
+    members["scout"] = dict.fromkeys(members["scout"], "compromised")
+    network.roster(members)
+    network.round(2)
+    left = [one.text for one in network.peers["core"].home.concerns.all() if one.author]
+    assert left == ["smith@lab.eu: smoke"]
+
+
 def test_two_stewards_hear_the_same_and_a_mailbox_tells_itself_nothing() -> None:
     """BOX-4: every mailbox once."""
     network = housed("kay", "lee")

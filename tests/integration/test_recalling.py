@@ -233,6 +233,20 @@ class TestCursor:
             cursor = answer["cursor"]
         assert told == come
 
+    def test_what_is_erased_meanwhile_makes_nothing_new(self) -> None:
+        network = settled("core", "scout")
+        network.send("scout", "all", Insight(text="copper conducts"))
+        last = network.send("scout", "all", Insight(text="tin melts")).ids[0]
+        network.round(2)
+        home = network.peers["core"].home
+        cursor = ask(home)["cursor"]
+        erase(network.peers["scout"], last)
+        network.round(2)
+        assert ask(home, since=cursor)["hits"] == []
+        network.send("scout", "all", Insight(text="gold is soft"))
+        network.round(2)
+        assert [row["text"] for row in ask(home, since=cursor)["hits"]] == ["gold is soft"]
+
     def test_with_words_it_narrows_down(self) -> None:
         home = fresh()
         fold(home, 1, Insight(text="copper one"))

@@ -9,6 +9,7 @@ import pytest
 from peer import effects
 from peer.cli.output import letter_lines
 from peer.esteem import DECLARED, FORMER, Esteem
+from peer.instance import HOUR_MS
 from peer.knowing import NOBODY, Knowing
 from peer.letters import judged, reply
 from peer.mailbox import Mailbox
@@ -17,6 +18,7 @@ from peer.relying import reputation, reputations, who_knows
 from peer.restarting import for_restart
 from peer.stewards.standing import living, standing
 from peer.tick import look
+from peer.tick.act import lookups_hourly_max
 from peer.tick.guide import candidate
 from peer.whom import first
 from protocol import canonical, limits
@@ -163,6 +165,7 @@ def test_a_new_key_of_the_same_holder_keeps_what_was_earned_and_a_new_holder_beg
     assert esteem(network, "smith", "scout") == 0.5
     evidence = reputation(network.peers["core"], "scout")["evidence"]
     assert {row["why_not"] for row in evidence if row["by"] == "core"} == {FORMER}
+    assert [row["score"] for row in who_knows(network.peers["core"], ["metal"])] == [0]
     judge(network, "core", claim)
     assert esteem(network, "core", "scout") == 0.5, "nor a new word about what the old one said"
     fresh = network.send("scout", "all", insight("by the new one")).ids[0]
@@ -376,6 +379,43 @@ def test_a_question_to_who_does_not_know_is_passed_on_and_both_learn_the_answer(
         assert node is not None
         assert "electrons" in str(node.item.body)
     assert network.writes() == []
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_nobody_has_another_question_answered_in_the_askers_name(public: bool) -> None:
+    """ASKED-4: whoever answers sees what he answers, and so does who is said to have asked."""
+    network = settled(*FIVE)
+    to = "all" if public else "scout"
+    asked = network.send("core", to, Question(text="may I delete everything?")).ids[0]
+    network.round(2)
+    harmless = Question(text="is tea better?", asker=full("core"))
+    item = network.item("scout", harmless, auto=True, re=asked, thread=asked)
+    name, data, _ = network.page("scout", "librarian", [item], epoch="d" * 26)
+    network.drop("librarian", name, data)
+    network.round(2)
+    letter = next(one for one in network.letters("librarian") if one.author == full("scout"))
+    sent = reply(network.peers["librarian"], letter.id[:8], "yes, go ahead")
+    assert sent.to == (("scout",) if public else ("core", "scout"))
+    network.round(2)
+    for answer in answers(network, "core"):
+        assert answer["body"]["text"].endswith("(asked, as scout passed it on: is tea better?)")
+    assert len(answers(network, "core")) == (not public)
+
+
+def test_who_asks_without_end_costs_no_more_than_some_looks() -> None:
+    """AUTO-5: in an hour; whatever he asks is kept."""
+    network = settled("core", "scout")
+    network.send("core", "all", insight("copper conducts"))
+    for number in range(100):
+        network.send("scout", "core", Question(text=f"{number}?", topics=("wood",)))
+    network.round(2)
+    core = network.peers["core"]
+    assert len(core.looked_up[full("scout")]) == lookups_hourly_max
+    assert len([one for one in network.letters("core") if one.kind == "question"]) == 100
+    network.clock.go(2 * HOUR_MS)
+    network.send("scout", "core", Question(text="what conducts?", topics=("metal",)))
+    network.round(2)
+    assert [one["body"]["text"][:15] for one in answers(network, "scout")] == ["copper conducts"]
 
 
 def leave(network: Network, name: str, *, how: str) -> None:

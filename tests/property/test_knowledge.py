@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peer.digesting import digest
+from peer.explaining import Explaining
+from peer.graphing.gather import gather
 from peer.home import Home, create_home
 from peer.home.recalled import Filter
 from peer.knowing import Knowing
@@ -24,6 +27,7 @@ from protocol.messages import (
     Head,
     Insight,
     Item,
+    Question,
     Retraction,
     compose,
 )
@@ -220,6 +224,25 @@ def test_no_flood_hides_what_twice_as_many_stand_for(topics: tuple[str, ...]) ->
     home = known(items)
     (best,) = Knowing(home, ME, NOW).fitting("what does copper conduct?", topics, 1)
     assert best.node.id == truth.id
+
+
+def test_who_says_much_makes_no_topic_a_main_one() -> None:
+    """MENTOR-4, RESTART-4: topics of more authors come first."""
+    junk = tuple(f"junk{n}" for n in range(8))
+    items = [written("l0@lab", n, Insight(text=f"x {n}", topics=junk)) for n in range(21)]
+    items += [written(f"h{n}@lab", 99, Insight(text="y", topics=("metal",))) for n in range(2)]
+    home = known(items)
+    assert home.knowledge.topics()[0] == ("metal", 2)
+    assert digest(Knowing(home, ME, NOW)).topics[0].topic == "metal"
+
+
+@pytest.mark.parametrize("topics", [("metal",), ()])
+def test_answers_of_one_author_hide_no_claim_in_the_graph(topics: tuple[str, ...]) -> None:
+    question = written("h1@lab", 0, Question(text="what?", topics=("metal",)))
+    honest = written("h0@lab", 1, Insight(text="copper conducts", topics=("metal",)))
+    flood = [written("l0@lab", n, Answer(text=f"no {n}"), question.id) for n in range(2, 300)]
+    graph = gather(Explaining(Knowing(known([question, honest, *flood]), ME, NOW)), topics, 20)
+    assert honest.id in {node["id"] for node in graph["nodes"]}
 
 
 @pytest.mark.parametrize(
