@@ -112,8 +112,8 @@ BUGS = (
             ),
             Edit(
                 "peer.handlers.knowing:_may_answer",
-                "not (item.head.auto or view.is_mailbox)",
-                "not view.is_mailbox",
+                "if item.head.auto or view.is_mailbox:",
+                "if view.is_mailbox:",
             ),
         ),
         weather="flooders",
