@@ -45,9 +45,14 @@ def refusal(peer: RunningPeer, items: list[Item]) -> str | None:
     """Why these cannot be asked for; None: they can."""
     if any(len(item.data) > limits.asked_bytes_max for item in items):
         return f"an item of over {limits.asked_bytes_max} bytes fits in no request; shorten it"
-    if len(peer.home.asks.open()) + len(items) > open_max:
+    if is_full(peer, len(items)):
         return f"{open_max} items wait for a yes already; `peer approvals` lists them"
     return None
+
+
+def is_full(peer: RunningPeer, more: int) -> bool:
+    """Whether so many wait for a yes that so many more cannot: only a human changes that."""
+    return len(peer.home.asks.open()) + more > open_max
 
 
 def keep(

@@ -263,7 +263,7 @@ def _hold(
         if permit.verdict != "approve":
             continue
         if reason := asking.refusal(peer, [one.item]):
-            raise SomaError(reason)
+            raise HumanNeededError(reason) if asking.is_full(peer, 1) else SomaError(reason)
         asking.keep(peer, one.item, audience, permit, due_ms=due_ms)
         held.append(one.item.id)
     return held

@@ -421,7 +421,7 @@ def test_asking_has_bounds() -> None:
         patch.setattr(asking, "open_max", 2)
         for number in range(2):
             network.send("core", "all", insight(f"{number}"))
-        with pytest.raises(SomaError, match="2 items wait"):
+        with pytest.raises(HumanNeededError, match="2 items wait"):
             network.send("core", "all", insight("more"))
     assert limits.asked_bytes_max < limits.item_bytes_max
     with pytest.raises(NotFoundError):

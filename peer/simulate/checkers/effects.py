@@ -4,8 +4,8 @@ A claim or a plan is known under its topics, an opinion of what it is about, an 
 (or ends one, as the author's own all-clear). Who asks and can be answered gets one answer: from
 each who was asked by name and knows a claim that is as likely as not among the 30 that stand best,
 or, where all were asked, from their author; and who knows nothing writes nothing. Who announces
-what somebody works on already is told so once. Beyond 20 automatic letters to one reader, silence
-is as good: the hour's allowance may be used up.
+what somebody works on already is told so once. Beyond 20 automatic letters to one reader, or 20
+questions of one author, silence is as good: the hour's allowance may be used up.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class Check(Checker):
         answers = self._count(instance, "re", id_)
         if answers > knows:
             self.fail(instance.name, f"answers question {id_[:8]} and knows nothing about it")
-        enough = self._count(instance, "audience", author) >= allowance
-        if knows and not answers and not enough:
+        enough = max(self._count(instance, "audience", author), self._asked(instance, author))
+        if knows and not answers and enough < allowance:
             self.fail(instance.name, f"knows what {bare(author)} asks in {id_[:8]}, and is silent")
 
     def _overlap(
@@ -120,6 +120,14 @@ class Check(Checker):
     def _holds(self, instance: Instance, id_: str, table: str, where: str, *values: str) -> None:
         if instance.home.db.one(f"SELECT 1 FROM {table} WHERE {where}", *values) is None:
             self.fail(instance.name, f"acted on {id_[:8]} without its effect, a {table}")
+
+    def _asked(self, instance: Instance, author: str) -> int:
+        """How many of the last items acted on were questions of his."""
+        rows = instance.home.db.read(
+            "SELECT author, kind FROM item WHERE mine = 0 AND state = 'acted' ORDER BY n DESC"
+            " LIMIT 400"
+        )
+        return sum(by == author and kind in ("question", "sealed") for by, kind in rows)
 
     def _count(self, instance: Instance, what: str, value: str) -> int:
         rows = instance.home.db.read(

@@ -51,7 +51,7 @@ class Check(Checker):
         rows = instance.home.db.read(
             "SELECT id, audience FROM item WHERE mine = 1 AND auto = 1 AND kind <> 'alert'"
         )
-        answered = Counter(str(instance.said(*row).get("re")) for row in rows)
+        answered = Counter(instance.said(*row).get("re") for row in rows)
         for question, times in answered.items():
-            if times > 1:
+            if times > 1 and question is not None:  # nothing caused what a home writes by itself
                 self.fail(instance.name, f"question {question[:8]} has {times} automatic answers")
