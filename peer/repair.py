@@ -36,7 +36,8 @@ _TABLES = (
     "self", "document", "hidden", "stream", "item", "attachment", "sealed", "own_stream",
     "own_page", "receipt", "page", "damage", "own_receipt", "neighbour", "unripe", "quarantine",
     "concern", "node", "about", "edge", "evidence", "age", "erased", "proposal", "ballot",
-    "certificate", "ask", "ask_told", "deed", "reported", "matter", "trouble", "mentoring",
+    "certificate", "support", "ask", "ask_told", "deed", "reported", "matter", "trouble",
+    "mentoring",
 )  # fmt: skip
 
 

@@ -17,14 +17,7 @@ from peer.home.database import Database
 from peer.home.nodes import Node, Opined, Spoken
 from peer.home.opined import JUDGED, STANDS, of_each
 from protocol.knowledge import LINKS, Link, Said, links
-from protocol.messages import (
-    Dispute,
-    Endorsement,
-    Insight,
-    Item,
-    Question,
-    Retraction,
-)
+from protocol.messages import Dispute, Endorsement, Insight, Item, Question, Retraction
 from protocol.page import ALL
 
 T = TypeVar("T")
@@ -109,9 +102,7 @@ class Knowledge:
         supported = nodes_max // 5
         return self._nodes(
             f"n IN (SELECT n FROM (SELECT n FROM node WHERE {which} AND supporters > 0"
-            " ORDER BY supporters DESC, n DESC LIMIT ?)) OR n IN (SELECT n FROM (SELECT n,"
-            " row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place FROM node"
-            f" WHERE {which}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
+            f" ORDER BY supporters DESC, n DESC LIMIT ?)) OR {_in_turns(which)} ORDER BY n DESC",
             *(*values, supported, *values, nodes_max - supported),
         )
 
@@ -120,14 +111,7 @@ class Knowledge:
         which = f"kind IN ({', '.join(map(repr, kinds))})"
         if author is not None:
             return self._nodes(f"author = ? AND {which} ORDER BY n DESC LIMIT ?", author, nodes_max)
-        of_each = (
-            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
-            f" FROM node WHERE {which}"
-        )
-        return self._nodes(
-            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
-            nodes_max,
-        )
+        return self._nodes(f"{_in_turns(which)} ORDER BY n DESC", nodes_max)
 
     def asked_of(self, address: str, nodes_max: int) -> list[Node]:
         """Questions of others for somebody (full address), the newest first.
@@ -139,12 +123,8 @@ class Knowledge:
         named = "audience <> ?1 AND instr(data, CAST('\"' || ?1 || '\"' AS BLOB)) > 0"
         found: dict[int, Node] = {}
         for which in ("audience = ?1", named):
-            of_each = (
-                "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
-                f" FROM node WHERE kind = 'question' AND author <> ?1 AND {which}"
-            )
-            newest = f"SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?2"
-            found |= {one.n: one for one in self._nodes(f"n IN ({newest})", address, nodes_max)}
+            newest = _in_turns(f"kind = 'question' AND author <> ?1 AND {which}", "?2")
+            found |= {one.n: one for one in self._nodes(newest, address, nodes_max)}
         newest_first = (found[n] for n in sorted(found, reverse=True))
         return [one for one in newest_first if one.audience == address or _names(one, address)]
 
@@ -307,14 +287,8 @@ class Knowledge:
 
     def between(self, after: int, upto: int, nodes_max: int) -> list[Node]:
         """The nodes in a range of numbers, the newest first; of too many each author's newest."""
-        of_each = (
-            "SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC) AS place"
-            " FROM node WHERE n > ? AND n <= ?"
-        )
-        return self._nodes(
-            f"n IN (SELECT n FROM ({of_each}) ORDER BY place, n DESC LIMIT ?) ORDER BY n DESC",
-            *(after, upto, nodes_max),
-        )
+        newest = _in_turns("n > ? AND n <= ?")
+        return self._nodes(f"{newest} ORDER BY n DESC", after, upto, nodes_max)
 
     def count(self, after: int, upto: int, kind: str | None = None, but: str = "") -> int:
         """How many nodes there are in a range of numbers; of a kind, and not of one author."""
@@ -396,6 +370,14 @@ def take_out(db: Database, id_: str) -> None:
     found = db.one("SELECT n FROM node WHERE id = ?", id_)
     if found is not None:
         Knowledge(db)._drop([found[0]])
+
+
+def _in_turns(which: str, nodes_max: str = "?") -> str:
+    """A condition for so many nodes: the newest of each author, then the next of each."""
+    return (
+        "n IN (SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY author ORDER BY n DESC)"
+        f" AS place FROM node WHERE {which}) ORDER BY place, n DESC LIMIT {nodes_max})"
+    )
 
 
 def _names(node: Node, address: str) -> bool:
