@@ -79,8 +79,9 @@ sim: $(RUNTIME)  ## 100 networks of simulated peers with faults, always the same
 years: $(DEV)  ## two simulated years, after which nothing may have grown
 	MONTHS=24 $(BIN)/python -m pytest tests/simulation/test_two_years.py
 
-floods: $(DEV)  ## 200,000 junk files of each form in an inbox, worked off while letters pass
-	JUNK=200000 $(BIN)/python -m pytest tests/integration/test_special_files.py -k crowd_of_junk
+floods: $(DEV)  ## 200,000 junk files of each form in an inbox, and every form in every place
+	JUNK=200000 $(BIN)/python -m pytest tests/integration/test_special_files.py \
+	  -k "crowd_of_junk or files_place"
 
 bugs: $(DEV)  ## the planted bugs, which checker caught each, and after how many seeds
 	$(BIN)/python -m tests.simulation.bugs
