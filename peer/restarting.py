@@ -74,14 +74,12 @@ def for_restart(
     end = cursor(peer.home, newest)
     gatherer = _Gatherer(peer, 0 if begin is None else place(peer.home, begin), newest)
     found = {name: list(entries) for name, entries in gatherer.all()}
+    count = {name: len(entries) for name, entries in found.items()}
+    count["new"] = gatherer.new_in_all()
     nothing = [
-        Part(name, title, (), len(found[name]), command.replace("NAME", peer.name))
+        Part(name, title, (), count[name], command.replace("NAME", peer.name))
         for name, title, command in SORTS
         if found[name]
-    ]
-    nothing = [
-        replace(part, left=gatherer.new_in_all()) if part.name == "new" else part
-        for part in nothing
     ]
     frame = Restart(peer.name, peer.address, end, begin, tuple(nothing))
     filled = _filled(frame, found, budget * BYTES_A_TOKEN, size)

@@ -33,9 +33,10 @@ def tell(peer: RunningPeer) -> None:
     if asking.is_stale_news(peer):
         with peer.home.transaction(durable=False):
             asking.tell_of_stale(peer)
-    for key in _of_nobody(peer):
+    if left := _of_nobody(peer):
         with peer.home.transaction(durable=False):
-            peer.home.concerns.resolve(key, peer.clock.wall_ms())
+            for key in left:
+                peer.home.concerns.resolve(key, peer.clock.wall_ms())
     told = list(_escalations(peer))
     asked, digest, gone = asking.is_due(peer), _is_digest_due(peer), asking.overdue(peer)
     if not (told or asked or digest or gone or asking.is_news(peer)):
@@ -68,7 +69,9 @@ def _escalations(peer: RunningPeer) -> Iterator[Told]:
                 body = _body(concern, times)
                 report = Report(concern.key, mailbox, concern.since, peer.lived_ms, times)
                 yield mailbox, body, report
-    for report in known.values():
+    # What is open is not over, though newer words may have taken its place among the few.
+    open_ = {one.key for one in peer.home.concerns.all() if one.level == "human"}
+    for report in [one for one in known.values() if one.key not in open_]:
         text = "it is over: what was told before needs nobody any more"
         body = Escalation(key=_line(report.key), text=text, times=report.times, over=True)
         yield report.mailbox, body, report

@@ -71,13 +71,14 @@ class Erasures:
                 self._db.write("DELETE FROM self WHERE name = ?", _UNSCRUBBED)
 
     def _forget(self, author: str, item: str) -> None:
-        self._db.write("INSERT OR REPLACE INTO self (name, value) VALUES (?, 1)", _UNSCRUBBED)
         # That somebody vouched for something, or contradicted it, stays; his words go.
-        self._knowledge.erase(author, item, without_content)
+        was_known = self._knowledge.erase(author, item, without_content)
         row = self._db.one(
             "SELECT n, data FROM item WHERE id = ? AND author = ? AND audience = 'all'",
             *(item, author),
         )
+        if was_known or row is not None:
+            self._db.write("INSERT OR REPLACE INTO self (name, value) VALUES (?, 1)", _UNSCRUBBED)
         if row is None:
             return
         n, data = row

@@ -309,19 +309,20 @@ class Knowledge:
         row = self._db.one("SELECT seq FROM sqlite_sequence WHERE name = 'node'")
         return 0 if row is None else int(row[0])
 
-    def erase(self, author: str, id_: str, bare: Callable[[bytes], bytes]) -> None:
-        """What an author published is known no more.
+    def erase(self, author: str, id_: str, bare: Callable[[bytes], bytes]) -> bool:
+        """What an author published is known no more; False where it was not known.
 
         `bare` leaves out what an item said: so much stays of an opinion, because it was given.
         """
         node = self.get(id_)
         if node is None or node.author != author or not node.public:
-            return
+            return False
         if node.kind in _OPINIONS:
             recalled.forget(self._db, node.n, node.data)
             self._db.write("UPDATE node SET data = ? WHERE n = ?", bare(node.data), node.n)
         else:
             self._drop([node.n])
+        return True
 
     def age(self, before_day: int, nodes_max: int = nodes_max) -> None:
         """What came before that day, and of which nothing later speaks, is known no more.

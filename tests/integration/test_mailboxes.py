@@ -146,6 +146,12 @@ def test_alarms_of_another_peer_take_no_room_from_my_own() -> None:
     assert len(texts) == len(set(texts)) == 5, texts
     assert {"the disk is full", "smith@lab.eu: smoke"} <= set(texts)
     assert overview.concerns(network.peers["core"])[0]["text"] == "the disk is full"
+    core, first = network.peers["core"], next(text for text in texts if "alarm" in text)
+    (key,) = [one.key for one in core.home.concerns.all() if one.text == first]
+    with core.home.transaction():  # it says other words from now on, and is the newest
+        core.home.concerns.renew(key, "human", "worse", "", network.clock.wall_ms())
+    network.round(2)
+    assert not any(one["over"] for one in told(network) if "over" in one), "it is open still"
     members = network.members()
     members["scout"] = dict.fromkeys(members["scout"], "compromised")
     network.roster(members)
