@@ -7,7 +7,7 @@ item. A pure function of the rows of `peer.explaining` and the store.
 from __future__ import annotations
 
 from peer.explaining import Explaining
-from peer.rows import Row
+from peer.rows import Row, one_line
 
 LABEL_CHARS = 80
 
@@ -61,5 +61,4 @@ def _topic(nodes: dict[str, Row], topic: str) -> str:
 
 
 def _label(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LABEL_CHARS else line[: LABEL_CHARS - 1] + "…"
+    return one_line(text, LABEL_CHARS)
